@@ -1,0 +1,108 @@
+/**
+ * The one error class and its closed list of codes.
+ *
+ * Codes, not classes: class identity does not survive `postMessage`. Calling code switches on
+ * `code`; people read `message`, which says what happened, with the values, then what to do.
+ */
+
+/**
+ * Every code there is, with when it occurs, whether a retry helps, and what to do.
+ *
+ * The list is closed: a new failure gets a line here first. `area/what`, lower case.
+ */
+export const ERROR_CODES = {
+  'storage/quota-exceeded':
+    'The disk or the origin’s quota is full. Reads go on; free space or ask for persistent storage, then retry.',
+  'storage/unavailable':
+    'The storage cannot be reached (no OPFS, permission denied). A retry helps only once it is allowed; `storage: "memory"` works without it.',
+  'storage/locked':
+    'Another tab or process owns the file. Retry when it has closed; tabs of one origin share a universe by themselves.',
+  'storage/corrupt':
+    'The file is damaged. No retry helps: export what can be read, then restore a backup or delete the universe.',
+  'storage/not-a-database':
+    'The bytes are not a SQLite database. Nothing was changed; check that the right file was given.',
+  'storage/changed': 'The database was written while it was being exported. Start the export again.',
+  'storage/io': 'The operating system refused a read or write. Retry once; then check the disk.',
+  'sql/invalid': 'The SQL or its parameters are wrong. Correct the statement; a retry does not help.',
+  'sql/not-read-only': 'SQL given to a read would have written. Write through a reducer.',
+  'sql/timed-out': 'A read ran past its time limit. Add an index or a limit, or raise the limit.',
+  'engine/closed': 'The universe, engine or driver was used after it was closed. Open it again.',
+  'engine/module-mismatch':
+    'The file belongs to another module. Open it with that module, or choose another name.',
+  'engine/schema-too-new':
+    'The file was written by a newer version of the module. Update the app; the file is untouched.',
+  'engine/schema-incompatible':
+    'The module changed in a way that is not additive. The message names the table and column; the file is untouched.',
+  'engine/format-too-new':
+    'The file was written by a newer version of Inner Universe. Update it; the file is untouched.',
+  'engine/read-only': 'A write was attempted outside a reducer. Call a reducer.',
+  'engine/delta-invalid':
+    'Bytes from elsewhere are not a valid segment of the delta log. Nothing was applied; fetch them again.',
+  'module/invalid': 'A module definition contradicts itself. Correct the definition.',
+  'reducer/unknown': 'The module has no reducer of that name. Check the name and the module version.',
+  'reducer/invalid-arguments':
+    'The arguments do not fit the reducer’s declaration; `details.issues` lists each fault. Correct them.',
+  'reducer/rejected':
+    'The reducer threw; everything it did was rolled back. The message is the reducer’s own.',
+  'reducer/asynchronous':
+    'The reducer returned a promise. Reducers are synchronous: do asynchronous work before the call.',
+  'reducer/time-limit':
+    'The reducer ran past its time limit and was stopped and rolled back. Split the work into several calls.',
+  'reducer/invalid-result':
+    'The reducer returned something that cannot be sent between threads. Return plain data.',
+  'table/unknown': 'The module has no table of that name. Check the name and the module version.',
+  'table/unknown-column': 'The table has no such column. Check the name and the module version.',
+  'table/invalid-value':
+    'A value does not fit its column; `details` names table, column and reason. Correct the value.',
+  'table/duplicate-id': 'A row of that id is there already. Use `upsert`, or a new id.',
+  'table/row-not-found': 'There is no row of that id. It may have been deleted; read again.',
+  'query/invalid': 'The query does not fit the module; the message names the part. Correct the query.',
+  'query/invalid-cursor': 'The paging cursor does not belong to this query. Start from the first page.',
+  'call/aborted': 'The caller’s AbortSignal fired before the call was started. Nothing was done.',
+  'call/timed-out': 'No answer came in the time allowed. The outcome is unknown until it does.',
+  'call/too-large': 'The message is larger than its limit. Send it in parts.',
+  'call/backlog-full': 'Too many calls wait for an answer. Await some of them first.',
+  'client/closed': 'The universe was closed. Open it again.',
+  'client/worker-failed':
+    'The worker script could not be loaded or threw while starting. Check its URL and the console.',
+  'client/unsupported': 'This browser lacks what is needed; the message names it.',
+  'client/protocol': 'A message between threads was not understood. Reload all tabs of the app.',
+  'universe/validation': 'The standard module refused an argument. The message says which and why.',
+  'universe/entity-not-found': 'There is no entity of that id. It may have been deleted; read again.',
+  'universe/relation-not-found': 'There is no relation of that id. It may have been deleted.',
+  'universe/version-not-found': 'There is no state version of that id.',
+  'universe/subscription-not-found': 'There is no subscription of that id that belongs to the caller.',
+  'universe/entity-referenced':
+    'The entity has relations. Delete them first, or ask for them to be deleted with it.',
+  'universe/version-conflict':
+    'The row changed since the caller read it. Read again, decide again, call again.',
+  'universe/unauthorized': 'The caller lacks the right. Ask the owner of the row or an admin.',
+} as const
+
+/** One of the closed list {@link ERROR_CODES}. */
+export type ErrorCode = keyof typeof ERROR_CODES
+
+/** Plain cloneable data that travels with an error. Never user payloads. */
+export type ErrorDetails = Readonly<Record<string, unknown>>
+
+/** An operational failure, told apart by `code`. Broken invariants are not this: see `assert`. */
+export class UniverseError extends Error {
+  override readonly name: string = 'UniverseError'
+  readonly code: ErrorCode
+  readonly details: ErrorDetails
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { readonly details?: ErrorDetails; readonly cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.details = options.details ?? {}
+  }
+}
+
+/** True for a {@link UniverseError}, of the given code if one is given. */
+export function isUniverseError(value: unknown, code?: ErrorCode): value is UniverseError {
+  return value instanceof UniverseError && (code === undefined || value.code === code)
+}
