@@ -1,0 +1,163 @@
+/**
+ * The engine: the only writer of a universe's database. Synchronous throughout.
+ *
+ * It wires schema, transactions, reducers, delta log, apply and queries together over a
+ * {@link Driver}; each of those is a file of its own. See STORAGE.md for what it keeps where.
+ */
+import type {
+  CallId,
+  Changeset,
+  Module,
+  QueryValue,
+  Row,
+  StreamId,
+  TableQuery,
+  UniverseError,
+} from '@inner-universe/core'
+import type { Driver } from '@inner-universe/sqlite'
+
+/** What an engine is opened with. Time and randomness come from outside. */
+export interface EngineOptions {
+  /** Owned by the engine from now on: closed with it, also when opening fails. */
+  readonly driver: Driver
+  readonly module: Module
+  /** Wall time, ms since 1970. */
+  readonly now: () => number
+  readonly randomBytes: (byteCount: number) => Uint8Array
+  /** Identity that becomes the owner when the universe is created; ignored later. */
+  readonly identity: string
+  /**
+   * `continue` writes on in the last stream; `new` starts one, as must be done whenever the storage
+   * may have been rolled back or copied (import, restore, clone).
+   */
+  readonly stream: 'continue' | 'new'
+  /** Wall-clock limit of one reducer, ms. Default {@link REDUCER_MS_MAX}. */
+  readonly reducerMsMax?: number
+}
+
+/** One invocation of a reducer. Identity, time and sender are fixed before it crossed a thread. */
+export interface Call {
+  readonly callId: CallId
+  readonly reducer: string
+  readonly args: unknown
+  /** Wall time of the call, ms since 1970. */
+  readonly timestampMs: number
+  readonly sender: string
+  readonly connectionId: string | null
+  /**
+   * The lowest call number of this client still waiting for an answer: stored answers below it are
+   * forgotten. Numbers of one client rise by one.
+   */
+  readonly oldestPendingNumber: number
+}
+
+/** How one call ended. `isRepeated`: it had run before; this is the stored answer. */
+export type CallOutcome =
+  | { readonly callId: CallId; readonly ok: true; readonly value: unknown; readonly isRepeated: boolean }
+  | { readonly callId: CallId; readonly ok: false; readonly error: UniverseError; readonly isRepeated: boolean }
+
+/** One committed transaction. The changeset is undefined when nothing visible changed. */
+export interface Commit {
+  readonly outcomes: readonly CallOutcome[]
+  readonly changeset: Changeset | undefined
+}
+
+/** A connection of a tab, as the lifecycle reducers see it. */
+export interface Connection {
+  readonly connectionId: string
+  readonly identity: string
+}
+
+/** Deltas of one stream with consecutive seqs, encoded (CODEC.md, DS rules). Immutable once written. */
+export interface LogSegment {
+  readonly stream: StreamId
+  readonly firstSeq: number
+  readonly deltaCount: number
+  readonly bytes: Uint8Array
+}
+
+/** The last seq held of a stream. */
+export interface StreamHead {
+  readonly stream: StreamId
+  readonly seq: number
+}
+
+/** What became of one segment given to `apply`. `gap`: deltas before it are missing; nothing done. */
+export type ApplyOutcome =
+  | { readonly kind: 'applied'; readonly deltaCount: number }
+  | { readonly kind: 'duplicate' }
+  | { readonly kind: 'gap'; readonly stream: StreamId; readonly heldSeq: number }
+
+/** One transaction of remote deltas. */
+export interface ApplyResult {
+  readonly outcomes: readonly ApplyOutcome[]
+  readonly changeset: Changeset | undefined
+}
+
+/** Rows of raw SQL, column by column; see `rowsOfColumns` for objects. */
+export interface SqlResult {
+  readonly columnNames: readonly string[]
+  readonly columns: readonly (readonly (null | number | bigint | string | Uint8Array)[])[]
+  readonly rowCount: number
+}
+
+/** Facts that do not change while an engine is open. */
+export interface EngineInfo {
+  /** Random id of this database file's universe; copies share it. */
+  readonly universeId: string
+  readonly owner: string
+  /** Stream this engine writes. */
+  readonly stream: StreamId
+  readonly moduleName: string
+  readonly schemaVersion: number
+  /** True when this open created the universe. */
+  readonly isNew: boolean
+}
+
+/**
+ * An open universe database.
+ *
+ * Every method throws `engine/closed` after `close`, and `storage/…` when the disk refuses; a failed
+ * transaction leaves the data as it was.
+ */
+export interface Engine {
+  readonly info: EngineInfo
+  /**
+   * Runs calls in one transaction, each in its own savepoint: a failing call is rolled back and
+   * answered with its error, its neighbours are kept. Durable when it returns.
+   */
+  commit(calls: readonly Call[]): Commit
+  /** Runs the `connected` lifecycle reducer. Throws what it throws. */
+  connect(connection: Connection): Commit
+  /** Runs the `disconnected` lifecycle reducer; its failure is returned, not thrown. */
+  disconnect(connection: Connection): Commit
+  /** Wall time at which the next scheduled row is due, or undefined. */
+  nextDueMs(): number | undefined
+  /** Runs scheduled rows due at `nowMs`, each in its own transaction; at most {@link SCHEDULED_RUNS_MAX}. */
+  runDue(nowMs: number): readonly Commit[]
+  /** Rows of a typed query, decoded (JSON parsed, booleans as booleans). */
+  query(query: TableQuery): readonly Row[]
+  count(query: TableQuery): number
+  /** The row of a primary key. */
+  get(table: string, id: string): Row | undefined
+  /**
+   * Full-text search of a table declared with `.search()`: best matches first, prefix match on the
+   * last word.
+   */
+  search(table: string, text: string, options: { readonly limit: number; readonly offset?: number }): readonly Row[]
+  /** Read-only SQL over the module's tables by their names. */
+  sql(text: string, params?: readonly QueryValue[]): SqlResult
+  /** Module tables a read-only statement reads. */
+  tablesRead(text: string): ReadonlySet<string>
+  /** Merges deltas from elsewhere in one transaction (MERGE.md). Order, repeats do not matter. */
+  apply(segments: readonly Uint8Array[]): ApplyResult
+  /** Segments of a stream from a seq on, up to about `bytesMax`. */
+  readLog(stream: StreamId, fromSeq: number, bytesMax: number): readonly LogSegment[]
+  streamHeads(): readonly StreamHead[]
+  /** Deltas of own streams that no relay has acknowledged. */
+  unsyncedCount(): number
+  /** `ok`, or faults found by SQLite and by the engine's own invariants (STORAGE.md). */
+  verify(): readonly string[]
+  /** Idempotent. */
+  close(): void
+}

@@ -1,0 +1,7 @@
+export {
+  CHROMIUM_ARGS,
+  type ChromiumHost,
+  ensureChromium,
+  findChromium,
+} from './chromium.ts'
+export { findFreePort } from './free-port.ts'
