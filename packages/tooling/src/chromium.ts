@@ -58,7 +58,9 @@ export function findChromium(host: ChromiumHost = thisMachine()): string | undef
   const asked = host.env.CHROMIUM_PATH
   if (asked) {
     if (host.isExecutable(asked)) return asked
-    throw new Error(`CHROMIUM_PATH is "${asked}", which is not an executable file; correct or unset it`)
+    throw new Error(
+      `CHROMIUM_PATH is "${asked}", which is not an executable file; correct or unset it`,
+    )
   }
   return [...SYSTEM_PATHS, host.playwrightPath].find((path) => host.isExecutable(path))
 }
@@ -100,15 +102,13 @@ function installers(host: ChromiumHost): Installer[] {
     name: 'apt-get',
     commands: [
       ['apt-get', 'update'],
-      ['apt-get', 'install', '-y', '--no-install-recommends', 'chromium'],
+      ['apt-get', 'install', '-y', 'chromium'],
     ],
   }
   const withSystemLibraries = host.isRoot && isDebianLike ? ['--with-deps'] : []
   const own: Installer = {
     name: 'Playwright',
-    commands: [
-      [process.execPath, playwrightCli(), 'install', ...withSystemLibraries, 'chromium'],
-    ],
+    commands: [[process.execPath, playwrightCli(), 'install', ...withSystemLibraries, 'chromium']],
   }
   return host.isRoot && isDebian ? [apt, own] : [own]
 }
