@@ -136,18 +136,19 @@ function isStandardSchema(args: unknown): args is StandardSchemaV1 {
   return (typeof args === 'object' || typeof args === 'function') && args !== null && '~standard' in args
 }
 
-/** The one implementation behind {@link DefineReducer}. */
-export const defineReducer: DefineReducer<Tables> = (
+function makeReducer(
   args: Columns | StandardSchemaV1,
   run: (context: ReducerContext, args: never) => unknown,
   options: ReducerOptions = {},
-): Reducer<never, never> => ({
-  arguments: isStandardSchema(args)
+): Reducer<never, unknown> {
+  const declared: ReducerArguments = isStandardSchema(args)
     ? { kind: 'schema', schema: args }
     : {
         kind: 'columns',
         columns: Object.fromEntries(Object.entries(args).map(([name, c]) => [name, c.definition])),
-      },
-  mode: options.mode ?? 'merge',
-  run: run as (context: ReducerContext, args: never) => never,
-})
+      }
+  return { arguments: declared, mode: options.mode ?? 'merge', run }
+}
+
+/** Declares a reducer of a module whose tables are not known to the compiler. */
+export const defineReducer: DefineReducer<Tables> = makeReducer as unknown as DefineReducer<Tables>

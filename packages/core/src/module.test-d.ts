@@ -1,0 +1,60 @@
+import { expectTypeOf, test } from 'vitest'
+import { z } from 'zod'
+import { defineModule, type Id, type InputOfReducer, type InsertOf, type ResultOfReducer, type RowOf, t, table } from './index.ts'
+
+const todos = defineModule({
+  name: 'todos',
+  version: 1,
+  tables: {
+    project: table({ id: t.id<'project'>(), name: t.text() }),
+    todo: table({
+      id: t.id<'todo'>(),
+      title: t.text().max(500),
+      done: t.bool().default(false),
+      votes: t.counter(),
+      tags: t.set(t.text()),
+      note: t.text().optional(),
+      project: t.ref('project', { onDelete: 'null' }).optional(),
+    }).index('byProject', ['project', 'done']),
+  },
+  reducers: (reducer) => ({
+    addTodo: reducer({ title: t.text().max(500), note: t.text().optional() }, (ctx, { title, note }) => {
+      expectTypeOf(title).toEqualTypeOf<string>()
+      expectTypeOf(note).toEqualTypeOf<string | null | undefined>()
+      return ctx.db.todo.insert({ title, note }).id
+    }),
+    rename: reducer(z.object({ id: z.string(), title: z.string() }), (ctx, { id, title }) => {
+      ctx.db.todo.update(id, { title })
+      return true
+    }),
+    counted: reducer({}, (ctx) => ctx.db.todo.where({ done: false, votes: { gt: 3 } }).orderBy('title').count()),
+    // @ts-expect-error a reducer may not return a promise
+    later: reducer({}, async () => 1),
+  }),
+  lifecycle: { init: (ctx) => void ctx.db.project.insert({ name: ctx.sender }) },
+})
+
+type Todos = typeof todos
+
+test('rows, inserts and reducers are inferred from the definition', () => {
+  expectTypeOf<RowOf<Todos['tables']['todo']>>().toEqualTypeOf<{
+    readonly id: Id<'todo'>
+    readonly title: string
+    readonly done: boolean
+    readonly votes: number
+    readonly tags: readonly string[]
+    readonly note: string | null
+    readonly project: Id<'project'> | null
+  }>()
+  expectTypeOf<InsertOf<Todos['tables']['project']>>().toEqualTypeOf<{
+    readonly name: string
+    readonly id?: Id<'project'> | undefined
+  }>()
+  expectTypeOf<InputOfReducer<Todos['reducers']['addTodo']>>().toEqualTypeOf<{
+    readonly title: string
+    readonly note?: string | null | undefined
+  }>()
+  expectTypeOf<ResultOfReducer<Todos['reducers']['addTodo']>>().toEqualTypeOf<Id<'todo'>>()
+  expectTypeOf<InputOfReducer<Todos['reducers']['rename']>>().toEqualTypeOf<{ id: string; title: string }>()
+  expectTypeOf<ResultOfReducer<Todos['reducers']['counted']>>().toEqualTypeOf<number>()
+})
