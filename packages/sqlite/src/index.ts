@@ -1,0 +1,10 @@
+export type {
+  Driver,
+  Durability,
+  SqlColumns,
+  SqlRow,
+  SqlValue,
+  Statement,
+  StorageKind,
+} from './driver.ts'
+export { inSavepoint, inTransaction, type Synchronous } from './transaction.ts'

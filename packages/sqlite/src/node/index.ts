@@ -1,0 +1,1 @@
+export { type NodeDatabaseOptions, openNodeDatabase } from './database.ts'

@@ -1,0 +1,1 @@
+export { type DriverCase, type DriverHarness, driverContract } from './driver-contract.ts'
