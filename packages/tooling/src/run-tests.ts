@@ -65,7 +65,14 @@ async function main(): Promise<number> {
 function suites(): Suite[] {
   return [
     { name: 'format and lint', commands: [['biome', 'check', '.']], count: countCommand },
-    { name: 'types', commands: [['tsc', '--noEmit']], count: countCommand },
+    {
+      name: 'types',
+      commands: [
+        ['tsc', '--noEmit'],
+        ['tsc', '--noEmit', '-p', 'tsconfig.declarations.json'],
+      ],
+      count: countCommand,
+    },
     vitest('unit'),
     vitest('browser'),
     {

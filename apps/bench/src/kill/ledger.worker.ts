@@ -1,0 +1,4 @@
+import { serve } from '@inner-universe/client/worker'
+import { ledger } from './ledger.ts'
+
+serve(ledger)

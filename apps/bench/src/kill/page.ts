@@ -1,0 +1,82 @@
+/** The page's half of the kill test: opens the ledger, writes without pause, reports what was acknowledged. */
+import { openUniverse, type Universe } from '@inner-universe/client'
+import { ledger, PART_COUNT_MAX } from './ledger.ts'
+
+/** What the ledger holds, for the Node half to compare with what was acknowledged. */
+export interface LedgerState {
+  /** Per call: rows, distinct parts. */
+  readonly calls: readonly (readonly [call: string, rowCount: number, partCount: number])[]
+  /** The counter every call moved by one. */
+  readonly total: number
+  /** Faults found by SQLite's and the engine's own checks. */
+  readonly faults: readonly string[]
+}
+
+declare global {
+  interface Window {
+    /** Provided by the Node half; the call's rows are durable. */
+    reportAcknowledged(call: string): Promise<void>
+    /** Provided by the Node half. */
+    reportFailure(message: string): Promise<void>
+    killPage: typeof killPage
+  }
+}
+
+let worker: Worker | undefined
+let universe: Universe<(typeof ledger)['tables'], (typeof ledger)['reducers']> | undefined
+
+function opened(): NonNullable<typeof universe> {
+  if (universe === undefined) throw new Error('open() first')
+  return universe
+}
+
+/** Calls made by the Node half through `page.evaluate`. */
+export const killPage = {
+  async open(): Promise<string> {
+    universe = await openUniverse(ledger, {
+      name: 'kill',
+      worker: () => {
+        worker = new Worker(new URL('./ledger.worker.ts', import.meta.url), { type: 'module' })
+        return worker
+      },
+    })
+    const { connection } = universe
+    return connection.kind === 'open' ? connection.role : connection.kind
+  },
+
+  role(): string {
+    const { connection } = opened()
+    return connection.kind === 'open' ? connection.role : connection.kind
+  },
+
+  /** Keeps `inFlight` calls under way until the page dies. */
+  write(writer: string, inFlight: number): void {
+    let number = 0
+    const next = async (): Promise<void> => {
+      for (;;) {
+        number += 1
+        const call = `${writer}-${number}-${1 + (number % PART_COUNT_MAX)}`
+        await opened().reducers.append({ call })
+        void window.reportAcknowledged(call)
+      }
+    }
+    for (let lane = 0; lane < inFlight; lane++) {
+      next().catch((error: unknown) => window.reportFailure(String(error)))
+    }
+  },
+
+  /** Ends this page's worker as a crash would: without notice. False if this page has none. */
+  terminateWorker(): boolean {
+    worker?.terminate()
+    return worker !== undefined
+  },
+
+  async state(): Promise<LedgerState> {
+    const rows = await opened().sql<{ call: string; n: number; parts: number }>(
+      'SELECT call, count(*) AS n, count(DISTINCT part) AS parts FROM part GROUP BY call',
+    )
+    const total = await opened().get('total', 'calls')
+    const faults = await opened().verify()
+    return { calls: rows.map((r) => [r.call, r.n, r.parts]), total: total?.calls ?? 0, faults }
+  },
+}
