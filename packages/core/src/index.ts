@@ -58,3 +58,72 @@ export {
   type Tables,
   table,
 } from './table.ts'
+export { ByteReader } from './byte-reader.ts'
+export { ByteWriter, type ByteWriterOptions } from './byte-writer.ts'
+export { bytesToHex, hexToBytes } from './hex.ts'
+export {
+  compareStamp,
+  createHlcClock,
+  HLC_EPOCH_MS,
+  HLC_MAX,
+  type HlcClock,
+  type HlcClockOptions,
+  hlcFromMs,
+  hlcToMs,
+  isHlc,
+  type Stamp,
+} from './hlc.ts'
+export {
+  type CallId,
+  type ClientId,
+  createClientId,
+  createIdFactory,
+  createStreamId,
+  formatCallId,
+  type Id,
+  type IdFactoryOptions,
+  type IdParts,
+  idFromBytes,
+  idFromKey,
+  idFromParts,
+  idTimestampMs,
+  idToBytes,
+  isId,
+  isStreamId,
+  parseCallId,
+  parseClientId,
+  parseId,
+  parseStreamId,
+  type RandomBytes,
+  type StreamId,
+  streamIdFromBytes,
+  streamIdToBytes,
+} from './id.ts'
+export {
+  canonicalJson,
+  cloneJson,
+  equalJson,
+  type JsonOptions,
+  type JsonValue,
+  parseJson,
+} from './json.ts'
+export {
+  BLOB_BYTES_MAX,
+  BUFFER_BYTES_MAX,
+  ID_BYTES,
+  JSON_BYTES_MAX,
+  JSON_DEPTH_MAX,
+  KEY_BYTES_MAX,
+  TEXT_BYTES_MAX,
+  VARINT_BYTES_MAX,
+} from './limits.ts'
+export { createRandom, type Random } from './random.ts'
+export { createSha256, type Sha256, sha256 } from './sha256.ts'
+export {
+  type StandardSchemaV1,
+  type Validation,
+  type ValidationIssue,
+  validateWithStandardSchema,
+} from './standard-schema.ts'
+export { utf8Length } from './utf8.ts'
+export { decodeValue, encodeValue, type Value } from './value-codec.ts'

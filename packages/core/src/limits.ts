@@ -1,0 +1,32 @@
+/**
+ * The limits of every value, buffer and message in core, with unit and reason.
+ *
+ * Decoders check them before they allocate: a peer is not trusted.
+ */
+
+/** Longest text of one cell, in UTF-8 bytes: a long book. SQLite itself stops at 10^9. */
+export const TEXT_BYTES_MAX = 16 * 1024 * 1024
+
+/** Largest blob of one cell, in bytes. Bigger things are files, not cells. */
+export const BLOB_BYTES_MAX = 16 * 1024 * 1024
+
+/** Largest canonical JSON text of one cell or argument, in UTF-8 bytes. */
+export const JSON_BYTES_MAX = 4 * 1024 * 1024
+
+/**
+ * Deepest nesting of a JSON value: a scalar is 0 deep, `[]` is 1. Keeps recursion far from the end
+ * of the smallest stack (a worker's in Safari) and below SQLite's own JSON limit of 1000.
+ */
+export const JSON_DEPTH_MAX = 128
+
+/** Bytes of a packed id or stream id: 128 bits. */
+export const ID_BYTES = 16
+
+/** Longest natural key of a row, in UTF-8 bytes. It is in an index and in every delta of its row. */
+export const KEY_BYTES_MAX = 1024
+
+/** Longest encoding of a varint, in bytes: 53 bits, seven per byte. */
+export const VARINT_BYTES_MAX = 8
+
+/** Largest buffer a {@link ByteWriter} grows to unless it is told less, in bytes. */
+export const BUFFER_BYTES_MAX = 64 * 1024 * 1024
