@@ -7,4 +7,5 @@ export type {
   Statement,
   StorageKind,
 } from './driver.ts'
+export { quoteIdentifier, tablesRead } from './sql.ts'
 export { inSavepoint, inTransaction, type Synchronous } from './transaction.ts'

@@ -2,15 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'vitest'
-import { type DriverHarness, driverContract } from '../testing/index.ts'
+import { type DriverHarness, driverContract, sqlContract } from '../testing/index.ts'
 import { openNodeDatabase } from './database.ts'
 
 describe('node:sqlite in memory', () => {
-  for (const { title, run } of driverContract) test(title, () => run(memoryHarness()))
+  for (const { title, run } of [...driverContract, ...sqlContract])
+    test(title, () => run(memoryHarness()))
 })
 
 describe('node:sqlite in a file', () => {
-  for (const { title, run } of driverContract) test(title, () => run(fileHarness()))
+  for (const { title, run } of [...driverContract, ...sqlContract])
+    test(title, () => run(fileHarness()))
 })
 
 function memoryHarness(): DriverHarness {

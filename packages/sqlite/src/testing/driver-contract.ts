@@ -8,26 +8,8 @@
 
 import type { Driver, SqlValue } from '../driver.ts'
 import { inSavepoint, inTransaction } from '../transaction.ts'
+import { type DriverCase, driverCase } from './driver-case.ts'
 import { expectCode, expectEqual, expectThrow } from './expectation.ts'
-
-/** One place for one database, fresh for each case. */
-export interface DriverHarness {
-  /** Opens the database of this place; again after a close. */
-  open(): Driver | Promise<Driver>
-  /** True when a reopened database holds what the closed one held. */
-  readonly isPersistent: boolean
-  /** True when a running query is interrupted between rows too. */
-  readonly interruptsWithinRows: boolean
-  /** Puts an exported file in place of the (closed) database. */
-  replace(chunks: Iterable<Uint8Array>): Promise<Driver>
-  dispose(): void | Promise<void>
-}
-
-/** One behaviour. `run` throws where the driver does not have it, and disposes of the harness. */
-export interface DriverCase {
-  readonly title: string
-  run(harness: DriverHarness): Promise<void>
-}
 
 /** The whole contract. */
 export const driverContract: readonly DriverCase[] = [
@@ -146,7 +128,8 @@ export const driverContract: readonly DriverCase[] = [
     expectCode(() => driver.prepare(' -- nothing\n/* at all */;'), 'sql/invalid')
     expectCode(() => driver.prepare('SELECT 1; SELECT 2'), 'sql/invalid')
     expectEqual(driver.prepare('SELECT 1; -- done\n ;').get(), [1])
-    expectEqual(driver.prepare('SELECT 1') === driver.prepare('SELECT 1'), true, 'cached')
+    const [first, second] = [driver.prepare('SELECT 1'), driver.prepare('SELECT 1')]
+    expectEqual(first === second, true, 'cached')
   }),
 
   driverCase('run counts changed rows and nothing else', (driver) => {
@@ -486,27 +469,6 @@ export const driverContract: readonly DriverCase[] = [
     }
   }),
 ]
-
-function driverCase(
-  title: string,
-  body: (driver: Driver, harness: DriverHarness) => void | Promise<void>,
-): DriverCase {
-  return {
-    title,
-    async run(harness) {
-      try {
-        const driver = await harness.open()
-        try {
-          await body(driver, harness)
-        } finally {
-          driver.close()
-        }
-      } finally {
-        await harness.dispose()
-      }
-    },
-  }
-}
 
 /** Rows of some 300 bytes under ids 1 to `rowCount`. */
 function fill(driver: Driver, rowCount: number): void {

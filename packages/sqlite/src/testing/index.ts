@@ -1,1 +1,3 @@
-export { type DriverCase, type DriverHarness, driverContract } from './driver-contract.ts'
+export type { DriverCase, DriverHarness } from './driver-case.ts'
+export { driverContract } from './driver-contract.ts'
+export { sqlContract } from './sql-contract.ts'
