@@ -4,14 +4,18 @@ import { UniverseError } from './error.ts'
 import { type DefineReducer, defineReducer, type ReducerContext, type Reducers } from './reducer.ts'
 import type { TableDefinition, Tables } from './table.ts'
 
-/** Functions the store itself calls. A throw in `init` stops creation; in `connected`, the connection. */
+/**
+ * Functions the store itself calls. A throw in `init` stops creation; in `connected`, the connection.
+ *
+ * Methods, not properties: a module of any tables is then a `Module`.
+ */
 export interface Lifecycle<T extends Tables> {
   /** Once, when the universe is created, as {@link MODULE_SENDER}; `ctx.owner` is set. */
-  readonly init?: (context: ReducerContext<T>) => void
+  init?(context: ReducerContext<T>): void
   /** Once per connection, as the connecting identity. */
-  readonly connected?: (context: ReducerContext<T>) => void
+  connected?(context: ReducerContext<T>): void
   /** Once per connection that ended, also one that ended by a crash. A throw is only logged. */
-  readonly disconnected?: (context: ReducerContext<T>) => void
+  disconnected?(context: ReducerContext<T>): void
 }
 
 /** A module as written by an author and held by the engine. */

@@ -53,8 +53,18 @@ export interface Call {
 
 /** How one call ended. `isRepeated`: it had run before; this is the stored answer. */
 export type CallOutcome =
-  | { readonly callId: CallId; readonly ok: true; readonly value: unknown; readonly isRepeated: boolean }
-  | { readonly callId: CallId; readonly ok: false; readonly error: UniverseError; readonly isRepeated: boolean }
+  | {
+      readonly callId: CallId
+      readonly ok: true
+      readonly value: unknown
+      readonly isRepeated: boolean
+    }
+  | {
+      readonly callId: CallId
+      readonly ok: false
+      readonly error: UniverseError
+      readonly isRepeated: boolean
+    }
 
 /** One committed transaction. The changeset is undefined when nothing visible changed. */
 export interface Commit {
@@ -144,7 +154,11 @@ export interface Engine {
    * Full-text search of a table declared with `.search()`: best matches first, prefix match on the
    * last word.
    */
-  search(table: string, text: string, options: { readonly limit: number; readonly offset?: number }): readonly Row[]
+  search(
+    table: string,
+    text: string,
+    options: { readonly limit: number; readonly offset?: number },
+  ): readonly Row[]
   /** Read-only SQL over the module's tables by their names. */
   sql(text: string, params?: readonly QueryValue[]): SqlResult
   /** Module tables a read-only statement reads. */

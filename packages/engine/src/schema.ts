@@ -1,0 +1,265 @@
+/**
+ * A module's tables as the engine works with them: names, positions and SQL worked out once, and the
+ * tables of the file itself. See STORAGE.md ST1–ST9 for what each table holds.
+ */
+import {
+  type ColumnDefinition,
+  type ColumnKind,
+  type Module,
+  type OnDelete,
+  type TableDefinition,
+  UniverseError,
+} from '@inner-universe/core'
+
+/** Marks a SQLite file as ours (`PRAGMA application_id`): "InUn". */
+export const APPLICATION_ID = 0x496e556e
+
+/** Version of the layout described in STORAGE.md (`PRAGMA user_version`). */
+export const FORMAT_VERSION = 1
+
+/** One column, with its place in the physical row. */
+export interface ColumnSchema {
+  readonly name: string
+  /** Position in the definition, and in every `values` array of this package. */
+  readonly index: number
+  readonly definition: ColumnDefinition
+  readonly kind: ColumnKind
+  /** True when the stored form is JSON text: `json`, `array`, `object`, `set`. */
+  readonly isJson: boolean
+}
+
+/** A reference from one table to another (or to itself). */
+export interface Reference {
+  readonly from: TableSchema
+  readonly column: ColumnSchema
+  readonly target: string
+  readonly onDelete: OnDelete
+}
+
+/** One table, ready for work. */
+export interface TableSchema {
+  readonly name: string
+  readonly definition: TableDefinition
+  readonly columns: readonly ColumnSchema[]
+  readonly columnsByName: ReadonlyMap<string, ColumnSchema>
+  readonly primaryKey: ColumnSchema
+  /** True for scope `synced`: rows carry clocks and every change is logged. */
+  readonly isSynced: boolean
+  /** Quoted name of the table of visible rows. */
+  readonly rowsSql: string
+  /** Quoted column names, comma separated, in definition order. */
+  readonly columnsSql: string
+  /** References this table holds. */
+  readonly references: readonly Reference[]
+  /** References of any table that point here. */
+  readonly referrers: readonly Reference[]
+}
+
+/** All tables of a module by name, in definition order. */
+export type Schema = ReadonlyMap<string, TableSchema>
+
+const JSON_KINDS: ReadonlySet<ColumnKind> = new Set<ColumnKind>(['json', 'array', 'object', 'set'])
+
+/** A name as SQL: in double quotes. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** Name of the table of visible rows. */
+export function rowsTable(table: string): string {
+  return `_rows_${table}`
+}
+
+/** Name of the full-text index of a table. */
+export function searchTable(table: string): string {
+  return `_search_${table}`
+}
+
+/** Works out the schema of a module. Cost: once per open. */
+export function compileSchema(module: Module): Schema {
+  const schema = new Map<string, TableSchema>()
+  const references: Reference[] = []
+  for (const [name, { definition }] of Object.entries(module.tables)) {
+    const table = compileTable(name, definition)
+    schema.set(name, table)
+    for (const column of table.columns) {
+      if (column.kind !== 'ref') continue
+      const { table: target = '', onDelete = 'keep' } = column.definition
+      references.push({ from: table, column, target, onDelete })
+    }
+  }
+  for (const reference of references) {
+    const target = schema.get(reference.target)
+    if (target === undefined) throw tableUnknown(reference.target)
+    ;(reference.from.references as Reference[]).push(reference)
+    ;(target.referrers as Reference[]).push(reference)
+  }
+  return schema
+}
+
+/** The table of that name. @throws UniverseError `table/unknown`. */
+export function tableOf(schema: Schema, name: string): TableSchema {
+  const table = schema.get(name)
+  if (table === undefined) throw tableUnknown(name)
+  return table
+}
+
+function tableUnknown(name: string): UniverseError {
+  return new UniverseError(
+    'table/unknown',
+    `the module has no table "${name}"; check the name and the module version`,
+    { details: { table: name } },
+  )
+}
+
+function compileTable(name: string, definition: TableDefinition): TableSchema {
+  const columns = Object.entries(definition.columns).map(
+    ([columnName, column], index): ColumnSchema => ({
+      name: columnName,
+      index,
+      definition: column,
+      kind: column.kind,
+      isJson: JSON_KINDS.has(column.kind),
+    }),
+  )
+  const columnsByName = new Map(columns.map((column) => [column.name, column]))
+  const primaryKey = columnsByName.get(definition.primaryKey)
+  if (primaryKey === undefined) {
+    throw new UniverseError('module/invalid', `table "${name}" has no primary key`)
+  }
+  return {
+    name,
+    definition,
+    columns,
+    columnsByName,
+    primaryKey,
+    isSynced: definition.scope === 'synced',
+    rowsSql: quoteName(rowsTable(name)),
+    columnsSql: columns.map((column) => quoteName(column.name)).join(', '),
+    references: [],
+    referrers: [],
+  }
+}
+
+const SQL_TYPES: Readonly<Record<ColumnKind, string>> = {
+  id: 'TEXT',
+  key: 'TEXT',
+  text: 'TEXT',
+  int: 'INTEGER',
+  real: 'REAL',
+  bool: 'INTEGER',
+  timestamp: 'INTEGER',
+  bytes: 'BLOB',
+  json: 'TEXT',
+  array: 'TEXT',
+  object: 'TEXT',
+  enum: 'TEXT',
+  ref: 'TEXT',
+  counter: 'INTEGER',
+  set: 'TEXT',
+}
+
+/** A column as it stands in CREATE TABLE or ADD COLUMN. */
+export function columnSql(column: ColumnSchema): string {
+  const type = SQL_TYPES[column.kind]
+  const key = column.kind === 'id' || column.kind === 'key' ? ' NOT NULL UNIQUE' : ''
+  return `${quoteName(column.name)} ${type}${key}`
+}
+
+/** Statements that make one module table: rows, view, indexes and full-text index. */
+export function tableStatements(table: TableSchema): readonly string[] {
+  const columns = table.columns.map(columnSql)
+  if (table.isSynced) columns.push('_h INTEGER NOT NULL', '_r INTEGER NOT NULL', '_o BLOB')
+  return [
+    `CREATE TABLE ${table.rowsSql} (_n INTEGER PRIMARY KEY, ${columns.join(', ')})`,
+    viewStatement(table),
+    ...indexStatements(table).values(),
+    ...searchStatements(table),
+  ]
+}
+
+/** The view by which users' SQL sees a table. */
+export function viewStatement(table: TableSchema): string {
+  return `CREATE VIEW ${quoteName(table.name)} AS SELECT ${table.columnsSql} FROM ${table.rowsSql}`
+}
+
+/**
+ * The indexes a table must have, name → statement: the declared ones, and one for each reference
+ * that no declared index begins with (deleting a target looks for its referrers).
+ */
+export function indexStatements(table: TableSchema): ReadonlyMap<string, string> {
+  const statements = new Map<string, string>()
+  const add = (name: string, columns: readonly string[]) => {
+    const full = `_ix_${table.name}_${name}`
+    const list = columns.map(quoteName).join(', ')
+    statements.set(full, `CREATE INDEX ${quoteName(full)} ON ${table.rowsSql} (${list})`)
+  }
+  for (const index of table.definition.indexes) add(index.name, index.columns)
+  for (const column of table.columns) {
+    if (column.kind !== 'ref') continue
+    if (table.definition.indexes.some((index) => index.columns[0] === column.name)) continue
+    add(`ref_${column.name}`, [column.name])
+  }
+  return statements
+}
+
+/**
+ * The full-text index of a table and the triggers that keep it. Triggers, not code: local writes and
+ * deltas from elsewhere then share one path. It holds no copy of the texts (contentless).
+ */
+export function searchStatements(table: TableSchema): readonly string[] {
+  const { search } = table.definition
+  if (search === undefined) return []
+  const fields = Object.entries(search.fields)
+  const name = quoteName(searchTable(table.name))
+  const names = fields.map(([field]) => quoteName(field)).join(', ')
+  const values = (row: string) => fields.map(([, path]) => fieldSql(row, path)).join(', ')
+  const insert = `INSERT INTO ${name} (rowid, ${names}) VALUES (new._n, ${values('new')});`
+  const remove = `DELETE FROM ${name} WHERE rowid = old._n;`
+  const columns = [...new Set(fields.map(([, path]) => quoteName(path.split('.')[0] ?? '')))]
+  const trigger = (event: string) => quoteName(`_search_${table.name}_${event}`)
+  return [
+    `CREATE VIRTUAL TABLE ${name} USING fts5(${names}, content='', contentless_delete=1, ` +
+      `tokenize='unicode61 remove_diacritics 2')`,
+    `CREATE TRIGGER ${trigger('insert')} AFTER INSERT ON ${table.rowsSql} BEGIN ${insert} END`,
+    `CREATE TRIGGER ${trigger('update')} AFTER UPDATE OF ${columns.join(', ')} ON ${table.rowsSql} ` +
+      `BEGIN ${remove} ${insert} END`,
+    `CREATE TRIGGER ${trigger('delete')} AFTER DELETE ON ${table.rowsSql} BEGIN ${remove} END`,
+  ]
+}
+
+/** A field's text in a trigger: the column itself, or the value at a path of a JSON column. */
+function fieldSql(row: string, path: string): string {
+  const [column = '', ...steps] = path.split('.')
+  const cell = `${row}.${quoteName(column)}`
+  if (steps.length === 0) return cell
+  const jsonPath = `$${steps.map((step) => `."${step}"`).join('')}`
+  return `json_extract(${cell}, '${jsonPath.replaceAll("'", "''")}')`
+}
+
+/** The tables every universe has, whatever its module. */
+export const SYSTEM_STATEMENTS: readonly string[] = [
+  'CREATE TABLE _meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID',
+  `CREATE TABLE _stream (idx INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, head_seq INTEGER NOT NULL,
+    head_hlc INTEGER NOT NULL, is_own INTEGER NOT NULL, acked_seq INTEGER NOT NULL)`,
+  `CREATE TABLE _log (stream INTEGER NOT NULL, first_seq INTEGER NOT NULL, count INTEGER NOT NULL,
+    bytes BLOB NOT NULL, offset INTEGER, PRIMARY KEY (stream, first_seq)) WITHOUT ROWID`,
+  `CREATE TABLE _hidden (tbl TEXT NOT NULL, id TEXT NOT NULL, cells BLOB NOT NULL,
+    PRIMARY KEY (tbl, id)) WITHOUT ROWID`,
+  `CREATE TABLE _hidden_ref (tbl TEXT NOT NULL, col TEXT NOT NULL, value TEXT NOT NULL,
+    id TEXT NOT NULL, PRIMARY KEY (tbl, col, value, id)) WITHOUT ROWID`,
+  `CREATE TABLE _tombstone (tbl TEXT NOT NULL, id TEXT NOT NULL, h INTEGER NOT NULL,
+    r INTEGER NOT NULL, PRIMARY KEY (tbl, id)) WITHOUT ROWID`,
+  `CREATE TABLE _shadow (tbl TEXT NOT NULL, id TEXT NOT NULL, col TEXT NOT NULL,
+    value TEXT NOT NULL, PRIMARY KEY (tbl, id, col)) WITHOUT ROWID`,
+  'CREATE INDEX _shadow_value ON _shadow (value)',
+  `CREATE TABLE _set_dot (tbl TEXT NOT NULL, id TEXT NOT NULL, col TEXT NOT NULL,
+    element TEXT NOT NULL, h INTEGER NOT NULL, r INTEGER NOT NULL, removed INTEGER NOT NULL,
+    PRIMARY KEY (tbl, id, col, element, h, r)) WITHOUT ROWID`,
+  `CREATE TABLE _call (client BLOB NOT NULL, last_number INTEGER NOT NULL,
+    first_number INTEGER NOT NULL, oldest_pending INTEGER NOT NULL, time_ms INTEGER NOT NULL,
+    answers TEXT NOT NULL, PRIMARY KEY (client, last_number)) WITHOUT ROWID`,
+  `CREATE TABLE _schedule (tbl TEXT NOT NULL, id TEXT NOT NULL, due_ms INTEGER NOT NULL,
+    PRIMARY KEY (tbl, id)) WITHOUT ROWID`,
+  'CREATE INDEX _schedule_due ON _schedule (due_ms)',
+]
