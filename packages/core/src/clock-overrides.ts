@@ -1,0 +1,100 @@
+/**
+ * Clocks of single columns: the `_o` blob of a row. CODEC.md CO1–CO4.
+ *
+ *     blob  = entry*, names rising
+ *     entry = name (text) · 0                                   never written
+ *           | name (text) · 1 + stream index (varint) · hlc − base hlc (zigzag)
+ *
+ * A row carries one clock, that of the insert that gave it life. Only columns whose own clock differs
+ * have an entry, and a row without entries holds NULL. Columns are named, not numbered: a later
+ * version of a module may order them otherwise.
+ */
+import { ByteReader } from './byte-reader.ts'
+import { ByteWriter } from './byte-writer.ts'
+import { KEY_BYTES_MAX } from './limits.ts'
+
+/** A clock as a database keeps it: the stream by its local index, which never leaves the file. */
+export interface LocalClock {
+  readonly hlc: number
+  readonly stream: number
+}
+
+/** Clocks by column, where they differ from the row's; null for a column never written. */
+export type ClockOverrides = ReadonlyMap<string, LocalClock | null>
+
+const NONE: ClockOverrides = new Map()
+const writer = new ByteWriter()
+
+/** The blob of a row's overrides, or null when there are none. Equal overrides are equal bytes. */
+export function encodeClockOverrides(
+  base: LocalClock,
+  overrides: ClockOverrides,
+): Uint8Array<ArrayBuffer> | null {
+  if (overrides.size === 0) return null
+  writer.reset()
+  const names = [...overrides.keys()]
+  if (names.length > 1) names.sort()
+  for (const name of names) {
+    const clock = overrides.get(name) ?? null
+    writer.writeText(name)
+    if (clock === null) {
+      writer.writeVarint(0)
+    } else {
+      writer.writeVarint(1 + clock.stream)
+      writer.writeZigzag(clock.hlc - base.hlc)
+    }
+  }
+  return writer.finish()
+}
+
+/**
+ * The overrides in a blob.
+ *
+ * @throws UniverseError `storage/corrupt` when the blob is not one {@link encodeClockOverrides} made.
+ */
+export function decodeClockOverrides(base: LocalClock, bytes: Uint8Array | null): ClockOverrides {
+  if (bytes === null) return NONE
+  const reader = new ByteReader(bytes, 'storage/corrupt')
+  const overrides = new Map<string, LocalClock | null>()
+  let last = ''
+  while (reader.remaining > 0) {
+    const name = reader.readText(KEY_BYTES_MAX)
+    if (name <= last) reader.fail('column names that do not rise')
+    last = name
+    const stream = reader.readVarint()
+    overrides.set(
+      name,
+      stream === 0 ? null : { hlc: base.hlc + reader.readZigzag(), stream: stream - 1 },
+    )
+  }
+  return overrides
+}
+
+/**
+ * The blob after some columns were written with one clock: those get it, others keep theirs. What a
+ * local update does to `_o`.
+ */
+export function overrideClocks(
+  base: LocalClock,
+  bytes: Uint8Array | null,
+  columns: Iterable<string>,
+  clock: LocalClock,
+): Uint8Array<ArrayBuffer> | null {
+  const isBase = clock.hlc === base.hlc && clock.stream === base.stream
+  const overrides = new Map(decodeClockOverrides(base, bytes))
+  for (const column of columns) {
+    if (isBase) overrides.delete(column)
+    else overrides.set(column, clock)
+  }
+  return encodeClockOverrides(base, overrides)
+}
+
+/** The clock of one column: its override, else the row's; undefined when it was never written. */
+export function clockOf(
+  base: LocalClock,
+  overrides: ClockOverrides,
+  column: string,
+): LocalClock | undefined {
+  const clock = overrides.get(column)
+  return clock === undefined ? base : (clock ?? undefined)
+}
