@@ -4,15 +4,15 @@ import {
   clockOf,
   decodeClockOverrides,
   encodeClockOverrides,
-  type LocalClock,
+  type LocalStamp,
   overrideClocks,
 } from './clock-overrides.ts'
 import { isUniverseError } from './error.ts'
 
-const base: LocalClock = { hlc: 1_000_000, stream: 1 }
+const base: LocalStamp = { hlc: 1_000_000, streamIndex: 1 }
 const clock = fc.record({
   hlc: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
-  stream: fc.nat(100_000),
+  streamIndex: fc.nat(100_000),
 })
 
 describe('clock overrides', () => {
@@ -38,12 +38,12 @@ describe('clock overrides', () => {
   })
 
   it('[CO3] one column updated a second later costs ten bytes', () => {
-    const blob = overrideClocks(base, null, ['title'], { hlc: base.hlc + 4_096_000, stream: 2 })
+    const blob = overrideClocks(base, null, ['title'], { hlc: base.hlc + 4_096_000, streamIndex: 2 })
     expect(blob?.length).toBeLessThanOrEqual(11)
   })
 
   it('[CO4] a blob that is not one is refused', () => {
-    const blob = overrideClocks(base, null, ['b', 'a'], { hlc: 5, stream: 2 }) as Uint8Array
+    const blob = overrideClocks(base, null, ['b', 'a'], { hlc: 5, streamIndex: 2 }) as Uint8Array
     for (let length = 1; length < blob.length; length++) {
       try {
         decodeClockOverrides(base, blob.subarray(0, length))
@@ -56,7 +56,7 @@ describe('clock overrides', () => {
   })
 
   it('a written column has its own clock, others the row’s or none', () => {
-    const written = { hlc: base.hlc + 3, stream: 4 }
+    const written = { hlc: base.hlc + 3, streamIndex: 4 }
     const first = encodeClockOverrides(base, new Map([['late', null]]))
     const overrides = decodeClockOverrides(base, overrideClocks(base, first, ['title'], written))
     expect(clockOf(base, overrides, 'title')).toEqual(written)
@@ -65,7 +65,7 @@ describe('clock overrides', () => {
   })
 
   it('a column written with the row’s own clock needs no entry', () => {
-    const first = overrideClocks(base, null, ['title'], { hlc: 5, stream: 4 })
+    const first = overrideClocks(base, null, ['title'], { hlc: 5, streamIndex: 4 })
     expect(overrideClocks(base, first, ['title'], base)).toBeNull()
   })
 })

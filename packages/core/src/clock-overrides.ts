@@ -13,21 +13,21 @@ import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { KEY_BYTES_MAX } from './limits.ts'
 
-/** A clock as a database keeps it: the stream by its local index, which never leaves the file. */
-export interface LocalClock {
+/** A stamp as a database keeps it: the stream by its local index, which never leaves the file. */
+export interface LocalStamp {
   readonly hlc: number
-  readonly stream: number
+  readonly streamIndex: number
 }
 
 /** Clocks by column, where they differ from the row's; null for a column never written. */
-export type ClockOverrides = ReadonlyMap<string, LocalClock | null>
+export type ClockOverrides = ReadonlyMap<string, LocalStamp | null>
 
 const NONE: ClockOverrides = new Map()
 const writer = new ByteWriter()
 
 /** The blob of a row's overrides, or null when there are none. Equal overrides are equal bytes. */
 export function encodeClockOverrides(
-  base: LocalClock,
+  base: LocalStamp,
   overrides: ClockOverrides,
 ): Uint8Array<ArrayBuffer> | null {
   if (overrides.size === 0) return null
@@ -40,7 +40,7 @@ export function encodeClockOverrides(
     if (clock === null) {
       writer.writeVarint(0)
     } else {
-      writer.writeVarint(1 + clock.stream)
+      writer.writeVarint(1 + clock.streamIndex)
       writer.writeZigzag(clock.hlc - base.hlc)
     }
   }
@@ -52,10 +52,10 @@ export function encodeClockOverrides(
  *
  * @throws UniverseError `storage/corrupt` when the blob is not one {@link encodeClockOverrides} made.
  */
-export function decodeClockOverrides(base: LocalClock, bytes: Uint8Array | null): ClockOverrides {
+export function decodeClockOverrides(base: LocalStamp, bytes: Uint8Array | null): ClockOverrides {
   if (bytes === null) return NONE
   const reader = new ByteReader(bytes, 'storage/corrupt')
-  const overrides = new Map<string, LocalClock | null>()
+  const overrides = new Map<string, LocalStamp | null>()
   let last = ''
   while (reader.remaining > 0) {
     const name = reader.readText(KEY_BYTES_MAX)
@@ -64,7 +64,7 @@ export function decodeClockOverrides(base: LocalClock, bytes: Uint8Array | null)
     const stream = reader.readVarint()
     overrides.set(
       name,
-      stream === 0 ? null : { hlc: base.hlc + reader.readZigzag(), stream: stream - 1 },
+      stream === 0 ? null : { hlc: base.hlc + reader.readZigzag(), streamIndex: stream - 1 },
     )
   }
   return overrides
@@ -75,12 +75,12 @@ export function decodeClockOverrides(base: LocalClock, bytes: Uint8Array | null)
  * local update does to `_o`.
  */
 export function overrideClocks(
-  base: LocalClock,
+  base: LocalStamp,
   bytes: Uint8Array | null,
   columns: Iterable<string>,
-  clock: LocalClock,
+  clock: LocalStamp,
 ): Uint8Array<ArrayBuffer> | null {
-  const isBase = clock.hlc === base.hlc && clock.stream === base.stream
+  const isBase = clock.hlc === base.hlc && clock.streamIndex === base.streamIndex
   const overrides = new Map(decodeClockOverrides(base, bytes))
   for (const column of columns) {
     if (isBase) overrides.delete(column)
@@ -91,10 +91,10 @@ export function overrideClocks(
 
 /** The clock of one column: its override, else the row's; undefined when it was never written. */
 export function clockOf(
-  base: LocalClock,
+  base: LocalStamp,
   overrides: ClockOverrides,
   column: string,
-): LocalClock | undefined {
+): LocalStamp | undefined {
   const clock = overrides.get(column)
   return clock === undefined ? base : (clock ?? undefined)
 }
