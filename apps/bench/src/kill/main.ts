@@ -12,6 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Page } from 'playwright'
 import { type ChromiumProcess, startChromium } from '../chromium-process.ts'
+import { callPart } from '../page-part.ts'
 import { type Site, serveSite } from '../site.ts'
 import { tallyOf } from './tally.ts'
 
@@ -119,7 +120,7 @@ class KillTest {
     await this.#write(other)
     for (let kill = 0; kill < this.#options.killCount; kill++) {
       await delay(this.#pause())
-      if (target === 'worker') await leader.evaluate(() => window.killPage.terminateWorker())
+      if (target === 'worker') await callPart(leader, 'kill', 'terminateWorker')
       else await this.#killTab(leader, kill)
       await this.#untilWritesGoOn()
       await this.#check(other)
@@ -155,13 +156,12 @@ class KillTest {
     })
     await page.goto(`${this.#site.url}#kill`)
     await page.waitForSelector('html[data-part=kill]', { state: 'attached' })
-    await page.evaluate(() => window.killPage.open())
+    await callPart(page, 'kill', 'open')
     return page
   }
 
   async #write(page: Page): Promise<void> {
     this.#writerCount += 1
-    const writer = `w${this.#writerCount}`
     await page.evaluate(([name, inFlight]) => window.killPage.write(name, inFlight), [
       writer,
       IN_FLIGHT,
@@ -183,7 +183,7 @@ class KillTest {
   async #check(page: Page): Promise<void> {
     // Taken before the state is read: what is acknowledged meanwhile may be missing from it.
     const acknowledged = new Set(this.#acknowledged)
-    const tally = tallyOf(await page.evaluate(() => window.killPage.state()), acknowledged)
+    const tally = tallyOf(await callPart(page, 'kill', 'state'), acknowledged)
     for (const call of tally.lost) this.#lost.add(call)
     for (const call of tally.doubled) this.#doubled.add(call)
     for (const fault of tally.corrupt) this.#corrupt.add(fault)

@@ -18,7 +18,6 @@ declare global {
     reportAcknowledged(call: string): Promise<void>
     /** Provided by the Node half. */
     reportFailure(message: string): Promise<void>
-    killPage: typeof killPage
   }
 }
 

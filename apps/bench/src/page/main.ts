@@ -1,15 +1,34 @@
 /** Entry of the bench's page: loads the part that the Node half asks for by the address's hash. */
-const parts = {
-  kill: async () => {
-    window.killPage = (await import('../kill/page.ts')).killPage
-  },
+
+/** Functions of the loaded part, called by the Node half through `page.evaluate`. */
+export interface Parts {
+  readonly kill: typeof import('../kill/page.ts').killPage
+  readonly calls: typeof import('./calls.ts').callsPage
+  readonly 'cold-open': typeof import('./cold-open.ts').coldOpenPage
+  readonly 'live-query': typeof import('./live-query.ts').liveQueryPage
+  readonly 'fail-over': typeof import('./fail-over.ts').failOverPage
 }
 
-/** Loads a part; resolves when its functions are on `window`. */
-async function load(): Promise<void> {
-  const name = location.hash.slice(1)
-  if (name in parts) await parts[name as keyof typeof parts]()
+const loaders: { readonly [K in keyof Parts]: () => Promise<Parts[K]> } = {
+  kill: async () => (await import('../kill/page.ts')).killPage,
+  calls: async () => (await import('./calls.ts')).callsPage,
+  'cold-open': async () => (await import('./cold-open.ts')).coldOpenPage,
+  'live-query': async () => (await import('./live-query.ts')).liveQueryPage,
+  'fail-over': async () => (await import('./fail-over.ts')).failOverPage,
+}
+
+declare global {
+  interface Window {
+    /** The loaded part; the Node half knows which it asked for. */
+    benchPart: Partial<Parts>
+  }
+}
+
+/** Loads a part; the attribute tells when it is there. */
+async function load<K extends keyof Parts>(name: K): Promise<void> {
+  window.benchPart = { [name]: await loaders[name]() }
   document.documentElement.dataset.part = name
 }
 
-void load()
+const name = location.hash.slice(1)
+if (name in loaders) void load(name as keyof Parts)

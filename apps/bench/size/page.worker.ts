@@ -1,0 +1,4 @@
+import { serve } from '@inner-universe/client/worker'
+import { counterModule } from './counter.ts'
+
+serve(counterModule)

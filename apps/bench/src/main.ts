@@ -1,0 +1,105 @@
+/**
+ * Benchmarks, in headless Chromium against the production build.
+ *
+ * `npm run bench -- [scenario …] [--json FILE]`. Without names all scenarios run, each in a browser
+ * and profile of its own. Budgets that are missed are marked; the exit code tells of failures only.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cpus, release, tmpdir, totalmem, type } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { startChromium } from './chromium-process.ts'
+import { type Figure, tableOf } from './figure.ts'
+import type { Bench, Scenario } from './scenario.ts'
+import { callsScenario } from './scenarios/calls.ts'
+import { coldOpenScenario } from './scenarios/cold-open.ts'
+import { durableCallScenario } from './scenarios/durable-call.ts'
+import { failOverScenario } from './scenarios/fail-over.ts'
+import { liveQueryScenario } from './scenarios/live-query.ts'
+import { sizeScenario } from './scenarios/size.ts'
+import { type Site, serveSite } from './site.ts'
+
+const SCENARIOS: readonly Scenario[] = [
+  callsScenario,
+  durableCallScenario,
+  coldOpenScenario,
+  liveQueryScenario,
+  failOverScenario,
+  sizeScenario,
+]
+
+/** One scenario's figures with the machine they were taken on. */
+interface Result {
+  readonly scenario: string
+  readonly figures: readonly Figure[]
+  readonly browser: string
+}
+
+async function runScenario(scenario: Scenario, site: Site): Promise<Result> {
+  const profile = await mkdtemp(join(tmpdir(), 'inner-universe-bench-'))
+  const browser = await startChromium(profile)
+  const bench: Bench = {
+    context: browser.context,
+    say: (line) => console.log(`  ${line}`),
+    async openPage(part) {
+      const page = await browser.context.newPage()
+      page.on('pageerror', (error) => console.log(`  page: ${error.message}`))
+      await page.goto(`${site.url}#${part}`)
+      await page.waitForSelector(`html[data-part=${part}]`, { state: 'attached' })
+      return page
+    },
+  }
+  try {
+    const figures = await scenario.run(bench)
+    return {
+      scenario: scenario.name,
+      figures,
+      browser: browser.context.browser()?.version() ?? 'unknown',
+    }
+  } finally {
+    await browser.kill()
+    await rm(profile, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+function machine(): Record<string, unknown> {
+  const [cpu] = cpus()
+  return {
+    cpu: cpu?.model,
+    coreCount: cpus().length,
+    memoryBytes: totalmem(),
+    system: `${type()} ${release()}`,
+    node: process.version,
+  }
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { json: { type: 'string' } },
+  })
+  const unknown = positionals.filter((name) => !SCENARIOS.some((s) => s.name === name))
+  if (unknown.length > 0) {
+    const names = SCENARIOS.map((scenario) => scenario.name).join(', ')
+    throw new Error(`no scenario ${unknown.join(', ')}; there are ${names}`)
+  }
+  const chosen = SCENARIOS.filter((s) => positionals.length === 0 || positionals.includes(s.name))
+  const site = await serveSite()
+  const results: Result[] = []
+  try {
+    for (const scenario of chosen) {
+      console.log(`\n${scenario.name}: ${scenario.question}`)
+      const result = await runScenario(scenario, site)
+      results.push(result)
+      console.log(tableOf(result.figures))
+    }
+  } finally {
+    await site.close()
+  }
+  if (values.json !== undefined) {
+    const report = { takenAt: new Date().toISOString(), machine: machine(), results }
+    await writeFile(values.json, `${JSON.stringify(report, undefined, 2)}\n`)
+  }
+}
+
+await main()

@@ -1,0 +1,4 @@
+import { serve } from '@inner-universe/client/worker'
+import { notes } from './notes.ts'
+
+serve(notes)
