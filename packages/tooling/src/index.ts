@@ -1,7 +1,2 @@
-export {
-  CHROMIUM_ARGS,
-  type ChromiumHost,
-  ensureChromium,
-  findChromium,
-} from './chromium.ts'
+export { CHROMIUM_ARGS, type ChromiumHost, ensureChromium, findChromium } from './chromium.ts'
 export { findFreePort } from './free-port.ts'
