@@ -29,6 +29,8 @@ const FILES = {
   'apps/app/src/page.tsx': "import style from './page.css?inline'",
   'apps/app/src/page.css': '',
   'apps/app/src/script.ts': '',
+  'apps/app/size/index.html': '<script type="module" src="./own.ts"></script>',
+  'apps/app/size/own.ts': '',
   'apps/app/dist/page.ts': 'made, not written',
   'node_modules/x/index.ts': 'not ours',
 }

@@ -118,11 +118,14 @@ export function entryPaths(workspace: Workspace): string[] {
   )
   const fromPages = workspace.paths
     .filter((path) => path.endsWith('.html'))
-    .flatMap((path) =>
-      [...workspace.read(path).matchAll(/<script[^>]*\ssrc="\/?([^"]+)"/g)].map(([, source = '']) =>
-        posix.join(packageOf(workspace, path)?.folder ?? posix.dirname(path), source),
-      ),
-    )
+    .flatMap((path) => {
+      const sources = workspace.read(path).matchAll(/<script[^>]*\ssrc="\/?([^"]+)"/g)
+      // A page may be built with its package as the root, or with its own folder.
+      const roots = [packageOf(workspace, path)?.folder ?? '', posix.dirname(path)]
+      return [...sources].flatMap(([, source = '']) =>
+        roots.map((root) => posix.join(root, source)),
+      )
+    })
   const startedByTools = workspace.paths.filter(
     (path) => isTestPath(path) || /(^[^/]+\.config|\.d)\.ts$/.test(path),
   )
