@@ -1,5 +1,6 @@
 export { AssertionError, assert, assertNever } from './assert.ts'
-export { ERROR_CODES, type ErrorCode, type ErrorDetails, isUniverseError, UniverseError } from './error.ts'
+export { ByteReader } from './byte-reader.ts'
+export { ByteWriter, type ByteWriterOptions } from './byte-writer.ts'
 export {
   type ArgumentsOf,
   Column,
@@ -12,54 +13,13 @@ export {
   type ValueOf,
 } from './column.ts'
 export type { Cells, Delta, RowOperation, StoredValue } from './delta.ts'
-export { defineModule, type Lifecycle, type Module } from './module.ts'
 export {
-  type Comparison,
-  type Condition,
-  conditionOf,
-  type Match,
-  type Order,
-  parseColumnPath,
-  Query,
-  type Queries,
-  type QueryValue,
-  queriesOf,
-  type TableQuery,
-  type Where,
-} from './query.ts'
-export {
-  type Db,
-  type DefineReducer,
-  defineReducer,
-  type InputOfReducer,
-  MODULE_SENDER,
-  type Reducer,
-  type ReducerArguments,
-  type ReducerContext,
-  type ReducerMode,
-  type ReducerOptions,
-  type Reducers,
-  type ResultOfReducer,
-  type RunnableQuery,
-  type Synchronous,
-  type TableAccess,
-} from './reducer.ts'
-export type { CellValue, Changeset, Row, RowChange } from './row-change.ts'
-export {
-  type IndexDefinition,
-  type InsertOf,
-  type PatchOf,
-  type RowOf,
-  type Schedule,
-  type SearchDefinition,
-  Table,
-  type TableDefinition,
-  type TableScope,
-  type Tables,
-  table,
-} from './table.ts'
-export { ByteReader } from './byte-reader.ts'
-export { ByteWriter, type ByteWriterOptions } from './byte-writer.ts'
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorDetails,
+  isUniverseError,
+  UniverseError,
+} from './error.ts'
 export { bytesToHex, hexToBytes } from './hex.ts'
 export {
   compareStamp,
@@ -111,13 +71,47 @@ export {
   BLOB_BYTES_MAX,
   BUFFER_BYTES_MAX,
   ID_BYTES,
+  ISSUES_MAX,
   JSON_BYTES_MAX,
   JSON_DEPTH_MAX,
   KEY_BYTES_MAX,
   TEXT_BYTES_MAX,
   VARINT_BYTES_MAX,
 } from './limits.ts'
+export { defineModule, type Lifecycle, type Module } from './module.ts'
+export {
+  type Comparison,
+  type Condition,
+  conditionOf,
+  type Match,
+  type Order,
+  parseColumnPath,
+  type Queries,
+  Query,
+  type QueryValue,
+  queriesOf,
+  type TableQuery,
+  type Where,
+} from './query.ts'
 export { createRandom, type Random } from './random.ts'
+export {
+  type Db,
+  type DefineReducer,
+  defineReducer,
+  type InputOfReducer,
+  MODULE_SENDER,
+  type Reducer,
+  type ReducerArguments,
+  type ReducerContext,
+  type ReducerMode,
+  type ReducerOptions,
+  type Reducers,
+  type ResultOfReducer,
+  type RunnableQuery,
+  type Synchronous,
+  type TableAccess,
+} from './reducer.ts'
+export type { CellValue, Changeset, Row, RowChange } from './row-change.ts'
 export { createSha256, type Sha256, sha256 } from './sha256.ts'
 export {
   type StandardSchemaV1,
@@ -125,5 +119,19 @@ export {
   type ValidationIssue,
   validateWithStandardSchema,
 } from './standard-schema.ts'
+export {
+  type IndexDefinition,
+  type InsertOf,
+  type PatchOf,
+  type RowOf,
+  type Schedule,
+  type SearchDefinition,
+  Table,
+  type TableDefinition,
+  type TableScope,
+  type Tables,
+  table,
+} from './table.ts'
 export { utf8Length } from './utf8.ts'
+export { type Check, compileArguments, compileCheck, Findings } from './validate.ts'
 export { decodeValue, encodeValue, type Value } from './value-codec.ts'

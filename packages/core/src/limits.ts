@@ -30,3 +30,6 @@ export const VARINT_BYTES_MAX = 8
 
 /** Largest buffer a {@link ByteWriter} grows to unless it is told less, in bytes. */
 export const BUFFER_BYTES_MAX = 64 * 1024 * 1024
+
+/** Faults listed for one value: more are dropped, a person reads the first few. */
+export const ISSUES_MAX = 50

@@ -22,5 +22,8 @@ export interface Changeset {
   /** Counts transactions of this engine since it was opened; gapless. */
   readonly transaction: number
   readonly origin: 'local' | 'remote'
+  /** Names of the tables that changed: what to look at before asking for `changes`. */
+  readonly tables: ReadonlySet<string>
+  /** Decoded when first read, so that changes nobody looks at cost nothing. */
   readonly changes: readonly RowChange[]
 }

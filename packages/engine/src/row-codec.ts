@@ -1,0 +1,191 @@
+/**
+ * Rows between TypeScript and SQLite: checks what comes in, gives what goes out. STORAGE.md ST3.
+ *
+ * Booleans are 0 and 1, JSON kinds canonical JSON text, all else as it is. An optional cell without
+ * a value is NULL. JSON `null` in a `json` column that is not optional is the text `null`.
+ */
+import {
+  canonicalJson,
+  compileCheck,
+  Findings,
+  isUniverseError,
+  type Row,
+  type StoredValue,
+  UniverseError,
+} from '@inner-universe/core'
+import type { ColumnSchema, TableSchema } from './schema.ts'
+
+/** Encodes and decodes the rows of one table. */
+export interface RowCodec {
+  /** The row of stored values. JSON is parsed anew: the caller owns it. */
+  decode(values: readonly StoredValue[]): Row
+  /**
+   * Stored values of a row to insert, defaults filled in. `newId` is asked when the row leaves out an
+   * `id` primary key.
+   *
+   * @throws UniverseError `table/unknown-column`, `table/invalid-value`.
+   */
+  encode(row: Readonly<Record<string, unknown>>, newId: () => string): StoredValue[]
+  /** One stored cell. @throws UniverseError `table/invalid-value`. */
+  encodeCell(column: ColumnSchema, value: unknown): StoredValue
+  /** The column of that name. @throws UniverseError `table/unknown-column`. */
+  columnOf(name: string): ColumnSchema
+}
+
+type Encode = (value: unknown) => StoredValue
+
+/** The codec of a table. Cost: once per open. @throws UniverseError `module/invalid` for a default that does not fit its column. */
+export function createRowCodec(table: TableSchema): RowCodec {
+  const { columns, columnsByName } = table
+  const encoders = columns.map((column) => compileEncoder(table, column))
+  const defaults = columns.map((column, index) => defaultOf(table, column, encoders[index]))
+  const decoders = columns.map(decoderOf)
+  const keyIndex = table.primaryKey.index
+  const makesId = table.primaryKey.kind === 'id'
+
+  const columnOf = (name: string): ColumnSchema => {
+    const column = columnsByName.get(name)
+    if (column !== undefined) return column
+    throw new UniverseError(
+      'table/unknown-column',
+      `table "${table.name}" has no column "${name}"; check the name and the module version`,
+      { details: { table: table.name, column: name } },
+    )
+  }
+  return {
+    columnOf,
+    decode(values) {
+      const row: Record<string, unknown> = {}
+      for (let index = 0; index < columns.length; index++) {
+        const value = values[index] as StoredValue
+        const decode = decoders[index]
+        row[(columns[index] as ColumnSchema).name] =
+          decode === undefined || value === null ? value : decode(value)
+      }
+      return row
+    },
+    encode(row, newId) {
+      const values: StoredValue[] = new Array(columns.length)
+      for (const name in row)
+        if (!columnsByName.has(name) && row[name] !== undefined) columnOf(name)
+      for (let index = 0; index < columns.length; index++) {
+        const given = row[(columns[index] as ColumnSchema).name]
+        if (given !== undefined) values[index] = (encoders[index] as Encode)(given)
+        else if (index === keyIndex && makesId) values[index] = newId()
+        else {
+          const value = defaults[index]
+          if (value === undefined) throw invalidValue(table, columns[index], 'missing')
+          values[index] = value
+        }
+      }
+      return values
+    },
+    encodeCell(column, value) {
+      if (value === undefined) throw invalidValue(table, column, 'missing')
+      return (encoders[column.index] as Encode)(value)
+    },
+  }
+}
+
+/** The typed error for a value that does not fit. The reason never contains the value. */
+export function invalidValue(
+  table: TableSchema,
+  column: ColumnSchema | undefined,
+  reason: string,
+): UniverseError {
+  return new UniverseError(
+    'table/invalid-value',
+    `"${table.name}.${column?.name}": ${reason}; correct the value`,
+    { details: { table: table.name, column: column?.name, reason } },
+  )
+}
+
+function compileEncoder(table: TableSchema, column: ColumnSchema): Encode {
+  const { definition } = column
+  const check = compileCheck(definition)
+  const findings = new Findings()
+  const checked = (value: unknown): unknown => {
+    const result = check(value, findings)
+    if (findings.issues.length === 0) return result
+    const [issue] = findings.issues
+    const at = issue?.path === '' || issue === undefined ? '' : `at ${issue.path}: `
+    findings.reset()
+    throw invalidValue(table, column, `${at}${issue?.message}`)
+  }
+  const json = (value: unknown): string => {
+    try {
+      return canonicalJson(value)
+    } catch (error) {
+      if (!isUniverseError(error, 'table/invalid-value')) throw error
+      throw invalidValue(table, column, error.message)
+    }
+  }
+  switch (column.kind) {
+    case 'bool':
+      return (value) => {
+        const flag = checked(value)
+        return flag === null ? null : flag ? 1 : 0
+      }
+    case 'json':
+      return (value) => (value === null && definition.isOptional ? null : json(value))
+    case 'array':
+    case 'object':
+      return (value) => {
+        const given = checked(value)
+        return given === null ? null : json(given)
+      }
+    case 'set':
+      return (value) => setText(checked(value) as readonly unknown[], json)
+    case 'bytes':
+      // A copy: the caller may write into its buffer before the delta is encoded.
+      return (value) => (checked(value) as Uint8Array | null)?.slice() ?? null
+    default:
+      return checked as Encode
+  }
+}
+
+/** The stored form of a set: its elements once each, in the order of their JSON texts. */
+function setText(elements: readonly unknown[], json: (value: unknown) => string): string {
+  const texts = new Set(elements.map(json))
+  return `[${[...texts].sort().join(',')}]`
+}
+
+/** The canonical JSON texts of the elements of a stored set. */
+export function setElements(stored: StoredValue): string[] {
+  return (JSON.parse(stored as string) as unknown[]).map((element) => JSON.stringify(element))
+}
+
+/** The stored form of a set of elements given as canonical JSON texts. */
+export function setOfElements(elements: Iterable<string>): string {
+  return `[${[...elements].sort().join(',')}]`
+}
+
+function defaultOf(
+  table: TableSchema,
+  column: ColumnSchema,
+  encode: Encode | undefined,
+): StoredValue | undefined {
+  const { defaultValue, isOptional } = column.definition
+  if (defaultValue !== undefined) {
+    try {
+      return encode?.(defaultValue)
+    } catch (cause) {
+      throw new UniverseError(
+        'module/invalid',
+        `the default of "${table.name}.${column.name}" does not fit the column`,
+        { cause },
+      )
+    }
+  }
+  return isOptional ? null : undefined
+}
+
+function decoderOf({ kind, isJson }: ColumnSchema): ((value: StoredValue) => unknown) | undefined {
+  if (isJson) return (value) => JSON.parse(value as string) as unknown
+  return kind === 'bool' ? (value) => value !== 0 : undefined
+}
+
+/** The stored form a definition's default has, for `ALTER TABLE … ADD COLUMN`; null when it has none. */
+export function storedDefault(table: TableSchema, column: ColumnSchema): StoredValue {
+  return defaultOf(table, column, compileEncoder(table, column)) ?? null
+}
