@@ -162,10 +162,7 @@ class KillTest {
 
   async #write(page: Page): Promise<void> {
     this.#writerCount += 1
-    await page.evaluate(([name, inFlight]) => window.killPage.write(name, inFlight), [
-      writer,
-      IN_FLIGHT,
-    ] as const)
+    await callPart(page, 'kill', 'write', `w${this.#writerCount}`, IN_FLIGHT)
   }
 
   async #untilWritesGoOn(): Promise<void> {
