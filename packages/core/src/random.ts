@@ -26,8 +26,13 @@ export type RandomState = readonly [number, number, number, number]
 /** Makes a generator from seed bytes of any length. The seed is hashed at the first use. */
 export function createRandom(seed: Uint8Array): Random {
   let draw = (): number => {
-    const words = new DataView(sha256(seed).buffer)
-    draw = createXoshiro128([0, 4, 8, 12].map((at) => words.getUint32(at, true)) as never)
+    const digest = sha256(seed)
+    draw = createXoshiro128([
+      wordAt(digest, 0),
+      wordAt(digest, 4),
+      wordAt(digest, 8),
+      wordAt(digest, 12),
+    ])
     return draw()
   }
   // 53 bits of two draws.
@@ -71,6 +76,16 @@ export function createXoshiro128(state: RandomState): () => number {
     d = rotateLeft(d, 11)
     return result
   }
+}
+
+/** 32 bits, lowest byte first. */
+function wordAt(bytes: Uint8Array, at: number): number {
+  return (
+    (bytes[at] as number) |
+    ((bytes[at + 1] as number) << 8) |
+    ((bytes[at + 2] as number) << 16) |
+    ((bytes[at + 3] as number) << 24)
+  )
 }
 
 function rotateLeft(word: number, by: number): number {

@@ -73,6 +73,17 @@ const ROUND_CONSTANTS = Int32Array.of(
   0xc67178f2,
 )
 
+const INITIAL_STATE = Int32Array.of(
+  0x6a09e667,
+  0xbb67ae85,
+  0x3c6ef372,
+  0xa54ff53a,
+  0x510e527f,
+  0x9b05688c,
+  0x1f83d9ab,
+  0x5be0cd19,
+)
+
 const BLOCK_BYTES = 64
 
 /** The message schedule. Shared: a block is processed without interruption. */
@@ -93,16 +104,7 @@ export function sha256(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 
 /** Starts a digest of bytes that come in parts. */
 export function createSha256(): Sha256 {
-  const state = Int32Array.of(
-    0x6a09e667,
-    0xbb67ae85,
-    0x3c6ef372,
-    0xa54ff53a,
-    0x510e527f,
-    0x9b05688c,
-    0x1f83d9ab,
-    0x5be0cd19,
-  )
+  const state = INITIAL_STATE.slice()
   const block = new Uint8Array(BLOCK_BYTES)
   let byteCount = 0
   const hash: Sha256 = {
@@ -131,17 +133,23 @@ export function createSha256(): Sha256 {
         compress(state, block, 0)
         block.fill(0)
       }
-      const length = new DataView(block.buffer)
-      length.setUint32(56, Math.floor(byteCount / 0x20000000))
-      length.setUint32(60, byteCount << 3)
+      writeWord(block, 56, byteCount / 0x20000000)
+      writeWord(block, 60, byteCount << 3)
       compress(state, block, 0)
       const digest = new Uint8Array(32)
-      const words = new DataView(digest.buffer)
-      for (let index = 0; index < 8; index++) words.setInt32(4 * index, state[index] as number)
+      for (let index = 0; index < 8; index++) writeWord(digest, 4 * index, state[index] as number)
       return digest
     },
   }
   return hash
+}
+
+/** Writes 32 bits, highest byte first. By hand: a DataView costs more than the whole of a block. */
+function writeWord(bytes: Uint8Array, at: number, word: number): void {
+  bytes[at] = word >>> 24
+  bytes[at + 1] = word >>> 16
+  bytes[at + 2] = word >>> 8
+  bytes[at + 3] = word
 }
 
 /** Works one block into the state (FIPS 180-4, 6.2.2). */
