@@ -118,9 +118,13 @@ export type InputOf<C extends Columns> = Flat<
 >
 
 /** An object as it arrives in a reducer: defaults filled in, optional ones maybe missing. */
-export type ArgumentsOf<C extends Columns> = Flat<{
-  readonly [K in keyof C as null extends ValueOf<C[K]> ? never : K]: ValueOf<C[K]>
-} & { readonly [K in keyof C as null extends ValueOf<C[K]> ? K : never]?: ValueOf<C[K]> | undefined }>
+export type ArgumentsOf<C extends Columns> = Flat<
+  {
+    readonly [K in keyof C as null extends ValueOf<C[K]> ? never : K]: ValueOf<C[K]>
+  } & {
+    readonly [K in keyof C as null extends ValueOf<C[K]> ? K : never]?: ValueOf<C[K]> | undefined
+  }
+>
 
 function definitionsOf(columns: Columns): Record<string, ColumnDefinition> {
   return Object.fromEntries(Object.entries(columns).map(([name, c]) => [name, c.definition]))

@@ -21,9 +21,11 @@ export const ERROR_CODES = {
     'The file is damaged. No retry helps: export what can be read, then restore a backup or delete the universe.',
   'storage/not-a-database':
     'The bytes are not a SQLite database. Nothing was changed; check that the right file was given.',
-  'storage/changed': 'The database was written while it was being exported. Start the export again.',
+  'storage/changed':
+    'The database was written while it was being exported. Start the export again.',
   'storage/io': 'The operating system refused a read or write. Retry once; then check the disk.',
-  'sql/invalid': 'The SQL or its parameters are wrong. Correct the statement; a retry does not help.',
+  'sql/invalid':
+    'The SQL or its parameters are wrong. Correct the statement; a retry does not help.',
   'sql/not-read-only': 'SQL given to a read would have written. Write through a reducer.',
   'sql/timed-out': 'A read ran past its time limit. Add an index or a limit, or raise the limit.',
   'engine/closed': 'The universe, engine or driver was used after it was closed. Open it again.',
@@ -39,7 +41,8 @@ export const ERROR_CODES = {
   'engine/delta-invalid':
     'Bytes from elsewhere are not a valid segment of the delta log. Nothing was applied; fetch them again.',
   'module/invalid': 'A module definition contradicts itself. Correct the definition.',
-  'reducer/unknown': 'The module has no reducer of that name. Check the name and the module version.',
+  'reducer/unknown':
+    'The module has no reducer of that name. Check the name and the module version.',
   'reducer/invalid-arguments':
     'The arguments do not fit the reducer’s declaration; `details.issues` lists each fault. Correct them.',
   'reducer/rejected':
@@ -56,8 +59,10 @@ export const ERROR_CODES = {
     'A value does not fit its column; `details` names table, column and reason. Correct the value.',
   'table/duplicate-id': 'A row of that id is there already. Use `upsert`, or a new id.',
   'table/row-not-found': 'There is no row of that id. It may have been deleted; read again.',
-  'query/invalid': 'The query does not fit the module; the message names the part. Correct the query.',
-  'query/invalid-cursor': 'The paging cursor does not belong to this query. Start from the first page.',
+  'query/invalid':
+    'The query does not fit the module; the message names the part. Correct the query.',
+  'query/invalid-cursor':
+    'The paging cursor does not belong to this query. Start from the first page.',
   'call/aborted': 'The caller’s AbortSignal fired before the call was started. Nothing was done.',
   'call/timed-out': 'No answer came in the time allowed. The outcome is unknown until it does.',
   'call/too-large': 'The message is larger than its limit. Send it in parts.',
@@ -68,10 +73,12 @@ export const ERROR_CODES = {
   'client/unsupported': 'This browser lacks what is needed; the message names it.',
   'client/protocol': 'A message between threads was not understood. Reload all tabs of the app.',
   'universe/validation': 'The standard module refused an argument. The message says which and why.',
-  'universe/entity-not-found': 'There is no entity of that id. It may have been deleted; read again.',
+  'universe/entity-not-found':
+    'There is no entity of that id. It may have been deleted; read again.',
   'universe/relation-not-found': 'There is no relation of that id. It may have been deleted.',
   'universe/version-not-found': 'There is no state version of that id.',
-  'universe/subscription-not-found': 'There is no subscription of that id that belongs to the caller.',
+  'universe/subscription-not-found':
+    'There is no subscription of that id that belongs to the caller.',
   'universe/entity-referenced':
     'The entity has relations. Delete them first, or ask for them to be deleted with it.',
   'universe/version-conflict':

@@ -1,6 +1,15 @@
 import { expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
-import { defineModule, type Id, type InputOfReducer, type InsertOf, type ResultOfReducer, type RowOf, t, table } from './index.ts'
+import {
+  defineModule,
+  type Id,
+  type InputOfReducer,
+  type InsertOf,
+  type ResultOfReducer,
+  type RowOf,
+  t,
+  table,
+} from './index.ts'
 
 const todos = defineModule({
   name: 'todos',
@@ -18,16 +27,24 @@ const todos = defineModule({
     }).index('byProject', ['project', 'done']),
   },
   reducers: (reducer) => ({
-    addTodo: reducer({ title: t.text().max(500), note: t.text().optional() }, (ctx, { title, note }) => {
-      expectTypeOf(title).toEqualTypeOf<string>()
-      expectTypeOf(note).toEqualTypeOf<string | null | undefined>()
-      return ctx.db.todo.insert({ title, note }).id
-    }),
+    addTodo: reducer(
+      { title: t.text().max(500), note: t.text().optional() },
+      (ctx, { title, note }) => {
+        expectTypeOf(title).toEqualTypeOf<string>()
+        expectTypeOf(note).toEqualTypeOf<string | null | undefined>()
+        return ctx.db.todo.insert({ title, note }).id
+      },
+    ),
     rename: reducer(z.object({ id: z.string(), title: z.string() }), (ctx, { id, title }) => {
       ctx.db.todo.update(id, { title })
       return true
     }),
-    counted: reducer({}, (ctx) => ctx.db.todo.where({ done: false, votes: { gt: 3 } }).orderBy('title').count()),
+    counted: reducer({}, (ctx) =>
+      ctx.db.todo
+        .where({ done: false, votes: { gt: 3 } })
+        .orderBy('title')
+        .count(),
+    ),
     // @ts-expect-error a reducer may not return a promise
     later: reducer({}, async () => 1),
   }),
@@ -55,6 +72,9 @@ test('rows, inserts and reducers are inferred from the definition', () => {
     readonly note?: string | null | undefined
   }>()
   expectTypeOf<ResultOfReducer<Todos['reducers']['addTodo']>>().toEqualTypeOf<Id<'todo'>>()
-  expectTypeOf<InputOfReducer<Todos['reducers']['rename']>>().toEqualTypeOf<{ id: string; title: string }>()
+  expectTypeOf<InputOfReducer<Todos['reducers']['rename']>>().toEqualTypeOf<{
+    id: string
+    title: string
+  }>()
   expectTypeOf<ResultOfReducer<Todos['reducers']['counted']>>().toEqualTypeOf<number>()
 })

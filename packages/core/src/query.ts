@@ -145,7 +145,10 @@ export class Query<Row> {
   }
 
   /** Adds an ordering term; the primary key is always the last one, so the order is total. */
-  orderBy(column: (keyof Row & string) | `${string}.${string}`, direction: 'asc' | 'desc' = 'asc'): Query<Row> {
+  orderBy(
+    column: (keyof Row & string) | `${string}.${string}`,
+    direction: 'asc' | 'desc' = 'asc',
+  ): Query<Row> {
     const order: Order = { ...parseColumnPath(column), direction }
     return new Query<Row>({ ...this.plan, orderBy: [...this.plan.orderBy, order] })
   }
@@ -168,7 +171,10 @@ export class Query<Row> {
 
 function isCondition(value: object): value is Condition {
   const { kind } = value as { kind?: unknown }
-  return (kind === 'compare' && 'operator' in value) || ((kind === 'and' || kind === 'or' || kind === 'not') && 'of' in value)
+  return (
+    (kind === 'compare' && 'operator' in value) ||
+    ((kind === 'and' || kind === 'or' || kind === 'not') && 'of' in value)
+  )
 }
 
 /** One query per table, to start from: `q.todo.where(…)`. */

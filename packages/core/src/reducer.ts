@@ -73,7 +73,10 @@ export interface ReducerContext<T extends Tables = Tables> {
   /** A new time-ordered id, from the call's time and randomness. */
   newId<Table extends string = string>(): Id<Table>
   /** Reads by SQL, own writes included. Writing SQL is refused: `sql/not-read-only`. */
-  sql<Row = Readonly<Record<string, unknown>>>(sql: string, params?: readonly QueryValue[]): readonly Row[]
+  sql<Row = Readonly<Record<string, unknown>>>(
+    sql: string,
+    params?: readonly QueryValue[],
+  ): readonly Row[]
   /** Calls another reducer of the module in the same transaction, as the same sender. */
   call(reducer: string, args: unknown): unknown
 }
@@ -133,7 +136,9 @@ export type InputOfReducer<R> = R extends Reducer<infer Input, unknown> ? Input 
 export type ResultOfReducer<R> = R extends Reducer<never, infer Result> ? Result : never
 
 function isStandardSchema(args: unknown): args is StandardSchemaV1 {
-  return (typeof args === 'object' || typeof args === 'function') && args !== null && '~standard' in args
+  return (
+    (typeof args === 'object' || typeof args === 'function') && args !== null && '~standard' in args
+  )
 }
 
 function makeReducer(

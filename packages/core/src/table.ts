@@ -110,6 +110,5 @@ export type RowOf<T> = T extends Table<infer C> ? { readonly [K in keyof C]: Val
 /** A row as inserted: columns with a default, optional ones and the store's own id may be left out. */
 export type InsertOf<T> = T extends Table<infer C> ? InputOf<C> : never
 
-
 /** A change to a row: any columns but the primary key. */
 export type PatchOf<T> = Partial<InsertOf<T>>
