@@ -1,0 +1,376 @@
+/**
+ * Merging deltas: the rules of MERGE.md as plain functions over plain Maps.
+ *
+ * The state of a row is the join of all operations on it, in any order: maxima of stamps, unions of
+ * dots, sums of increments counted once. `engine/apply.ts` folds arriving deltas with these very
+ * functions and joins the outcome with what is stored; the property tests hold the whole engine
+ * against {@link mergeDelta} and `visibleRows` (reference.ts) as the model.
+ */
+import type { ColumnDefinition } from './column.ts'
+import type { Delta, RowOperation, StoredValue } from './delta.ts'
+import { compareStamp, type Stamp } from './hlc.ts'
+import type { StreamId } from './id.ts'
+import { canonicalJson, type JsonValue, parseJson } from './json.ts'
+import type { TableDefinition } from './table.ts'
+
+/** A scalar cell: the newest write and when it was. */
+export interface MergedCell {
+  readonly value: StoredValue
+  readonly stamp: Stamp
+}
+
+/** One addition to a set. It stays known when removed: the removal may arrive first. */
+export interface Dot {
+  readonly stamp: Stamp
+  readonly isRemoved: boolean
+}
+
+/** Additions by element (canonical JSON text), then by {@link dotKey}. */
+export type SetDots = Map<string, Map<string, Dot>>
+
+/** Everything merged about one row id. */
+export interface MergedRow {
+  readonly table: string
+  readonly id: string
+  /** Newest insert. */
+  birth: Stamp | undefined
+  /** Newest delete. */
+  death: Stamp | undefined
+  readonly cells: Map<string, MergedCell>
+  readonly counters: Map<string, number>
+  readonly sets: Map<string, SetDots>
+}
+
+/** Merged rows by table, then by id. */
+export type MergedRows = Map<string, Map<string, MergedRow>>
+
+/** What deltas have been merged, and the rows they gave. */
+export interface MergeState {
+  readonly rows: MergedRows
+  /** Seqs merged, by stream: a delta counts once. */
+  readonly applied: Map<StreamId, Set<number>>
+}
+
+/** Table definitions by name. Must have no other keys than tables: looked up with `hasOwn`. */
+export type TableDefinitions = Readonly<Record<string, TableDefinition>>
+
+/** A state that nothing was merged into. */
+export function createMergeState(): MergeState {
+  return { rows: new Map(), applied: new Map() }
+}
+
+/**
+ * Merges one delta, and says whether it was new. [MR1] any order, any repetition gives one state.
+ *
+ * Operations that do not fit the definitions are left out, see {@link fitOf}.
+ */
+export function mergeDelta(state: MergeState, delta: Delta, tables: TableDefinitions): boolean {
+  let seqs = state.applied.get(delta.stream)
+  if (seqs === undefined) {
+    seqs = new Set()
+    state.applied.set(delta.stream, seqs)
+  }
+  if (seqs.has(delta.seq)) return false
+  seqs.add(delta.seq)
+  mergeOperations(state.rows, delta, tables)
+  return true
+}
+
+/** Says which counters a delta may move: all, unless it is merged for a second time. */
+export type CounterFilter = (table: string, column: string) => boolean
+
+/**
+ * Merges the operations of one delta, whether or not they were merged before: all of them can be
+ * repeated but increments, which `movesCounter` lets through. Gives true when some were left out that
+ * a newer schema may take (MERGE.md MR12).
+ */
+export function mergeOperations(
+  rows: MergedRows,
+  delta: Pick<Delta, 'hlc' | 'stream' | 'operations'>,
+  tables: TableDefinitions,
+  movesCounter: CounterFilter = () => true,
+): boolean {
+  const stamp: Stamp = { hlc: delta.hlc, stream: delta.stream }
+  let isAwaiting = false
+  for (const operation of delta.operations) {
+    const table = Object.hasOwn(tables, operation.table) ? tables[operation.table] : undefined
+    if (table === undefined) {
+      isAwaiting = true
+      continue
+    }
+    if (table.scope !== 'synced') continue
+    if (mergeOperation(rows, operation, stamp, table, movesCounter)) isAwaiting = true
+  }
+  return isAwaiting
+}
+
+function mergeOperation(
+  rows: MergedRows,
+  operation: RowOperation,
+  stamp: Stamp,
+  table: TableDefinition,
+  movesCounter: CounterFilter,
+): boolean {
+  const { kind, table: name, id } = operation
+  const row = rowOf(rows, name, id)
+  switch (kind) {
+    case 'insert':
+    case 'update': {
+      if (kind === 'insert') row.birth = laterStamp(row.birth, stamp)
+      let isAwaiting = false
+      for (const column in operation.cells) {
+        const value = operation.cells[column] as StoredValue
+        const fit = fitOf(columnOf(table, column), value)
+        if (fit === 'fits') {
+          mergeCell(row.cells, column, { value, stamp })
+        } else if (fit === 'awaits-schema') {
+          isAwaiting = true
+        }
+      }
+      return isAwaiting
+    }
+    case 'delete':
+      row.death = laterStamp(row.death, stamp)
+      return false
+    case 'increment': {
+      const definition = columnOf(table, operation.column)
+      if (definition === undefined) return true
+      if (definition.kind === 'counter' && movesCounter(name, operation.column)) {
+        const sum = row.counters.get(operation.column) ?? 0
+        row.counters.set(operation.column, addCounter(sum, operation.by))
+      }
+      return false
+    }
+    case 'add':
+    case 'remove': {
+      const definition = columnOf(table, operation.column)
+      if (definition === undefined) return true
+      if (definition.kind !== 'set') return false
+      if (operation.kind === 'add') {
+        for (const element of operation.elements) {
+          if (fitsElement(definition, element)) {
+            mergeDot(dotsOf(row, operation.column, element), { stamp, isRemoved: false })
+          }
+        }
+      } else {
+        for (const { element, dots } of operation.elements) {
+          if (!fitsElement(definition, element)) continue
+          for (const dot of dots) {
+            mergeDot(dotsOf(row, operation.column, element), { stamp: dot, isRemoved: true })
+          }
+        }
+      }
+      return false
+    }
+  }
+}
+
+function columnOf(table: TableDefinition, column: string): ColumnDefinition | undefined {
+  return Object.hasOwn(table.columns, column) ? table.columns[column] : undefined
+}
+
+/** The row's entry, made when there is none. */
+export function rowOf(rows: MergedRows, table: string, id: string): MergedRow {
+  let byId = rows.get(table)
+  if (byId === undefined) {
+    byId = new Map()
+    rows.set(table, byId)
+  }
+  let row = byId.get(id)
+  if (row === undefined) {
+    row = {
+      table,
+      id,
+      birth: undefined,
+      death: undefined,
+      cells: new Map(),
+      counters: new Map(),
+      sets: new Map(),
+    }
+    byId.set(id, row)
+  }
+  return row
+}
+
+function dotsOf(row: MergedRow, column: string, element: string): Map<string, Dot> {
+  let elements = row.sets.get(column)
+  if (elements === undefined) {
+    elements = new Map()
+    row.sets.set(column, elements)
+  }
+  let dots = elements.get(element)
+  if (dots === undefined) {
+    dots = new Map()
+    elements.set(element, dots)
+  }
+  return dots
+}
+
+/** [MR2] The later of two stamps, of which either may be missing. */
+export function laterStamp(a: Stamp | undefined, b: Stamp | undefined): Stamp | undefined {
+  if (a === undefined) return b
+  if (b === undefined) return a
+  return compareStamp(b, a) > 0 ? b : a
+}
+
+/** [MR4] Keeps the newer of two writes. Equal stamps are one delta's own: its last write counts. */
+function mergeCell(cells: Map<string, MergedCell>, column: string, cell: MergedCell): void {
+  const held = cells.get(column)
+  if (held === undefined || compareStamp(cell.stamp, held.stamp) >= 0) cells.set(column, cell)
+}
+
+/** Names an addition among those of one element. */
+export function dotKey(stamp: Stamp): string {
+  return `${stamp.hlc} ${stamp.stream}`
+}
+
+/** [MR6] An addition that was removed stays removed, whichever of the two came first. */
+function mergeDot(dots: Map<string, Dot>, dot: Dot): void {
+  const key = dotKey(dot.stamp)
+  const held = dots.get(key)
+  if (held === undefined || (dot.isRemoved && !held.isRemoved)) dots.set(key, dot)
+}
+
+/** Joins what was merged elsewhere from *other* deltas into a row; `from` is not changed. */
+export function joinRow(into: MergedRow, from: MergedRow): void {
+  into.birth = laterStamp(into.birth, from.birth)
+  into.death = laterStamp(into.death, from.death)
+  for (const [column, cell] of from.cells) mergeCell(into.cells, column, cell)
+  for (const [column, by] of from.counters) {
+    into.counters.set(column, addCounter(into.counters.get(column) ?? 0, by))
+  }
+  for (const [column, elements] of from.sets) {
+    for (const [element, dots] of elements) {
+      const held = dotsOf(into, column, element)
+      for (const dot of dots.values()) mergeDot(held, dot)
+    }
+  }
+}
+
+/** [MR3] Whether the newest insert is newer than the newest delete. */
+export function isAlive(birth: Stamp | undefined, death: Stamp | undefined): boolean {
+  if (birth === undefined) return false
+  return death === undefined || compareStamp(birth, death) > 0
+}
+
+/** 2^54 − 1: how many integers there are within ±(2^53 − 1). */
+const COUNTER_MODULUS = 2n ** 54n - 1n
+
+/**
+ * [MR5] The sum of two counter values. Beyond ±(2^53 − 1) it wraps round, because a sum that
+ * saturates or rounds depends on the order of its terms.
+ */
+export function addCounter(a: number, b: number): number {
+  const sum = a + b
+  if (Number.isSafeInteger(sum)) return sum
+  const wrapped = BigInt(a) + BigInt(b)
+  return Number(wrapped > 0n ? wrapped - COUNTER_MODULUS : wrapped + COUNTER_MODULUS)
+}
+
+/** The elements a set shows: canonical JSON texts with an addition that was not removed, sorted. */
+export function elementsOf(dots: SetDots | undefined): string[] {
+  const elements: string[] = []
+  for (const [element, byKey] of dots ?? []) {
+    for (const { isRemoved } of byKey.values()) {
+      if (isRemoved) continue
+      elements.push(element)
+      break
+    }
+  }
+  return sortElements(elements)
+}
+
+/** [MR7] Sorts elements: false, true, numbers by value, texts by UTF-16 units. In place. */
+export function sortElements(elements: string[]): string[] {
+  if (elements.length < 2) return elements
+  const values = elements.map((element) => JSON.parse(element) as boolean | number | string)
+  const order = values.map((_, index) => index)
+  order.sort((a, b) => compareElement(values[a] as string, values[b] as string))
+  const sorted = order.map((index) => elements[index] as string)
+  for (let index = 0; index < sorted.length; index++) elements[index] = sorted[index] as string
+  return elements
+}
+
+const TYPE_ORDER: Readonly<Record<string, number>> = { boolean: 0, number: 1, string: 2 }
+
+function compareElement(a: boolean | number | string, b: boolean | number | string): number {
+  if (typeof a !== typeof b) return (TYPE_ORDER[typeof a] ?? 3) - (TYPE_ORDER[typeof b] ?? 3)
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** The stored form of a set: a canonical JSON array of its sorted elements. */
+export function setText(elements: readonly string[]): string {
+  return `[${elements.join(',')}]`
+}
+
+/**
+ * Whether a written value has the form its column stores. `misfit`: never, as a column's kind does
+ * not change: left out. `awaits-schema`: a newer schema may take it; see MERGE.md MR12.
+ */
+export type Fit = 'fits' | 'misfit' | 'awaits-schema'
+
+/** [MR11] Judges a value for a column; only its form, not its limits, which may be widened later. */
+export function fitOf(definition: ColumnDefinition | undefined, value: StoredValue): Fit {
+  if (definition === undefined) return 'awaits-schema'
+  const { kind } = definition
+  if (kind === 'counter' || kind === 'set') return 'misfit'
+  if (value === null) {
+    return definition.isOptional ? 'fits' : 'awaits-schema'
+  }
+  switch (kind) {
+    case 'int':
+    case 'timestamp':
+      return Number.isSafeInteger(value) ? 'fits' : 'misfit'
+    case 'real':
+      return typeof value === 'number' && Number.isFinite(value) ? 'fits' : 'misfit'
+    case 'bool':
+      return value === 0 || value === 1 ? 'fits' : 'misfit'
+    case 'bytes':
+      return value instanceof Uint8Array ? 'fits' : 'misfit'
+    case 'json':
+    case 'array':
+    case 'object':
+      return typeof value === 'string' && isJsonText(value) ? 'fits' : 'misfit'
+    case 'id':
+    case 'key':
+      // The primary key is the row's id; no write names it.
+      return 'misfit'
+    default:
+      return typeof value === 'string' ? 'fits' : 'misfit'
+  }
+}
+
+function isJsonText(text: string): boolean {
+  try {
+    parseJson(text)
+    return true
+  } catch {
+    // Not JSON, or JSON that SQLite would refuse for its depth: the answer is no, not an error.
+    return false
+  }
+}
+
+function fitsElement(definition: ColumnDefinition, element: string): boolean {
+  switch (definition.element?.kind) {
+    case 'int':
+    case 'real':
+    case 'timestamp':
+      return /^[-0-9]/.test(element)
+    case 'bool':
+      return element === 'true' || element === 'false'
+    default:
+      return element.startsWith('"')
+  }
+}
+
+/** The stored form of a column's default, or undefined when it has none. */
+export function storedDefault(definition: ColumnDefinition): StoredValue | undefined {
+  const { kind, defaultValue } = definition
+  if (kind === 'counter') return (defaultValue as number | undefined) ?? 0
+  if (kind === 'set') return '[]'
+  if (defaultValue === undefined) return definition.isOptional ? null : undefined
+  if (defaultValue === null) return null
+  if (kind === 'json' || kind === 'array' || kind === 'object') return canonicalJson(defaultValue)
+  if (kind === 'bool') return defaultValue === true ? 1 : 0
+  return defaultValue as Exclude<JsonValue, boolean | readonly JsonValue[]> as StoredValue
+}
