@@ -39,6 +39,10 @@ export const driverContract: readonly DriverCase[] = [
       Number.NEGATIVE_INFINITY,
       '',
       'plain',
+      '\ufeffwith a byte order mark',
+      'x'.repeat(47),
+      'x'.repeat(500),
+      `${'x'.repeat(40)}é`,
       'Grüße, 世界, 👩‍👩‍👧 and \u0000 inside',
       new Uint8Array([0, 1, 254, 255]),
       new Uint8Array(0),
@@ -365,6 +369,22 @@ export const driverContract: readonly DriverCase[] = [
       driver.setDeadline(undefined)
       expectEqual(driver.prepare('SELECT count(*) FROM entry').get(), [50_000])
       expectEqual(driver.prepare(`${endless} SELECT i FROM n LIMIT 3`).all(), [[1], [2], [3]])
+    },
+  ),
+
+  driverCase(
+    'an expression beyond the depth limit is refused and nothing else is hurt',
+    (driver) => {
+      driver.exec('CREATE TABLE entry (id)')
+      const chain = (count: number) => Array.from({ length: count }, () => 'id = ?1').join(' OR ')
+      for (const count of [1_500, 20_000]) {
+        expectCode(() => driver.prepare(`SELECT 1 FROM entry WHERE ${chain(count)}`), 'sql/invalid')
+        expectCode(() => driver.exec(`DELETE FROM entry WHERE ${chain(count)}`), 'sql/invalid')
+        expectCode(() => driver.prepare(`SELECT ${'('.repeat(count * 2)}`), 'sql/invalid')
+      }
+      driver.prepare('INSERT INTO entry VALUES (7)').run()
+      expectEqual(driver.prepare(`SELECT id FROM entry WHERE ${chain(900)}`).all([7]), [[7]])
+      expectEqual(driver.integrityCheck(), ['ok'])
     },
   ),
 

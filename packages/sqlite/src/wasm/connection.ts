@@ -1,0 +1,119 @@
+import { UniverseError } from '@inner-universe/core'
+import { driverClosed, sqliteError } from '../sqlite-error.ts'
+import { type Pointer, SQLITE_OK, type SqliteModule } from './sqlite-module.ts'
+import type { WasmStatement } from './statement.ts'
+
+/** Bytecode steps between two looks at the deadline: some 50 µs. */
+const PROGRESS_STEPS = 5_000
+
+/** Compiled statements kept; half of them, the least recently run, go when there are more. */
+const STATEMENTS_MAX = 500
+
+/** The `sqlite3*` behind one driver, and what its statements share. */
+export class WasmConnection {
+  readonly module: SqliteModule
+  readonly handle: Pointer
+  /** The statements handed out, by their text. */
+  readonly statements: Map<string, WasmStatement> = new Map()
+  /** Every statement that holds a `sqlite3_stmt*`. */
+  readonly compiled: Set<WasmStatement> = new Set()
+  /** Moves when a statement's columns may have changed: compiled statements are then stale. */
+  schemaGeneration = 0
+  /** Moves when the file may have changed. */
+  writeGeneration = 0
+  /** Counts executions, so that the least recently run statement is known. */
+  clock = 0
+  /** True while the statement that is stepping may be interrupted: never one that writes. */
+  isInterruptible = false
+  /** What the file system said last, to go with the result code SQLite makes of it. */
+  takeCause: () => unknown = () => undefined
+  #isOpen = true
+  #fault: UniverseError | undefined
+  #progressKey: Pointer = 0
+
+  constructor(module: SqliteModule, handle: Pointer) {
+    this.module = module
+    this.handle = handle
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen && this.#fault === undefined
+  }
+
+  get isInTransaction(): boolean {
+    return this.isOpen && this.module._sqlite3_get_autocommit(this.handle) === 0
+  }
+
+  assertOpen(): void {
+    if (!this.#isOpen) throw driverClosed()
+    if (this.#fault !== undefined) throw this.#fault
+  }
+
+  /** Throws the error of the last call unless `resultCode` is OK. */
+  check(resultCode: number, sql?: string): void {
+    if (resultCode !== SQLITE_OK) throw this.failure(resultCode, sql)
+  }
+
+  /** The error of the last call. Read before anything else is called: SQLite keeps only one. */
+  failure(resultCode: number, sql?: string): UniverseError {
+    const message = this.module.UTF8ToString(this.module._sqlite3_errmsg(this.handle))
+    const cause = this.takeCause()
+    return sqliteError({ resultCode, message, ...(sql !== undefined && { sql }), cause })
+  }
+
+  /**
+   * Takes note that an exception came out of the wasm, as a stack overflow does: what SQLite was
+   * doing is unfinished and its memory is not to be trusted, so nothing is run in it again. The file
+   * is as a killed process would leave it, and recovers when it is opened next.
+   */
+  break(cause: unknown): UniverseError {
+    this.#fault ??= new UniverseError(
+      'storage/io',
+      'sqlite stopped in the middle of a call; close the database and open it again',
+      { cause },
+    )
+    this.statements.clear()
+    return this.#fault
+  }
+
+  setDeadline(isExpired: (() => boolean) | undefined): void {
+    const { module, handle } = this
+    if (this.#progressKey === 0) {
+      this.#progressKey = module._malloc(4)
+      module.HEAP32[this.#progressKey >> 2] = 0
+    }
+    if (isExpired === undefined) {
+      module._libprogress_progress_handler(handle, 0, 0, this.#progressKey)
+      module.deleteCallback(this.#progressKey)
+    } else {
+      module.setCallback(this.#progressKey, () => (this.isInterruptible && isExpired() ? 1 : 0))
+      module._libprogress_progress_handler(handle, PROGRESS_STEPS, 1, this.#progressKey)
+    }
+  }
+
+  /** Frees the least recently run half once there are too many. They compile again when used. */
+  limitCompiled(): void {
+    if (this.compiled.size <= STATEMENTS_MAX) return
+    const idle = [...this.compiled].filter((statement) => !statement.isBusy)
+    idle.sort((a, b) => a.lastRun - b.lastRun)
+    for (const statement of idle.slice(0, STATEMENTS_MAX / 2)) {
+      statement.release()
+      if (this.statements.get(statement.sql) === statement) this.statements.delete(statement.sql)
+    }
+  }
+
+  close(): void {
+    if (!this.#isOpen) return
+    this.statements.clear()
+    if (this.#fault === undefined) {
+      for (const statement of this.compiled) statement.release()
+      if (this.#progressKey !== 0) {
+        this.module.deleteCallback(this.#progressKey)
+        this.module._libprogress_progress_handler(this.handle, 0, 0, this.#progressKey)
+        this.module._free(this.#progressKey)
+      }
+      this.module._sqlite3_close_v2(this.handle)
+    }
+    this.#isOpen = false
+  }
+}

@@ -1,0 +1,1 @@
+export { loadSqlite, type Sqlite, type SqliteSource } from './load.ts'

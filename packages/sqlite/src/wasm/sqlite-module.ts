@@ -1,0 +1,120 @@
+/** Address in the wasm heap; 0 is C's null. */
+export type Pointer = number
+
+/** Names of the VFS methods, and what SQLite passes them. 64-bit numbers come as two halves. */
+export interface SqliteVfs {
+  readonly name: string
+  readonly mxPathname: number
+  hasAsyncMethod(method: string): boolean
+  xOpen(vfs: Pointer, name: Pointer, file: Pointer, flags: number, outFlags: Pointer): number
+  xDelete(vfs: Pointer, name: Pointer, syncDirectory: number): number
+  xAccess(vfs: Pointer, name: Pointer, flags: number, outResult: Pointer): number
+  xFullPathname(vfs: Pointer, name: Pointer, outBytes: number, out: Pointer): number
+  xClose(file: Pointer): number
+  xRead(file: Pointer, data: Pointer, byteCount: number, atLow: number, atHigh: number): number
+  xWrite(file: Pointer, data: Pointer, byteCount: number, atLow: number, atHigh: number): number
+  xTruncate(file: Pointer, sizeLow: number, sizeHigh: number): number
+  xSync(file: Pointer, flags: number): number
+  xFileSize(file: Pointer, outSize: Pointer): number
+  xLock(file: Pointer, lock: number): number
+  xUnlock(file: Pointer, lock: number): number
+  xCheckReservedLock(file: Pointer, outResult: Pointer): number
+  xFileControl(file: Pointer, operation: number, argument: Pointer): number
+  xSectorSize(file: Pointer): number
+  xDeviceCharacteristics(file: Pointer): number
+}
+
+/**
+ * What is used of the wasm module: C functions under their own names, and the glue's callbacks.
+ *
+ * The heap views are replaced whenever memory grows: read them from the module after every call
+ * that may allocate, never keep one.
+ */
+export interface SqliteModule {
+  readonly HEAPU8: Uint8Array<ArrayBuffer>
+  readonly HEAP32: Int32Array<ArrayBuffer>
+  UTF8ToString(at: Pointer): string
+  getTempRet0(): number
+  setCallback(key: Pointer, callback: () => number): void
+  deleteCallback(key: Pointer): void
+  vfs_register(vfs: SqliteVfs, isDefault: boolean): number
+
+  _malloc(byteCount: number): Pointer
+  _free(at: Pointer): void
+  _libprogress_progress_handler(db: Pointer, ops: number, isOn: number, key: Pointer): number
+  _sqlite3_malloc(byteCount: number): Pointer
+  _sqlite3_free(at: Pointer): void
+  _sqlite3_open_v2(path: Pointer, outDb: Pointer, flags: number, vfsName: Pointer): number
+  _sqlite3_close_v2(db: Pointer): number
+  _sqlite3_extended_result_codes(db: Pointer, isOn: number): number
+  _sqlite3_errcode(db: Pointer): number
+  _sqlite3_errmsg(db: Pointer): Pointer
+  _sqlite3_errstr(resultCode: number): Pointer
+  _sqlite3_get_autocommit(db: Pointer): number
+  _sqlite3_changes(db: Pointer): number
+  _sqlite3_db_config(db: Pointer, option: number, variadic: Pointer): number
+  _sqlite3_serialize(db: Pointer, schema: Pointer, outBytes: Pointer, flags: number): Pointer
+  _sqlite3_deserialize(
+    db: Pointer,
+    schema: Pointer,
+    data: Pointer,
+    sizeLow: number,
+    sizeHigh: number,
+    capacityLow: number,
+    capacityHigh: number,
+    flags: number,
+  ): number
+  _sqlite3_prepare_v3(
+    db: Pointer,
+    sql: Pointer,
+    byteCount: number,
+    flags: number,
+    outStatement: Pointer,
+    outTail: Pointer,
+  ): number
+  _sqlite3_finalize(statement: Pointer): number
+  _sqlite3_step(statement: Pointer): number
+  _sqlite3_reset(statement: Pointer): number
+  _sqlite3_stmt_readonly(statement: Pointer): number
+  _sqlite3_bind_parameter_count(statement: Pointer): number
+  _sqlite3_bind_null(statement: Pointer, index: number): number
+  _sqlite3_bind_int(statement: Pointer, index: number, value: number): number
+  _sqlite3_bind_int64(statement: Pointer, index: number, low: number, high: number): number
+  _sqlite3_bind_double(statement: Pointer, index: number, value: number): number
+  _sqlite3_bind_text(
+    statement: Pointer,
+    index: number,
+    text: Pointer,
+    byteCount: number,
+    destructor: number,
+  ): number
+  _sqlite3_bind_blob(
+    statement: Pointer,
+    index: number,
+    data: Pointer,
+    byteCount: number,
+    destructor: number,
+  ): number
+  _sqlite3_column_count(statement: Pointer): number
+  _sqlite3_column_name(statement: Pointer, index: number): Pointer
+  _sqlite3_column_type(statement: Pointer, index: number): number
+  _sqlite3_column_double(statement: Pointer, index: number): number
+  _sqlite3_column_int64(statement: Pointer, index: number): number
+  _sqlite3_column_text(statement: Pointer, index: number): Pointer
+  _sqlite3_column_blob(statement: Pointer, index: number): Pointer
+  _sqlite3_column_bytes(statement: Pointer, index: number): number
+}
+
+/** Result codes that are looked at one by one. */
+export const SQLITE_OK = 0
+export const SQLITE_FULL = 13
+export const SQLITE_CANTOPEN = 14
+export const SQLITE_NOTFOUND = 12
+export const SQLITE_ROW = 100
+export const SQLITE_DONE = 101
+export const SQLITE_IOERR_READ: number = 10 | (1 << 8)
+export const SQLITE_IOERR_SHORT_READ: number = 10 | (2 << 8)
+export const SQLITE_IOERR_WRITE: number = 10 | (3 << 8)
+export const SQLITE_IOERR_FSYNC: number = 10 | (4 << 8)
+export const SQLITE_IOERR_TRUNCATE: number = 10 | (6 << 8)
+export const SQLITE_IOERR_FSTAT: number = 10 | (7 << 8)
