@@ -89,9 +89,9 @@ export class ByteReader {
     if (first >= 0x80) {
       const high = this.readVarint()
       if (high === 0) this.fail('a varint longer than need be')
-      if (high >= 2 ** 47) this.fail('a varint of more than 53 bits')
       magnitude += high * 0x40
     }
+    // Also what was rounded on the way here is above the safe integers.
     const value = (first & 1) === 0 ? magnitude : -1 - magnitude
     if (!Number.isSafeInteger(value)) this.fail('an integer of more than 53 bits')
     return value

@@ -75,7 +75,7 @@ export class ByteWriter {
     this.#room(VARINT_BYTES_MAX)
     let rest = value
     // Bit operators see 32 bits: the part above is divided off first.
-    while (rest > 0x7fffffff) {
+    while (rest > 0xffffffff) {
       this.#bytes[this.#length++] = (rest & 0x7f) | 0x80
       rest = Math.floor(rest / 0x80)
     }

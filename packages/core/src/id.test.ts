@@ -41,6 +41,13 @@ test.each([
   if (typeof value === 'string') expect(() => id.idToBytes(value as id.Id)).toThrow(INVALID)
 })
 
+test('[ID1] every dash is needed where it is', () => {
+  const made = '017f22e2-79b0-7000-8000-000000000000'
+  for (const at of [8, 13, 18, 23]) {
+    expect(id.isId(`${made.slice(0, at)}0${made.slice(at + 1)}`)).toBe(false)
+  }
+})
+
 test('[ID1] packing is the inverse of unpacking and keeps the order', () => {
   const bytes16 = fc.uint8Array({ minLength: 16, maxLength: 16 })
   fc.assert(

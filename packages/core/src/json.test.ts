@@ -193,6 +193,7 @@ test('[JS5] equality tells arrays, objects and missing members apart', () => {
   expect(equalJson({ 0: 1 }, [1])).toBe(false)
   expect(equalJson({ a: 1 }, { b: 1 })).toBe(false)
   expect(equalJson({ toString: 1 }, { valueOf: 1 })).toBe(false)
+  expect(equalJson(JSON.parse('{"__proto__":{}}'), { a: 1 })).toBe(false)
   expect(equalJson([1], [1, 2])).toBe(false)
   expect(equalJson(null, {})).toBe(false)
   expect(equalJson(-0, 0)).toBe(true)

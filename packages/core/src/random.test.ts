@@ -69,6 +69,17 @@ test('[RN2] every face of a die comes up about as often', () => {
   for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(365)
 })
 
+test('[RN2] integers of a span that does not divide 2^53 are as likely', () => {
+  const random = createRandom(seed('span'))
+  // A draw of 53 bits cut to this span would fall into its first third half of the time.
+  const span = 3 * 2 ** 51
+  let inFirstThird = 0
+  for (let draws = 0; draws < 9000; draws++) {
+    if (random.integer(0, span - 1) < span / 3) inFirstThird++
+  }
+  expect(Math.abs(inFirstThird - 3000)).toBeLessThan(180)
+})
+
 test.each([
   [2, 1],
   [0.5, 1],

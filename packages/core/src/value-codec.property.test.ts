@@ -59,3 +59,8 @@ test('[VC2] [VC8] bytes are refused, or are the one encoding of what they decode
     { numRuns: 3000 },
   )
 })
+
+test('[VC1] a Buffer comes back as a Uint8Array', () => {
+  const reader = new ByteReader(encode(Buffer.from([1, 2, 3])), CODE)
+  expect(decodeValue(reader)).toStrictEqual(Uint8Array.of(1, 2, 3))
+})

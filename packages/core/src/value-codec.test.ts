@@ -123,8 +123,3 @@ test.each([
     }),
   )
 })
-
-test('[VC1] bytes are a copy, and a Buffer comes back as a Uint8Array', () => {
-  const decoded = decode(encode(Buffer.from([1, 2, 3])))
-  expect(decoded).toStrictEqual(Uint8Array.of(1, 2, 3))
-})
