@@ -142,6 +142,25 @@ test('[BY6] a reset writer keeps nothing of what it forgot', () => {
   expect(writer.finish()).toHaveLength(0)
 })
 
+test('[BY6] every primitive survives growth at every place', () => {
+  for (let before = 200; before <= 256; before++) {
+    const writer = new ByteWriter()
+    writer.writeRaw(new Uint8Array(before))
+    writer.writeText('a text')
+    writer.writeText('é'.repeat(50))
+    writer.writeFloat64(1.5)
+    writer.writeUuid('0190163d-8694-739b-aea5-966c26f8ad91')
+    writer.writeVarint(MAX)
+    const reader = new ByteReader(writer.view(), CODE)
+    reader.readRaw(before)
+    expect(reader.readText()).toBe('a text')
+    expect(reader.readText()).toBe('é'.repeat(50))
+    expect(reader.readFloat64()).toBe(1.5)
+    expect(reader.readUuid()).toBe('0190163d-8694-739b-aea5-966c26f8ad91')
+    expect(reader.readVarint()).toBe(MAX)
+  }
+})
+
 type Primitive = readonly [
   'Varint' | 'Zigzag' | 'Float64' | 'Int64' | 'Bytes' | 'Text' | 'Uuid' | 'Byte',
   unknown,

@@ -141,7 +141,9 @@ export class ByteWriter {
     if (text.length <= 42 && text.length * 3 <= bytesMax) {
       const lengthAt = this.#length
       this.writeByte(0)
-      this.#bytes[lengthAt] = this.writeUtf8(text)
+      // Order matters: writing may grow, and then `#bytes` is another buffer.
+      const byteCount = this.writeUtf8(text)
+      this.#bytes[lengthAt] = byteCount
       return
     }
     const byteCount = utf8Length(text)

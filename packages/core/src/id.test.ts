@@ -78,6 +78,14 @@ test('[ID2] ids rise whatever the clock does', () => {
   )
 })
 
+test('[ID2] the counter starts at 0 in every millisecond', () => {
+  let nowMs = NOW_MS
+  const newId = id.createIdFactory({ now: () => nowMs, randomBytes: ZEROS })
+  const first = [newId(), newId()]
+  nowMs++
+  expect([...first, newId()].map((made) => made.slice(15, 18))).toEqual(['000', '001', '000'])
+})
+
 test('[ID2] the 4097th id of a millisecond borrows the next', () => {
   const newId = id.createIdFactory({ now: () => NOW_MS, randomBytes: ZEROS })
   const made = Array.from({ length: 4097 }, () => newId())
