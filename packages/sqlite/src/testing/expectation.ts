@@ -19,6 +19,18 @@ export function expectCode(
   throw new Error(`expected ${code} to be thrown, nothing was`)
 }
 
+/** Fails unless `promise` rejects with an error whose `code` is `code`; gives that error back. */
+export async function expectRejection(promise: Promise<unknown>, code: string): Promise<unknown> {
+  let result: unknown
+  try {
+    result = await promise
+  } catch (error) {
+    expectEqual((error as { code?: unknown }).code ?? error, code, 'error code')
+    return error
+  }
+  throw new Error(`expected ${code}, got ${show(result)}`)
+}
+
 /** Fails unless `body` throws; gives back what it threw. */
 export function expectThrow(body: () => unknown): unknown {
   try {

@@ -9,6 +9,9 @@ const PROGRESS_STEPS = 5_000
 /** Compiled statements kept; half of them, the least recently run, go when there are more. */
 const STATEMENTS_MAX = 500
 
+/** Instances of SQLite that an exception came out of, with the error that is all they answer. */
+const brokenModules = new WeakMap<SqliteModule, UniverseError>()
+
 /** The `sqlite3*` behind one driver, and what its statements share. */
 export class WasmConnection {
   readonly module: SqliteModule
@@ -28,7 +31,6 @@ export class WasmConnection {
   /** What the file system said last, to go with the result code SQLite makes of it. */
   takeCause: () => unknown = () => undefined
   #isOpen = true
-  #fault: UniverseError | undefined
   #progressKey: Pointer = 0
 
   constructor(module: SqliteModule, handle: Pointer) {
@@ -37,7 +39,7 @@ export class WasmConnection {
   }
 
   get isOpen(): boolean {
-    return this.#isOpen && this.#fault === undefined
+    return this.#isOpen && !brokenModules.has(this.module)
   }
 
   get isInTransaction(): boolean {
@@ -46,7 +48,7 @@ export class WasmConnection {
 
   assertOpen(): void {
     if (!this.#isOpen) throw driverClosed()
-    if (this.#fault !== undefined) throw this.#fault
+    assertIntact(this.module)
   }
 
   /** Throws the error of the last call unless `resultCode` is OK. */
@@ -63,17 +65,17 @@ export class WasmConnection {
 
   /**
    * Takes note that an exception came out of the wasm, as a stack overflow does: what SQLite was
-   * doing is unfinished and its memory is not to be trusted, so nothing is run in it again. The file
-   * is as a killed process would leave it, and recovers when it is opened next.
+   * doing is unfinished and its memory is not to be trusted, so nothing runs in this instance again.
+   * The file is as a killed process would leave it, and recovers when another instance opens it.
    */
   break(cause: unknown): UniverseError {
-    this.#fault ??= new UniverseError(
+    const fault = new UniverseError(
       'storage/io',
-      'sqlite stopped in the middle of a call; close the database and open it again',
+      'sqlite stopped in the middle of a call; load it anew (start the worker again) and reopen',
       { cause },
     )
-    this.statements.clear()
-    return this.#fault
+    brokenModules.set(this.module, fault)
+    return fault
   }
 
   setDeadline(isExpired: (() => boolean) | undefined): void {
@@ -105,7 +107,7 @@ export class WasmConnection {
   close(): void {
     if (!this.#isOpen) return
     this.statements.clear()
-    if (this.#fault === undefined) {
+    if (!brokenModules.has(this.module)) {
       for (const statement of this.compiled) statement.release()
       if (this.#progressKey !== 0) {
         this.module.deleteCallback(this.#progressKey)
@@ -116,4 +118,10 @@ export class WasmConnection {
     }
     this.#isOpen = false
   }
+}
+
+/** Refuses an instance of SQLite that broke. */
+export function assertIntact(module: SqliteModule): void {
+  const fault = brokenModules.get(module)
+  if (fault !== undefined) throw fault
 }

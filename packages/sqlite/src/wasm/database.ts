@@ -5,7 +5,7 @@ import { openingPragmas } from '../pragmas.ts'
 import { sqlInvalid, sqliteError } from '../sqlite-error.ts'
 import { isBlankSql, statementKind } from '../statement-kind.ts'
 import { allocateText } from './compile.ts'
-import { WasmConnection } from './connection.ts'
+import { assertIntact, WasmConnection } from './connection.ts'
 import { isTooDeep } from './expression-depth.ts'
 import type { Sqlite } from './load.ts'
 import { type Pointer, SQLITE_OK, type SqliteModule } from './sqlite-module.ts'
@@ -31,6 +31,7 @@ export function openDatabase(
 ): Driver {
   let driver: WasmDriver | undefined
   try {
+    assertIntact(module)
     if (backing.kind === 'opfs') opfsVfs(module).attach(backing.path, backing.files)
     driver = new WasmDriver(openConnection(module, backing), backing)
     if (backing.kind === 'memory' && backing.contents !== undefined) {
