@@ -1,13 +1,23 @@
 import { UniverseError } from '@inner-universe/core'
+import type { Statement } from '../driver.ts'
 import { driverClosed, sqliteError } from '../sqlite-error.ts'
 import { type Pointer, SQLITE_OK, type SqliteModule } from './sqlite-module.ts'
-import type { WasmStatement } from './statement.ts'
 
 /** Bytecode steps between two looks at the deadline: some 50 µs. */
 const PROGRESS_STEPS = 5_000
 
 /** Compiled statements kept; half of them, the least recently run, go when there are more. */
 const STATEMENTS_MAX = 500
+
+/** What a connection knows of the statements compiled in it. */
+export interface CompiledStatement extends Statement {
+  /** True from its first step to its last. */
+  readonly isBusy: boolean
+  /** When it ran last, on {@link WasmConnection.clock}. */
+  readonly lastRun: number
+  /** Frees what it holds in the wasm heap. It compiles again when it is next used. */
+  release(): void
+}
 
 /** Instances of SQLite that an exception came out of, with the error that is all they answer. */
 const brokenModules = new WeakMap<SqliteModule, UniverseError>()
@@ -17,9 +27,9 @@ export class WasmConnection {
   readonly module: SqliteModule
   readonly handle: Pointer
   /** The statements handed out, by their text. */
-  readonly statements: Map<string, WasmStatement> = new Map()
+  readonly statements: Map<string, CompiledStatement> = new Map()
   /** Every statement that holds a `sqlite3_stmt*`. */
-  readonly compiled: Set<WasmStatement> = new Set()
+  readonly compiled: Set<CompiledStatement> = new Set()
   /** Moves when a statement's columns may have changed: compiled statements are then stale. */
   schemaGeneration = 0
   /** Moves when the file may have changed. */

@@ -105,16 +105,27 @@ export interface SqliteModule {
   _sqlite3_column_bytes(statement: Pointer, index: number): number
 }
 
-/** Result codes that are looked at one by one. */
+/** Result code: done as asked. */
 export const SQLITE_OK = 0
-export const SQLITE_FULL = 13
-export const SQLITE_CANTOPEN = 14
+/** Result code: there is no such file control. */
 export const SQLITE_NOTFOUND = 12
+/** Result code: disk or quota full. */
+export const SQLITE_FULL = 13
+/** Result code: no such file, and none is made. */
+export const SQLITE_CANTOPEN = 14
+/** Result code of a step: a row is ready. */
 export const SQLITE_ROW = 100
+/** Result code of a step: there are no more rows. */
 export const SQLITE_DONE = 101
+/** Result code: a read was refused. */
 export const SQLITE_IOERR_READ: number = 10 | (1 << 8)
+/** Result code: a read went past the end; the rest of its buffer is zeros. */
 export const SQLITE_IOERR_SHORT_READ: number = 10 | (2 << 8)
+/** Result code: a write was refused, for another reason than space. */
 export const SQLITE_IOERR_WRITE: number = 10 | (3 << 8)
+/** Result code: a flush was refused. */
 export const SQLITE_IOERR_FSYNC: number = 10 | (4 << 8)
+/** Result code: a truncation was refused. */
 export const SQLITE_IOERR_TRUNCATE: number = 10 | (6 << 8)
+/** Result code: the size could not be told. */
 export const SQLITE_IOERR_FSTAT: number = 10 | (7 << 8)

@@ -1,16 +1,16 @@
 import { assert } from '@inner-universe/core'
-import type { SqlColumns, SqlRow, SqlValue, Statement } from '../driver.ts'
+import type { SqlColumns, SqlRow, SqlValue } from '../driver.ts'
 import { sqlInvalid } from '../sqlite-error.ts'
 import { isBlankSql, type StatementKind, statementKind } from '../statement-kind.ts'
 import { readValue } from './column.ts'
 import { compile } from './compile.ts'
-import type { WasmConnection } from './connection.ts'
+import type { CompiledStatement, WasmConnection } from './connection.ts'
 import { isTooDeep } from './expression-depth.ts'
 import { ParameterBuffer } from './parameter-buffer.ts'
 import { type Pointer, SQLITE_DONE, SQLITE_ROW } from './sqlite-module.ts'
 
 /** A statement over the module's exports, driven without a promise or an object per step. */
-export class WasmStatement implements Statement {
+export class WasmStatement implements CompiledStatement {
   readonly sql: string
   readonly #connection: WasmConnection
   readonly #kind: StatementKind
@@ -49,12 +49,10 @@ export class WasmStatement implements Statement {
     return this.#isBusy
   }
 
-  /** When it ran last, on the connection's clock of executions. */
   get lastRun(): number {
     return this.#lastRun
   }
 
-  /** Frees what it holds in the wasm heap. It compiles again when it is next used. */
   release(): void {
     if (this.#handle !== 0) this.#connection.module._sqlite3_finalize(this.#handle)
     this.#handle = 0
