@@ -56,6 +56,11 @@ export class ByteReader {
     return byte
   }
 
+  /** The next byte, which stays to be read; undefined at the end. */
+  peekByte(): number | undefined {
+    return this.#bytes[this.#offset]
+  }
+
   /** An unsigned integer of at most 53 bits, in its shortest form. */
   readVarint(): number {
     const first = this.readByte()

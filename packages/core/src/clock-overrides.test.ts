@@ -38,7 +38,10 @@ describe('clock overrides', () => {
   })
 
   it('[CO3] one column updated a second later costs ten bytes', () => {
-    const blob = overrideClocks(base, null, ['title'], { hlc: base.hlc + 4_096_000, streamIndex: 2 })
+    const blob = overrideClocks(base, null, ['title'], {
+      hlc: base.hlc + 4_096_000,
+      streamIndex: 2,
+    })
     expect(blob?.length).toBeLessThanOrEqual(11)
   })
 

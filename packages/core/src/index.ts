@@ -2,6 +2,14 @@ export { AssertionError, assert, assertNever } from './assert.ts'
 export { ByteReader } from './byte-reader.ts'
 export { ByteWriter, type ByteWriterOptions } from './byte-writer.ts'
 export {
+  type ClockOverrides,
+  clockOf,
+  decodeClockOverrides,
+  encodeClockOverrides,
+  type LocalStamp,
+  overrideClocks,
+} from './clock-overrides.ts'
+export {
   type ArgumentsOf,
   Column,
   type ColumnDefinition,
@@ -13,6 +21,13 @@ export {
   type ValueOf,
 } from './column.ts'
 export type { Cells, Delta, RowOperation, StoredValue } from './delta.ts'
+export {
+  decodeSegment,
+  decodeSegmentHeader,
+  SEGMENT_FORMAT,
+  type Segment,
+  type SegmentHeader,
+} from './delta-codec.ts'
 export {
   ERROR_CODES,
   type ErrorCode,
@@ -78,6 +93,25 @@ export {
   TEXT_BYTES_MAX,
   VARINT_BYTES_MAX,
 } from './limits.ts'
+export {
+  addCounter,
+  type CounterFilter,
+  createMergeState,
+  type Dot,
+  elementsOf,
+  isAlive,
+  laterStamp,
+  type MergedCell,
+  type MergedRow,
+  type MergedRows,
+  type MergeState,
+  mergeDelta,
+  mergeOperations,
+  type SetDots,
+  setText,
+  sortElements,
+  type TableDefinitions,
+} from './merge.ts'
 export { defineModule, type Lifecycle, type Module } from './module.ts'
 export {
   type Comparison,
@@ -93,7 +127,7 @@ export {
   type TableQuery,
   type Where,
 } from './query.ts'
-export { createRandom, type Random } from './random.ts'
+export { createRandom, createRandomFromState, type Random } from './random.ts'
 export {
   type Db,
   type DefineReducer,
@@ -111,7 +145,17 @@ export {
   type Synchronous,
   type TableAccess,
 } from './reducer.ts'
+export {
+  type ReferenceNode,
+  type RegionBoundary,
+  type RowKey,
+  rowKey,
+  settleRegion,
+  type VisibleCells,
+  visibleRows,
+} from './reference.ts'
 export type { CellValue, Changeset, Row, RowChange } from './row-change.ts'
+export { createSegmentWriter, type SegmentEntry, type SegmentWriter } from './segment-writer.ts'
 export { createSha256, type Sha256, sha256 } from './sha256.ts'
 export {
   type StandardSchemaV1,

@@ -33,3 +33,12 @@ export const BUFFER_BYTES_MAX = 64 * 1024 * 1024
 
 /** Faults listed for one value: more are dropped, a person reads the first few. */
 export const ISSUES_MAX = 50
+
+/**
+ * Largest segment of the delta log, in bytes: one transaction's deltas. Far above what a batch on the
+ * wire holds, since an import may write a hundred thousand rows in one transaction.
+ */
+export const SEGMENT_BYTES_MAX: number = BUFFER_BYTES_MAX
+
+/** Longest name of a table, column or reducer in a delta, in UTF-8 bytes. */
+export const NAME_BYTES_MAX = 256
