@@ -3,7 +3,6 @@ export { ByteReader } from './byte-reader.ts'
 export { ByteWriter, type ByteWriterOptions } from './byte-writer.ts'
 export {
   type ClockOverrides,
-  clockOf,
   decodeClockOverrides,
   encodeClockOverrides,
   type LocalStamp,

@@ -35,6 +35,15 @@ export function createRandom(seed: Uint8Array): Random {
     ])
     return draw()
   }
+  return randomOf(() => draw())
+}
+
+/** Makes a generator from 128 bits that differ already: no hash, for where one would cost too much. */
+export function createRandomFromState(state: RandomState): Random {
+  return randomOf(createXoshiro128(state))
+}
+
+function randomOf(draw: () => number): Random {
   // 53 bits of two draws.
   const next = () => ((draw() >>> 5) * 0x4000000 + (draw() >>> 6)) / 2 ** 53
   return {

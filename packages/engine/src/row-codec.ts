@@ -20,18 +20,27 @@ export interface RowCodec {
   /** The row of stored values. JSON is parsed anew: the caller owns it. */
   decode(values: readonly StoredValue[]): Row
   /**
-   * Stored values of a row to insert, defaults filled in. `newId` is asked when the row leaves out an
-   * `id` primary key.
+   * A row to insert, defaults filled in. `newId` is asked when the row leaves out an `id` primary key.
    *
    * @throws UniverseError `table/unknown-column`, `table/invalid-value`.
    */
-  encode(row: Readonly<Record<string, unknown>>, newId: () => string): StoredValue[]
+  encode(row: Readonly<Record<string, unknown>>, newId: () => string): EncodedRow
   /** One stored cell. @throws UniverseError `table/invalid-value`. */
   encodeCell(column: ColumnSchema, value: unknown): StoredValue
   /** The column of that name. @throws UniverseError `table/unknown-column`. */
   columnOf(name: string): ColumnSchema
 }
 
+/** A row in both forms. */
+export interface EncodedRow {
+  readonly values: StoredValue[]
+  /** As `decode` would give it; JSON in it may be the caller's own. */
+  readonly row: Row
+  /** True when the id was made just now, so that no row of it can be anywhere. */
+  readonly isNewId: boolean
+}
+
+/** Gives the stored form of a value; throws when it does not fit. */
 type Encode = (value: unknown) => StoredValue
 
 /** The codec of a table. Cost: once per open. @throws UniverseError `module/invalid` for a default that does not fit its column. */
@@ -64,21 +73,34 @@ export function createRowCodec(table: TableSchema): RowCodec {
       }
       return row
     },
-    encode(row, newId) {
-      const values: StoredValue[] = new Array(columns.length)
-      for (const name in row)
-        if (!columnsByName.has(name) && row[name] !== undefined) columnOf(name)
-      for (let index = 0; index < columns.length; index++) {
-        const given = row[(columns[index] as ColumnSchema).name]
-        if (given !== undefined) values[index] = (encoders[index] as Encode)(given)
-        else if (index === keyIndex && makesId) values[index] = newId()
-        else {
-          const value = defaults[index]
-          if (value === undefined) throw invalidValue(table, columns[index], 'missing')
-          values[index] = value
-        }
+    encode(given, newId) {
+      for (const name in given) {
+        if (!columnsByName.has(name) && given[name] !== undefined) columnOf(name)
       }
-      return values
+      const values: StoredValue[] = new Array(columns.length)
+      const row: Record<string, unknown> = {}
+      let isNewId = false
+      for (let index = 0; index < columns.length; index++) {
+        const column = columns[index] as ColumnSchema
+        const value = given[column.name]
+        let stored: StoredValue | undefined
+        if (value !== undefined) {
+          stored = (encoders[index] as Encode)(value)
+        } else if (index === keyIndex && makesId) {
+          stored = newId()
+          isNewId = true
+        } else {
+          stored = defaults[index]
+          if (stored === undefined) throw invalidValue(table, column, 'missing')
+        }
+        values[index] = stored
+        const decode = decoders[index]
+        if (decode === undefined || stored === null) row[column.name] = stored
+        // What was stored is what was given, so there is no need to parse it again.
+        else if (column.kind === 'json' && value !== undefined) row[column.name] = value
+        else row[column.name] = decode(stored)
+      }
+      return { values, row, isNewId }
     },
     encodeCell(column, value) {
       if (value === undefined) throw invalidValue(table, column, 'missing')

@@ -33,7 +33,7 @@ beforeEach(() => {
   for (const sql of SYSTEM_STATEMENTS) driver.exec(sql)
   for (const compiled of schema.values())
     for (const sql of tableStatements(compiled)) driver.exec(sql)
-  rows = new RowStore(driver, schema)
+  rows = new RowStore(driver)
 })
 afterEach(() => driver.close())
 

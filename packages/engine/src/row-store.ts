@@ -5,16 +5,11 @@
  * No rules live here: what becomes of a row is decided by the write path (`table.ts`) for local calls
  * and by `apply.ts` and `visibility.ts` for deltas from elsewhere. Nothing here records changes.
  */
-import type { StoredValue } from '@inner-universe/core'
+import type { LocalStamp, StoredValue } from '@inner-universe/core'
 import type { Driver, SqlRow, Statement } from '@inner-universe/sqlite'
 import { decodeHiddenCells, encodeHiddenCells } from './hidden-cells.ts'
-import { quoteName, type Reference, type Schema, type TableSchema } from './schema.ts'
+import { type ColumnSchema, quoteName, type Reference, type TableSchema } from './schema.ts'
 
-/** Who wrote when, with the writer as its index in `_stream`. Never compare indexes: see `streams.ts`. */
-export interface LocalStamp {
-  readonly hlc: number
-  readonly streamIndex: number
-}
 
 /** A row that queries see. `values` are in column order and belong to the caller. */
 export interface VisibleRow {
@@ -36,6 +31,13 @@ export interface HiddenRow {
   readonly hlc: number
   readonly streamIndex: number
   readonly overrides: Uint8Array | null
+}
+
+/** One addition to a set column. */
+export interface SetDot extends LocalStamp {
+  /** Canonical JSON text. */
+  readonly element: string
+  readonly isRemoved: boolean
 }
 
 /** The merged value of a reference that reads NULL because its target is not visible. */
@@ -60,12 +62,12 @@ interface TableStatements {
 /** Reads and writes rows of one open database, inside the transaction the caller has open. */
 export class RowStore {
   readonly #driver: Driver
-  readonly #schema: Schema
   readonly #statements = new Map<TableSchema, TableStatements>()
+  readonly #past = new Map<TableSchema, boolean>()
+  #hasShadows: boolean | undefined
 
-  constructor(driver: Driver, schema: Schema) {
+  constructor(driver: Driver) {
     this.#driver = driver
-    this.#schema = schema
   }
 
   /** The visible row of a primary key. Cost: one index seek. */
@@ -153,6 +155,7 @@ export class RowStore {
 
   /** Writes a hidden row, and finds it from then on by its references. */
   putHidden(table: TableSchema, id: string, row: HiddenRow): void {
+    this.#past.set(table, true)
     this.#unlinkHidden(table, id)
     this.#driver
       .prepare('INSERT OR REPLACE INTO _hidden (tbl, id, cells) VALUES (?1, ?2, ?3)')
@@ -182,9 +185,15 @@ export class RowStore {
 
   /** Writes the newest deletion of a row. The caller has compared. */
   putTombstone(table: TableSchema, id: string, stamp: LocalStamp): void {
+    this.#past.set(table, true)
     this.#driver
       .prepare('INSERT OR REPLACE INTO _tombstone (tbl, id, h, r) VALUES (?1, ?2, ?3, ?4)')
       .run([table.name, id, stamp.hlc, stamp.streamIndex])
+  }
+
+  /** Forgets a deletion: only for one made and taken back within a call. */
+  dropTombstone(table: TableSchema, id: string): void {
+    this.#driver.prepare('DELETE FROM _tombstone WHERE tbl = ?1 AND id = ?2').run([table.name, id])
   }
 
   /** The merged references of a visible row that read NULL now: column name → value. */
@@ -208,12 +217,15 @@ export class RowStore {
       }))
   }
 
+  /** Notes that a reference reads NULL though a value is merged. */
   putShadow(shadow: Shadow): void {
+    this.#hasShadows = true
     this.#driver
       .prepare('INSERT OR REPLACE INTO _shadow (tbl, id, col, value) VALUES (?1, ?2, ?3, ?4)')
       .run([shadow.table, shadow.id, shadow.column, shadow.value])
   }
 
+  /** Forgets a shadow: the cell reads its merged value again, or was written anew. */
   removeShadow(table: TableSchema, id: string, column: string): void {
     this.#driver
       .prepare('DELETE FROM _shadow WHERE tbl = ?1 AND id = ?2 AND col = ?3')
@@ -237,9 +249,76 @@ export class RowStore {
       .map(([id]) => id as string)
   }
 
-  /** The schema the store works on. */
-  get schema(): Schema {
-    return this.#schema
+  /** Notes one addition to a set column. An addition known already stays as it is. */
+  addDot(table: TableSchema, id: string, column: ColumnSchema, dot: SetDot): void {
+    this.#driver
+      .prepare('INSERT OR IGNORE INTO _set_dot VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)')
+      .run([
+        table.name,
+        id,
+        column.name,
+        dot.element,
+        dot.hlc,
+        dot.streamIndex,
+        dot.isRemoved ? 1 : 0,
+      ])
+  }
+
+  /** All additions known to a set column, or to one element of it. */
+  dotsOf(table: TableSchema, id: string, column: ColumnSchema, element?: string): SetDot[] {
+    const of = 'FROM _set_dot WHERE tbl = ?1 AND id = ?2 AND col = ?3'
+    const rows = this.#driver
+      .prepare(
+        `SELECT element, h, r, removed ${of}${element === undefined ? '' : ' AND element = ?4'}`,
+      )
+      .all([table.name, id, column.name, ...(element === undefined ? [] : [element])])
+    return rows.map(([text, hlc, streamIndex, removed]) => ({
+      element: text as string,
+      hlc: hlc as number,
+      streamIndex: streamIndex as number,
+      isRemoved: removed === 1,
+    }))
+  }
+
+  /** Marks one addition as removed, whether it has arrived or not. */
+  removeDot(table: TableSchema, id: string, column: ColumnSchema, dot: SetDot): void {
+    this.#driver
+      .prepare('INSERT OR REPLACE INTO _set_dot VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1)')
+      .run([table.name, id, column.name, dot.element, dot.hlc, dot.streamIndex])
+  }
+
+  /** Forgets one addition: only for one made and taken back within a call. */
+  dropDot(table: TableSchema, id: string, column: ColumnSchema, dot: SetDot): void {
+    this.#driver
+      .prepare(
+        'DELETE FROM _set_dot WHERE tbl = ?1 AND id = ?2 AND col = ?3 AND element = ?4 AND h = ?5 AND r = ?6',
+      )
+      .run([table.name, id, column.name, dot.element, dot.hlc, dot.streamIndex])
+  }
+
+  /**
+   * Whether anything may be known of rows of a table that are not visible, or of deletions. False
+   * lets an insert skip all looking; true may also be a memory of something rolled back.
+   */
+  hasPast(table: TableSchema): boolean {
+    let hasPast = this.#past.get(table)
+    if (hasPast === undefined) {
+      hasPast =
+        this.#driver
+          .prepare(
+            `SELECT 1 WHERE EXISTS (SELECT 1 FROM _hidden WHERE tbl = ?1)
+              OR EXISTS (SELECT 1 FROM _tombstone WHERE tbl = ?1)`,
+          )
+          .get([table.name]) !== undefined
+      this.#past.set(table, hasPast)
+    }
+    return hasPast
+  }
+
+  /** Whether any reference may read NULL because its target is not visible. As careful as `hasPast`. */
+  hasShadows(): boolean {
+    this.#hasShadows ??= this.#driver.prepare('SELECT 1 FROM _shadow LIMIT 1').get() !== undefined
+    return this.#hasShadows
   }
 
   #unlinkHidden(table: TableSchema, id: string): void {

@@ -26,13 +26,15 @@ export interface ColumnSchema {
   readonly kind: ColumnKind
   /** True when the stored form is JSON text: `json`, `array`, `object`, `set`. */
   readonly isJson: boolean
+  /** True for `counter` and `set`: they merge by operations of their own and carry no clock. */
+  readonly isMerged: boolean
 }
 
-/** A reference from one table to another (or to itself). */
+/** A reference that the referential rules are about: of a synced table to a synced table (or itself). */
 export interface Reference {
   readonly from: TableSchema
   readonly column: ColumnSchema
-  readonly target: string
+  readonly target: TableSchema
   readonly onDelete: OnDelete
 }
 
@@ -53,6 +55,8 @@ export interface TableSchema {
   readonly references: readonly Reference[]
   /** References of any table that point here. */
   readonly referrers: readonly Reference[]
+  /** True when a column is a `counter` or a `set`. */
+  readonly hasMergedColumns: boolean
 }
 
 /** All tables of a module by name, in definition order. */
@@ -78,21 +82,23 @@ export function searchTable(table: string): string {
 /** Works out the schema of a module. Cost: once per open. */
 export function compileSchema(module: Module): Schema {
   const schema = new Map<string, TableSchema>()
-  const references: Reference[] = []
   for (const [name, { definition }] of Object.entries(module.tables)) {
-    const table = compileTable(name, definition)
-    schema.set(name, table)
-    for (const column of table.columns) {
-      if (column.kind !== 'ref') continue
-      const { table: target = '', onDelete = 'keep' } = column.definition
-      references.push({ from: table, column, target, onDelete })
-    }
+    schema.set(name, compileTable(name, definition))
   }
-  for (const reference of references) {
-    const target = schema.get(reference.target)
-    if (target === undefined) throw tableUnknown(reference.target)
-    ;(reference.from.references as Reference[]).push(reference)
-    ;(target.referrers as Reference[]).push(reference)
+  for (const table of schema.values()) {
+    for (const column of table.columns) {
+      if (column.kind !== 'ref' || !table.isSynced) continue
+      const target = tableOf(schema, column.definition.table ?? '')
+      if (!target.isSynced) continue
+      const reference = {
+        from: table,
+        column,
+        target,
+        onDelete: column.definition.onDelete ?? 'keep',
+      }
+      ;(table.references as Reference[]).push(reference)
+      ;(target.referrers as Reference[]).push(reference)
+    }
   }
   return schema
 }
@@ -120,6 +126,7 @@ function compileTable(name: string, definition: TableDefinition): TableSchema {
       definition: column,
       kind: column.kind,
       isJson: JSON_KINDS.has(column.kind),
+      isMerged: column.kind === 'counter' || column.kind === 'set',
     }),
   )
   const columnsByName = new Map(columns.map((column) => [column.name, column]))
@@ -138,6 +145,7 @@ function compileTable(name: string, definition: TableDefinition): TableSchema {
     columnsSql: columns.map((column) => quoteName(column.name)).join(', '),
     references: [],
     referrers: [],
+    hasMergedColumns: columns.some((column) => column.isMerged),
   }
 }
 

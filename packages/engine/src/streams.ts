@@ -5,13 +5,13 @@
 import {
   assert,
   compareStamp,
+  type LocalStamp,
   type Stamp,
   type StreamId,
   streamIdFromBytes,
   streamIdToBytes,
 } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
-import type { LocalStamp } from './row-store.ts'
 
 /** One stream as this file knows it. */
 export interface StreamEntry {

@@ -2,7 +2,7 @@
 import type { Driver } from '@inner-universe/sqlite'
 import type { Changes } from './changes.ts'
 import type { RowStore } from './row-store.ts'
-import type { Schema } from './schema.ts'
+import type { Schema, TableSchema } from './schema.ts'
 import type { Streams } from './streams.ts'
 
 /**
@@ -17,3 +17,19 @@ export interface WriteScope {
   /** Every write to a visible row is noted here, with stored values in column order. */
   readonly changes: Changes
 }
+
+/** A row whose life or references were just written. */
+export interface TouchedRow {
+  readonly table: TableSchema
+  readonly id: string
+}
+
+/**
+ * Makes the visible rows what the referential rules say (MERGE.md MR8–MR13), after some rows were
+ * written: hides, shows and shadows them and others, and notes each in `scope.changes`.
+ *
+ * On entry each touched row lies in the file either visible (with merged references in its cells, its
+ * shadows of before dropped where the column was written) or hidden, and its tombstone, if any, is
+ * written. Nothing else is assumed: a row that stays dead may still lie among the visible ones.
+ */
+export type SettleVisibility = (scope: WriteScope, touched: readonly TouchedRow[]) => void

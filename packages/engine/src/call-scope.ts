@@ -1,0 +1,123 @@
+/** One reducer call under way: its identity, time, randomness and what it has done. */
+import {
+  type ClientId,
+  createRandomFromState,
+  type Id,
+  idFromParts,
+  type LocalStamp,
+  parseCallId,
+  type Random,
+  UniverseError,
+} from '@inner-universe/core'
+import { Effects } from './effects.ts'
+import type { WriteScope } from './write-scope.ts'
+
+/** What a call is and who makes it. */
+export interface CallFacts {
+  readonly callId: string
+  readonly reducer: string
+  readonly timestampMs: number
+  readonly sender: string
+  readonly connectionId: string | null
+}
+
+/** Where a call's stamps and time limit come from. */
+export interface CallClock {
+  /** A clock value for the call's delta. Asked at most once, at its first synced write. */
+  readonly nextHlc: () => number
+  readonly streamIndex: number
+  /** Wall time now. */
+  readonly now: () => number
+  readonly limitMs: number
+}
+
+/** Lives for one call, its nested calls included. */
+export class CallScope {
+  readonly facts: CallFacts
+  readonly scope: WriteScope
+  readonly effects: Effects = new Effects()
+  /** True once anything was written to the file: undoing the call then needs the file to be undone. */
+  hasWritten = false
+  readonly #clock: CallClock
+  readonly #deadlineMs: number
+  #stamp: LocalStamp | undefined
+  #random: Random | undefined
+  #idTimestampMs: number
+  #idCounter = -1
+
+  constructor(scope: WriteScope, facts: CallFacts, clock: CallClock) {
+    this.scope = scope
+    this.facts = facts
+    this.#clock = clock
+    this.#deadlineMs = clock.now() + clock.limitMs
+    this.#idTimestampMs = Math.max(0, Math.floor(facts.timestampMs))
+  }
+
+  /** The stamp of everything this call writes. */
+  get stamp(): LocalStamp {
+    this.#stamp ??= { hlc: this.#clock.nextHlc(), streamIndex: this.#clock.streamIndex }
+    return this.#stamp
+  }
+
+  /** Seeded by the call id: the same call, run again, draws the same. */
+  get random(): Random {
+    this.#random ??= createRandomFromState(seedOf(this.facts.callId))
+    return this.#random
+  }
+
+  /** A time-ordered id of the call's time; rises within the call, also beyond one millisecond's 4096. */
+  newId(): Id {
+    if (this.#idCounter === 0xfff) {
+      this.#idTimestampMs += 1
+      this.#idCounter = 0
+    } else {
+      this.#idCounter += 1
+    }
+    return idFromParts({
+      timestampMs: this.#idTimestampMs,
+      counter: this.#idCounter,
+      random: this.random.bytes(8),
+    })
+  }
+
+  /** Ms until the time limit; may be negative. */
+  get remainingMs(): number {
+    return this.#deadlineMs - this.#clock.now()
+  }
+
+  /** @throws UniverseError `reducer/time-limit` when the call has run too long. */
+  checkTime(): void {
+    if (this.#clock.now() <= this.#deadlineMs) return
+    const { reducer } = this.facts
+    throw new UniverseError(
+      'reducer/time-limit',
+      `reducer "${reducer}" ran for more than ${this.#clock.limitMs} ms; split the work into several calls`,
+      { details: { reducer, limitMs: this.#clock.limitMs } },
+    )
+  }
+}
+
+/**
+ * 128 bits from a call id: the client's own, mixed with the number. Not SHA-256, which would cost as
+ * much as the insert it makes an id for; calls of one client must differ, nobody must be fooled.
+ */
+function seedOf(callId: string): readonly [number, number, number, number] {
+  const { client, callNumber } = parseCallId(callId)
+  const low = callNumber >>> 0
+  const high = Math.floor(callNumber / 2 ** 32)
+  const words = [0, 1, 2, 3].map((at) => mix(wordOf(client, at) ^ mix(low + at) ^ mix(~high - at)))
+  // xoshiro must not start from zero.
+  return [words[0] ?? 0, words[1] ?? 0, words[2] ?? 0, (words[3] ?? 0) | 1]
+}
+
+function wordOf(client: ClientId, index: number): number {
+  return Number.parseInt(client.slice(index * 8, index * 8 + 8), 16) | 0
+}
+
+/** The finaliser of MurmurHash3: every bit of the input moves about half of the output's. */
+function mix(value: number): number {
+  let word = value | 0
+  word = Math.imul(word ^ (word >>> 16), 0x85ebca6b)
+  word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35)
+  return (word ^ (word >>> 16)) >>> 0
+}

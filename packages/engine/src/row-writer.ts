@@ -1,0 +1,388 @@
+/**
+ * The write path of synced and local rows: what a call does to the file, noted as effects for its
+ * delta and as changes for listeners. STORAGE.md TX5–TX9, MERGE.md.
+ *
+ * A local write has the newest stamp there is, so merging it is a plain write: `apply` of its delta
+ * elsewhere comes to the same (property-tested).
+ */
+import {
+  assert,
+  isUniverseError,
+  overrideClocks,
+  type StoredValue,
+  UniverseError,
+} from '@inner-universe/core'
+import type { CallScope } from './call-scope.ts'
+import { isSameValue } from './changes.ts'
+import { type RowEffect, setEffectOf } from './effects.ts'
+import { setElements, setOfElements } from './row-codec.ts'
+import type { VisibleRow } from './row-store.ts'
+import type { ColumnSchema, Reference, TableSchema } from './schema.ts'
+import type { SettleVisibility, TouchedRow, WriteScope } from './write-scope.ts'
+
+/** SQLite's extended codes for a UNIQUE and a PRIMARY KEY that is there already. */
+const UNIQUE_CODES: ReadonlySet<unknown> = new Set([2067, 1555])
+
+const NO_STAMP = { hlc: 0, streamIndex: 0 } as const
+
+/** A column's new value. */
+export interface CellWrite {
+  readonly column: ColumnSchema
+  readonly value: StoredValue
+}
+
+/** Writes rows for one call after the other. */
+export class RowWriter {
+  readonly #settle: SettleVisibility
+
+  constructor(settle: SettleVisibility) {
+    this.#settle = settle
+  }
+
+  /**
+   * Inserts a row. `isNewId`: its id was made just now, so nothing can be known of it.
+   *
+   * Gives true when the referential rules were asked: the row may read otherwise than it was written.
+   *
+   * @throws UniverseError `table/duplicate-id`.
+   */
+  insert(
+    call: CallScope,
+    table: TableSchema,
+    values: readonly StoredValue[],
+    isNewId: boolean,
+  ): boolean {
+    const id = values[table.primaryKey.index] as string
+    const { scope } = call
+    if (!table.isSynced) {
+      insertVisible(call, table, values)
+      scope.changes.note(table, id, undefined, values)
+      return false
+    }
+    const mayBeKnown = !isNewId && scope.rows.hasPast(table)
+    if (mayBeKnown && this.#insertOverPast(call, table, id, values)) return true
+    insertVisible(call, table, values)
+    scope.changes.note(table, id, undefined, values)
+    const effect = call.effects.addNew(table, id, values)
+    if (table.hasMergedColumns) insertMerged(call, effect, values, undefined)
+    return this.#settleInsert(call, table, id, values)
+  }
+
+  /**
+   * Writes cells of a visible row; those that are the same already are left out. `counter` cells move
+   * by the difference, `set` cells by the elements added and removed. Gives the values now.
+   */
+  update(
+    call: CallScope,
+    table: TableSchema,
+    row: VisibleRow,
+    writes: readonly CellWrite[],
+  ): readonly StoredValue[] {
+    const { scope } = call
+    const id = row.values[table.primaryKey.index] as string
+    const changed = writes
+      .filter(({ column, value }) => !isSameValue(this.#merged(scope, table, id, row, column), value))
+      .sort((a, b) => a.column.index - b.column.index)
+    if (changed.length === 0) return row.values
+    const values = row.values.slice()
+    for (const { column, value } of changed) values[column.index] = value
+    const effect = table.isSynced ? call.effects.touch(table, id, row) : undefined
+    if (effect !== undefined) noteUpdate(call, effect, row, changed)
+    call.hasWritten = true
+    scope.rows.patch(
+      table,
+      row.n,
+      changed.map(({ column }) => column.index),
+      changed.map(({ value }) => value),
+      effect === undefined ? null : overridesAfter(call, row, changed),
+    )
+    scope.changes.note(table, id, row.values, values)
+    if (effect === undefined) return values
+    effect.values = values
+    const written = new Set(changed.map(({ column }) => column))
+    const references = table.references.filter(({ column }) => written.has(column))
+    if (references.length === 0) return values
+    if (scope.rows.hasShadows()) {
+      for (const { column } of references) scope.rows.removeShadow(table, id, column.name)
+    }
+    const kept = deadTargets(scope, references, row.values)
+    if (kept.length === 0 && !hasInvisibleTarget(scope, references, values)) return values
+    this.#settle(scope, [{ table, id }, ...kept])
+    return scope.rows.get(table, id)?.values ?? values
+  }
+
+  /** Deletes a visible row. It stays visible where live rows keep it (MERGE.md MR9). */
+  delete(call: CallScope, table: TableSchema, row: VisibleRow): void {
+    const { scope } = call
+    const { rows } = scope
+    const id = row.values[table.primaryKey.index] as string
+    call.hasWritten = true
+    if (!table.isSynced) {
+      rows.remove(table, row.n)
+      scope.changes.note(table, id, row.values, undefined)
+      return
+    }
+    const effect = call.effects.touch(table, id, row)
+    if (effect.isNew && table.references.length === 0 && table.referrers.length === 0) {
+      leaveNothing(call, effect, row)
+      return
+    }
+    if (!effect.isGone) effect.tombstoneBefore = rows.getTombstone(table, id)
+    effect.isGone = true
+    rows.putTombstone(table, id, call.stamp)
+    if (table.referrers.length > 0) {
+      this.#settle(scope, [{ table, id }])
+      return
+    }
+    const merged = rows.hasShadows() ? withShadows(scope, table, id, row.values) : row.values
+    const { hlc, streamIndex, overrides } = row
+    rows.remove(table, row.n)
+    rows.putHidden(table, id, { values: merged.slice(), hlc, streamIndex, overrides })
+    scope.changes.note(table, id, row.values, undefined)
+    const kept = deadTargets(scope, table.references, merged)
+    if (kept.length > 0) this.#settle(scope, kept)
+  }
+
+  /** Inserts over what is known of an id: hidden cells, a tombstone. False when nothing is known. */
+  #insertOverPast(
+    call: CallScope,
+    table: TableSchema,
+    id: string,
+    values: readonly StoredValue[],
+  ): boolean {
+    const { scope } = call
+    const { rows } = scope
+    const hidden = rows.getHidden(table, id)
+    const tombstone = rows.getTombstone(table, id)
+    if (hidden === undefined && tombstone === undefined) return false
+    if (hidden === undefined && rows.has(table, id)) throw duplicateId(table, id)
+    const effect = call.effects.revive(table, id, values)
+    if (effect.isGone) {
+      // Deleted by this very call: its stamp cannot be both birth and death, so the death is undone.
+      if (effect.tombstoneBefore === undefined) rows.dropTombstone(table, id)
+      else rows.putTombstone(table, id, effect.tombstoneBefore)
+      effect.isGone = false
+    }
+    effect.isBorn = true
+    effect.written = undefined
+    if (hidden !== undefined) rows.removeHidden(table, id)
+    insertVisible(call, table, values)
+    scope.changes.note(table, id, undefined, values)
+    insertMerged(call, effect, values, hidden?.values)
+    effect.values = values
+    this.#settle(scope, [{ table, id }])
+    return true
+  }
+
+  #settleInsert(
+    call: CallScope,
+    table: TableSchema,
+    id: string,
+    values: readonly StoredValue[],
+  ): boolean {
+    const { scope } = call
+    const { rows } = scope
+    // Rows that were waiting for this one are hidden or have shadows; few tables ever have any.
+    const isConcerned =
+      (table.referrers.length > 0 &&
+        (rows.hasShadows() || table.referrers.some(({ from }) => rows.hasPast(from)))) ||
+      hasInvisibleTarget(scope, table.references, values)
+    if (isConcerned) this.#settle(scope, [{ table, id }])
+    return isConcerned
+  }
+
+  /** The merged value of a cell: what it would read if its target were visible. */
+  #merged(
+    scope: WriteScope,
+    table: TableSchema,
+    id: string,
+    row: VisibleRow,
+    column: ColumnSchema,
+  ): StoredValue {
+    const value = row.values[column.index] as StoredValue
+    if (column.kind !== 'ref' || value !== null || !scope.rows.hasShadows()) return value
+    return scope.rows.shadowsOf(table, id).get(column.name) ?? null
+  }
+}
+
+function insertVisible(call: CallScope, table: TableSchema, values: readonly StoredValue[]): void {
+  call.hasWritten = true
+  try {
+    call.scope.rows.insert(table, values, table.isSynced ? call.stamp : NO_STAMP, null)
+  } catch (error) {
+    if (isUniverseError(error) && UNIQUE_CODES.has(error.details['sqliteCode'])) {
+      throw duplicateId(table, values[table.primaryKey.index] as string)
+    }
+    throw error
+  }
+}
+
+function duplicateId(table: TableSchema, id: string): UniverseError {
+  return new UniverseError(
+    'table/duplicate-id',
+    `table "${table.name}" has a row "${id.slice(0, 64)}" already; use upsert, or a new id`,
+    { details: { table: table.name, id } },
+  )
+}
+
+/** Counters and sets of an inserted row, on top of what was merged into them before. */
+function insertMerged(
+  call: CallScope,
+  effect: RowEffect,
+  values: readonly StoredValue[],
+  merged: readonly (StoredValue | undefined)[] | undefined,
+): void {
+  for (const column of effect.table.columns) {
+    const before = merged?.[column.index] ?? undefined
+    const value = values[column.index] as StoredValue
+    if (column.kind === 'counter') {
+      noteIncrement(effect, column, (value as number) - ((before as number | undefined) ?? 0))
+    } else if (column.kind === 'set') {
+      noteElements(call, effect, column, before ?? '[]', value)
+    }
+  }
+}
+
+function noteUpdate(
+  call: CallScope,
+  effect: RowEffect,
+  row: VisibleRow,
+  writes: readonly CellWrite[],
+): void {
+  for (const { column, value } of writes) {
+    const before = row.values[column.index] as StoredValue
+    if (column.kind === 'counter') {
+      noteIncrement(effect, column, (value as number) - (before as number))
+    } else if (column.kind === 'set') {
+      noteElements(call, effect, column, before, value)
+    } else if (!effect.isBorn) {
+      effect.written ??= new Set()
+      effect.written.add(column.index)
+    }
+  }
+}
+
+function noteIncrement(effect: RowEffect, column: ColumnSchema, by: number): void {
+  if (by === 0) return
+  effect.increments ??= new Map()
+  effect.increments.set(column.index, (effect.increments.get(column.index) ?? 0) + by)
+}
+
+/** Adds and removes the elements in which two stored sets differ. */
+function noteElements(
+  call: CallScope,
+  effect: RowEffect,
+  column: ColumnSchema,
+  before: StoredValue,
+  after: StoredValue,
+): void {
+  if (before === after) return
+  const had = new Set(setElements(before))
+  const has = new Set(setElements(after))
+  for (const element of has) if (!had.has(element)) addElement(call, effect, column, element)
+  for (const element of had) if (!has.has(element)) removeElement(call, effect, column, element)
+}
+
+function addElement(call: CallScope, effect: RowEffect, column: ColumnSchema, element: string): void {
+  const { table, id } = effect
+  call.hasWritten = true
+  call.scope.rows.addDot(table, id, column, { element, ...call.stamp, isRemoved: false })
+  setEffectOf(effect, column.index).added.add(element)
+}
+
+function removeElement(
+  call: CallScope,
+  effect: RowEffect,
+  column: ColumnSchema,
+  element: string,
+): void {
+  const { table, id } = effect
+  const { rows, streams } = call.scope
+  const { added, removed } = setEffectOf(effect, column.index)
+  call.hasWritten = true
+  if (added.delete(element)) {
+    rows.dropDot(table, id, column, { element, ...call.stamp, isRemoved: false })
+  }
+  for (const dot of rows.dotsOf(table, id, column, element)) {
+    if (dot.isRemoved) continue
+    rows.removeDot(table, id, column, dot)
+    removed.set(element, [...(removed.get(element) ?? []), streams.stampOf(dot)])
+  }
+}
+
+function overridesAfter(
+  call: CallScope,
+  row: VisibleRow,
+  writes: readonly CellWrite[],
+): Uint8Array | null {
+  const scalars = writes.filter(({ column }) => !column.isMerged).map(({ column }) => column.name)
+  if (scalars.length === 0) return row.overrides
+  return overrideClocks(row, row.overrides, scalars, call.stamp)
+}
+
+/** Takes a row back that this call inserted and nobody else knows of. */
+function leaveNothing(call: CallScope, effect: RowEffect, row: VisibleRow): void {
+  const { table, id } = effect
+  const { rows, changes } = call.scope
+  for (const [columnIndex, { added }] of effect.sets ?? []) {
+    const column = table.columns[columnIndex]
+    assert(column !== undefined, 'a set effect names a column')
+    for (const element of added) {
+      rows.dropDot(table, id, column, { element, ...call.stamp, isRemoved: false })
+    }
+  }
+  rows.remove(table, row.n)
+  changes.note(table, id, row.values, undefined)
+  call.effects.drop(effect)
+}
+
+/** The merged cells of a visible row: shadowed references by their values. */
+function withShadows(
+  { rows }: WriteScope,
+  table: TableSchema,
+  id: string,
+  values: readonly StoredValue[],
+): readonly StoredValue[] {
+  const shadows = rows.shadowsOf(table, id)
+  if (shadows.size === 0) return values
+  for (const column of shadows.keys()) rows.removeShadow(table, id, column)
+  return values.map((value, index) => shadows.get(table.columns[index]?.name ?? '') ?? value)
+}
+
+/** Whether a reference names a row that queries do not see: it must then read NULL, or more. */
+function hasInvisibleTarget(
+  { rows }: WriteScope,
+  references: readonly Reference[],
+  values: readonly StoredValue[],
+): boolean {
+  return references.some(({ column, target }) => {
+    const id = values[column.index]
+    return typeof id === 'string' && !rows.has(target, id)
+  })
+}
+
+/** Targets that were deleted: they may be visible only because of the row that referred to them. */
+function deadTargets(
+  { rows }: WriteScope,
+  references: readonly Reference[],
+  values: readonly StoredValue[],
+): TouchedRow[] {
+  return references.flatMap(({ column, target }) => {
+    const id = values[column.index]
+    const isDead =
+      typeof id === 'string' && rows.hasPast(target) && rows.getTombstone(target, id) !== undefined
+    return isDead ? [{ table: target, id }] : []
+  })
+}
+
+/** The stored form of a set with one element more. */
+export function withElement(stored: StoredValue, element: string): string {
+  return setOfElements(new Set(setElements(stored)).add(element))
+}
+
+/** The stored form of a set with one element less. */
+export function withoutElement(stored: StoredValue, element: string): string {
+  const elements = new Set(setElements(stored))
+  elements.delete(element)
+  return setOfElements(elements)
+}
