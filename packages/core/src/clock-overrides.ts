@@ -2,8 +2,7 @@
  * Clocks of single columns: the `_o` blob of a row. CODEC.md CO1–CO4.
  *
  *     blob  = entry*, names rising
- *     entry = name (text) · 0                                   never written
- *           | name (text) · 1 + stream index (varint) · hlc − base hlc (zigzag)
+ *     entry = name (text) · stream index (varint) · hlc − base hlc (zigzag)
  *
  * A row carries one clock, that of the insert that gave it life. Only columns whose own clock differs
  * have an entry, and a row without entries holds NULL. Columns are named, not numbered: a later
@@ -19,8 +18,8 @@ export interface LocalStamp {
   readonly streamIndex: number
 }
 
-/** Clocks by column, where they differ from the row's; null for a column never written. */
-export type ClockOverrides = ReadonlyMap<string, LocalStamp | null>
+/** Clocks by column, where they differ from the row's. */
+export type ClockOverrides = ReadonlyMap<string, LocalStamp>
 
 const NONE: ClockOverrides = new Map()
 const writer = new ByteWriter()
@@ -35,14 +34,10 @@ export function encodeClockOverrides(
   const names = [...overrides.keys()]
   if (names.length > 1) names.sort()
   for (const name of names) {
-    const clock = overrides.get(name) ?? null
+    const clock = overrides.get(name) as LocalStamp
     writer.writeText(name)
-    if (clock === null) {
-      writer.writeVarint(0)
-    } else {
-      writer.writeVarint(1 + clock.streamIndex)
-      writer.writeZigzag(clock.hlc - base.hlc)
-    }
+    writer.writeVarint(clock.streamIndex)
+    writer.writeZigzag(clock.hlc - base.hlc)
   }
   return writer.finish()
 }
@@ -55,17 +50,14 @@ export function encodeClockOverrides(
 export function decodeClockOverrides(base: LocalStamp, bytes: Uint8Array | null): ClockOverrides {
   if (bytes === null) return NONE
   const reader = new ByteReader(bytes, 'storage/corrupt')
-  const overrides = new Map<string, LocalStamp | null>()
+  const overrides = new Map<string, LocalStamp>()
   let last = ''
   while (reader.remaining > 0) {
     const name = reader.readText(KEY_BYTES_MAX)
     if (name <= last) reader.fail('column names that do not rise')
     last = name
-    const stream = reader.readVarint()
-    overrides.set(
-      name,
-      stream === 0 ? null : { hlc: base.hlc + reader.readZigzag(), streamIndex: stream - 1 },
-    )
+    const streamIndex = reader.readVarint()
+    overrides.set(name, { hlc: base.hlc + reader.readZigzag(), streamIndex })
   }
   return overrides
 }
@@ -87,14 +79,4 @@ export function overrideClocks(
     else overrides.set(column, clock)
   }
   return encodeClockOverrides(base, overrides)
-}
-
-/** The clock of one column: its override, else the row's; undefined when it was never written. */
-export function clockOf(
-  base: LocalStamp,
-  overrides: ClockOverrides,
-  column: string,
-): LocalStamp | undefined {
-  const clock = overrides.get(column)
-  return clock === undefined ? base : (clock ?? undefined)
 }

@@ -111,7 +111,7 @@ describe('segments', () => {
           expect(isUniverseError(error, 'engine/delta-invalid')).toBe(true)
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     )
   })
 
@@ -125,7 +125,7 @@ describe('segments', () => {
           expect(isUniverseError(error, 'engine/delta-invalid')).toBe(true)
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     )
   })
 })

@@ -122,6 +122,7 @@ class BodyReader {
     const reader = this.#reader
     const deltas: Delta[] = []
     let hlc = reader.readVarint()
+    if (hlc === 0) reader.fail('hlc 0')
     for (let index = 0; index < deltaCount; index++) {
       if (index > 0) {
         const step = reader.readVarint()

@@ -107,6 +107,15 @@ describe('merge', () => {
     expect(note(state)).toMatchObject({ title: 'newer', body: 'y', done: 0 })
   })
 
+  it('[MR4] an insert writes every column: those it does not name start anew', () => {
+    const state = createMergeState()
+    write(state, 1, A, insert('n', { title: 'x', body: 'of the first life', done: 1 }))
+    write(state, 2, A, remove('n'))
+    write(state, 4, A, insert('n', { title: 'y' }))
+    write(state, 3, B, update('n', { body: 'before the second' }))
+    expect(note(state)).toMatchObject({ title: 'y', body: null, done: 0 })
+  })
+
   it('[MR5] increments add up, whatever the clocks say', () => {
     const state = createMergeState()
     write(state, 5, A, insert('n', { title: 'x' }))

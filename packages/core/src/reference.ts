@@ -16,6 +16,7 @@
  */
 import type { ColumnDefinition, OnDelete } from './column.ts'
 import type { StoredValue } from './delta.ts'
+import { compareStamp, type Stamp } from './hlc.ts'
 import {
   elementsOf,
   isAlive,
@@ -253,7 +254,11 @@ function mergedValue(
   if (definition.kind === 'counter') return row.counters.get(column) ?? 0
   if (definition.kind === 'set') return setText(elementsOf(row.sets.get(column)))
   const cell = row.cells.get(column)
-  return cell === undefined ? storedDefault(definition) : cell.value
+  // [MR4] An insert writes every column: what is older than the birth is of an earlier life.
+  if (cell === undefined || compareStamp(cell.stamp, row.birth as Stamp) < 0) {
+    return storedDefault(definition)
+  }
+  return cell.value
 }
 
 /** [MR13] References that the rules are about: those of a synced table to a synced table. */

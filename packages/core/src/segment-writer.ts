@@ -127,7 +127,7 @@ class BodyWriter {
 
   write({ hlc, reducer, args, operations }: SegmentEntry): void {
     const out = this.#out
-    assert(isHlc(hlc) && hlc > (this.#lastHlc ?? -1), 'hlc rises within a stream')
+    assert(isHlc(hlc) && hlc > (this.#lastHlc ?? 0), 'hlc rises from 1 within a stream')
     if (this.#lastHlc !== undefined) out.writeVarint(hlc - this.#lastHlc)
     this.#lastHlc = hlc
     this.#writeName(this.#reducers, reducer)
