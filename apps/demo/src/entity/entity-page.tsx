@@ -1,0 +1,156 @@
+import type { EntityRow } from '@inner-universe/universe'
+import { Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
+import { IconEdit, IconTopologyStar3, IconTrash } from '@tabler/icons-react'
+import { type ReactNode, useState } from 'react'
+import { Link } from 'wouter'
+import { glossOf, graphHref, nameOf } from '../data/entity.ts'
+import { formatDateTime } from '../data/format.ts'
+import { ErrorNotice } from '../shell/error-notice.tsx'
+import { Page, PageTitle } from '../shell/page.tsx'
+import { TypeBadge } from '../shell/type-badge.tsx'
+import { useLiveQuery } from '../universe.ts'
+import { DeleteEntityModal } from './delete-entity-modal.tsx'
+import { EntityEditor } from './entity-editor.tsx'
+import classes from './entity-page.module.css'
+import { PropertyList } from './property-list.tsx'
+import { RelationPanel } from './relation-panel.tsx'
+
+/** One entity: what it means, what is known of it, and what it is related to. */
+export function EntityPage({ id }: { readonly id: string }): ReactNode {
+  const state = useLiveQuery((q) => q.entity.where({ id: id as EntityRow['id'] }), [id])
+  const [row] = state.rows
+  if (row !== undefined) return <Found row={row} />
+  return (
+    <Page title="Entity" size="lg">
+      {state.error !== undefined ? (
+        <ErrorNotice error={state.error} title="The entity cannot be read" />
+      ) : state.isReady ? (
+        <Gone />
+      ) : (
+        <Loading />
+      )}
+    </Page>
+  )
+}
+
+function Found({ row }: { readonly row: EntityRow }): ReactNode {
+  const [mode, setMode] = useState<'read' | 'edit'>('read')
+  const [isDeleting, setIsDeleting] = useState(false)
+  const name = nameOf(row)
+  return (
+    <Page title={name} size="lg">
+      <article className={classes.columns}>
+        <div className={classes.main}>
+          {mode === 'edit' ? (
+            <EntityEditor row={row} onEnd={() => setMode('read')} />
+          ) : (
+            <>
+              <header className={classes.header}>
+                <Group gap="xs" mb={6}>
+                  <TypeBadge type={row.entity_type} size="md" />
+                  {row.metadata.tags.map((tag) => (
+                    <span key={tag} className={classes.tag}>
+                      {tag}
+                    </span>
+                  ))}
+                </Group>
+                <PageTitle className={classes.title}>{name}</PageTitle>
+                <OtherNames row={row} name={name} />
+              </header>
+              <Description text={row.metadata.description ?? ''} />
+              <Group gap="xs" mt="lg">
+                <Button
+                  variant="default"
+                  size="sm"
+                  leftSection={<IconEdit size={16} stroke={1.6} aria-hidden />}
+                  onClick={() => setMode('edit')}
+                >
+                  Edit
+                </Button>
+                <Button
+                  component={Link}
+                  href={graphHref(row.id)}
+                  variant="default"
+                  size="sm"
+                  leftSection={<IconTopologyStar3 size={16} stroke={1.6} aria-hidden />}
+                >
+                  Graph
+                </Button>
+                <Button
+                  variant="subtle"
+                  color="red"
+                  size="sm"
+                  leftSection={<IconTrash size={16} stroke={1.6} aria-hidden />}
+                  onClick={() => setIsDeleting(true)}
+                >
+                  Delete
+                </Button>
+              </Group>
+            </>
+          )}
+          <RelationPanel id={row.id} name={name} />
+        </div>
+        <aside className={classes.aside} aria-label="Details">
+          <PropertyList properties={row.metadata.properties} />
+          <dl className={classes.facts}>
+            <dt>Changed</dt>
+            <dd>{formatDateTime(row.updated_at)}</dd>
+            <dt>Created</dt>
+            <dd>{formatDateTime(row.created_at)}</dd>
+            <dt>Revision</dt>
+            <dd className="count">{row.revision}</dd>
+            <dt>Id</dt>
+            <dd className={classes.id}>{row.id}</dd>
+          </dl>
+        </aside>
+      </article>
+      <DeleteEntityModal row={row} isOpen={isDeleting} onClose={() => setIsDeleting(false)} />
+    </Page>
+  )
+}
+
+function OtherNames({ row, name }: { readonly row: EntityRow; readonly name: string }): ReactNode {
+  const { lemmas } = row.metadata.properties
+  if (!Array.isArray(lemmas)) return null
+  const others = lemmas.filter((lemma) => typeof lemma === 'string' && lemma !== name)
+  if (others.length === 0) return null
+  return <p className={classes.others}>{others.join(' · ')}</p>
+}
+
+function Description({ text }: { readonly text: string }): ReactNode {
+  const { definition, examples } = glossOf(text)
+  if (text === '') return <Text c="dimmed">No description yet.</Text>
+  return (
+    <div className={classes.gloss}>
+      {definition !== '' && <p>{definition}</p>}
+      {examples.map((example) => (
+        <p key={example} className={classes.example}>
+          “{example}”
+        </p>
+      ))}
+    </div>
+  )
+}
+
+function Gone(): ReactNode {
+  return (
+    <Stack align="flex-start" py="xl">
+      <Title order={1}>This entity is not here</Title>
+      <Text c="dimmed">It was deleted, or its import has not come so far.</Text>
+      <Button component={Link} href="/" variant="light">
+        Go to the start
+      </Button>
+    </Stack>
+  )
+}
+
+function Loading(): ReactNode {
+  return (
+    <div role="status" aria-label="Loading the entity">
+      <Skeleton height={22} width={120} mb={12} />
+      <Skeleton height={48} width="55%" mb={20} />
+      <Skeleton height={18} mb={8} />
+      <Skeleton height={18} width="70%" />
+    </div>
+  )
+}

@@ -1,0 +1,131 @@
+/**
+ * The provider and the hooks, typed from a module.
+ *
+ * `createUniverseHooks<typeof todos>()` is called once, in a file of the app that exports what it
+ * gives. Every set has a context of its own, so that a tree may use several universes.
+ */
+import {
+  type InputOfReducer,
+  type Queries,
+  type Query,
+  type QueryValue,
+  queriesOf,
+  type Reducers,
+  type ResultOfReducer,
+  type Tables,
+  type Universe,
+} from '@inner-universe/client'
+import {
+  createContext,
+  createElement,
+  type DependencyList,
+  type ReactNode,
+  use,
+  useMemo,
+} from 'react'
+import { type Call, useCallOf } from './call.ts'
+import { type LiveOptions, type LiveResult, useLive } from './live.ts'
+import { keyOfPlan, keyOfSql } from './query-key.ts'
+import { type Status, useStatusOf } from './status.ts'
+
+/** The tables of a module type. */
+export type TablesOf<M> = M extends { readonly tables: infer T extends Tables } ? T : never
+
+/** The reducers of a module type. */
+export type ReducersOf<M> = M extends { readonly reducers: infer R extends Reducers } ? R : never
+
+/** Props of a {@link UniverseHooks.UniverseProvider}. */
+export interface UniverseProviderProps<T extends Tables, R extends Reducers> {
+  /**
+   * An open universe, or one being opened: then the provider suspends until it is open, and throws
+   * to the nearest error boundary if it cannot be. Make the promise outside of components.
+   */
+  readonly universe: Universe<T, R> | Promise<Universe<T, R>>
+  readonly children?: ReactNode
+}
+
+/** A provider and the hooks of its context. */
+export interface UniverseHooks<T extends Tables, R extends Reducers> {
+  /** Gives a universe to the hooks below it. Does not close it. */
+  readonly UniverseProvider: (props: UniverseProviderProps<T, R>) => ReactNode
+  /** The universe of the provider above. */
+  readonly useUniverse: () => Universe<T, R>
+  /**
+   * A typed query kept up to date. Components with equal queries share one; it runs while at least
+   * one of them is mounted.
+   *
+   * The builder runs again when one of `deps` changes, or at every render when they are left out:
+   * either is cheap, as queries are compared by what they ask.
+   */
+  readonly useLiveQuery: <Row>(
+    build: (q: Queries<T>) => Query<Row>,
+    deps?: DependencyList,
+    options?: LiveOptions,
+  ) => LiveResult<Row>
+  /** SQL kept up to date: run again when a table it reads has changed. */
+  readonly useLiveSql: <Row = Readonly<Record<string, unknown>>>(
+    text: string,
+    params?: readonly QueryValue[],
+    options?: LiveOptions,
+  ) => LiveResult<Row>
+  /** A reducer to call, with the state of the calls made from this component. */
+  readonly useCall: <K extends keyof R & string>(
+    reducer: K,
+  ) => Call<InputOfReducer<R[K]>, ResultOfReducer<R[K]>>
+  /** How this tab reaches the database, and where the data lives. */
+  readonly useStatus: () => Status
+}
+
+const NO_PARAMS: readonly QueryValue[] = []
+
+/** Makes a provider and hooks for universes of module type `M`. */
+export function createUniverseHooks<M>(): UniverseHooks<TablesOf<M>, ReducersOf<M>> {
+  return createHooks<TablesOf<M>, ReducersOf<M>>()
+}
+
+function createHooks<T extends Tables, R extends Reducers>(): UniverseHooks<T, R> {
+  const UniverseContext = createContext<Universe<T, R> | undefined>(undefined)
+
+  function useUniverse(): Universe<T, R> {
+    const universe = use(UniverseContext)
+    if (universe === undefined) {
+      throw new Error('no universe here: render a UniverseProvider of the same hooks above')
+    }
+    return universe
+  }
+
+  return {
+    UniverseProvider({ universe, children }) {
+      const value = universe instanceof Promise ? use(universe) : universe
+      return createElement(UniverseContext, { value }, children)
+    },
+    useUniverse,
+    useLiveQuery<Row>(
+      build: (q: Queries<T>) => Query<Row>,
+      deps?: DependencyList,
+      options?: LiveOptions,
+    ) {
+      const universe = useUniverse()
+      // Without `deps` an object of its own each time: never equal, so built at every render.
+      const query = useMemo(
+        () => build(queriesOf(universe.module.tables)),
+        // biome-ignore lint/correctness/useExhaustiveDependencies: the caller says what it depends on
+        deps === undefined ? [{}] : [universe, ...deps],
+      )
+      return useLive(universe, keyOfPlan(query.plan), () => universe.live(() => query), options)
+    },
+    useLiveSql<Row>(
+      text: string,
+      params: readonly QueryValue[] = NO_PARAMS,
+      options?: LiveOptions,
+    ) {
+      const universe = useUniverse()
+      const key = keyOfSql(text, params)
+      return useLive(universe, key, () => universe.liveSql<Row>(text, params), options)
+    },
+    useCall<K extends keyof R & string>(reducer: K) {
+      return useCallOf(useUniverse().reducers[reducer])
+    },
+    useStatus: () => useStatusOf(useUniverse()),
+  }
+}

@@ -1,0 +1,10 @@
+export type { Call } from './call.ts'
+export {
+  createUniverseHooks,
+  type ReducersOf,
+  type TablesOf,
+  type UniverseHooks,
+  type UniverseProviderProps,
+} from './hooks.ts'
+export type { LiveOptions, LiveResult } from './live.ts'
+export type { Status } from './status.ts'

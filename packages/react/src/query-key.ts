@@ -1,0 +1,20 @@
+/**
+ * Keys that are equal when two queries ask the same: what lets components share one live query, and
+ * lets a component that suspended find, on its next attempt, the one it waits for.
+ */
+import type { QueryValue, TableQuery } from '@inner-universe/client'
+
+/** The key of a typed query: its plan is plain data. */
+export function keyOfPlan(plan: TableQuery): string {
+  return `plan:${JSON.stringify(plan, withBytes)}`
+}
+
+/** The key of an SQL query. */
+export function keyOfSql(text: string, params: readonly QueryValue[]): string {
+  return `sql:${JSON.stringify([text, params], withBytes)}`
+}
+
+/** JSON would write bytes as an object of numbers, and could not tell it from one. */
+function withBytes(_name: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? { bytes: [...value] } : value
+}
