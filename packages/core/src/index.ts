@@ -109,6 +109,7 @@ export {
   type SetDots,
   setText,
   sortElements,
+  storedDefault,
   type TableDefinitions,
 } from './merge.ts'
 export { defineModule, type Lifecycle, type Module } from './module.ts'
