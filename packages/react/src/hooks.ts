@@ -12,6 +12,7 @@ import {
   queriesOf,
   type Reducers,
   type ResultOfReducer,
+  type RowOf,
   type Tables,
   type Universe,
 } from '@inner-universe/client'
@@ -25,7 +26,7 @@ import {
 } from 'react'
 import { type Call, useCallOf } from './call.ts'
 import { type LiveOptions, type LiveResult, useLive } from './live.ts'
-import { keyOfPlan, keyOfSql } from './query-key.ts'
+import { keyOfPlan, keyOfSearch, keyOfSql } from './query-key.ts'
 import { type Status, useStatusOf } from './status.ts'
 
 /** The tables of a module type. */
@@ -68,12 +69,24 @@ export interface UniverseHooks<T extends Tables, R extends Reducers> {
     params?: readonly QueryValue[],
     options?: LiveOptions,
   ) => LiveResult<Row>
+  /** A full-text search kept up to date, best matches first. */
+  readonly useLiveSearch: <K extends keyof T & string>(
+    table: K,
+    text: string,
+    options?: LiveSearchOptions,
+  ) => LiveResult<RowOf<T[K]>>
   /** A reducer to call, with the state of the calls made from this component. */
   readonly useCall: <K extends keyof R & string>(
     reducer: K,
   ) => Call<InputOfReducer<R[K]>, ResultOfReducer<R[K]>>
   /** How this tab reaches the database, and where the data lives. */
   readonly useStatus: () => Status
+}
+
+/** How a live search is made and shown. */
+export interface LiveSearchOptions extends LiveOptions {
+  readonly limit?: number
+  readonly offset?: number
 }
 
 const NO_PARAMS: readonly QueryValue[] = []
@@ -122,6 +135,20 @@ function createHooks<T extends Tables, R extends Reducers>(): UniverseHooks<T, R
       const universe = useUniverse()
       const key = keyOfSql(text, params)
       return useLive(universe, key, () => universe.liveSql<Row>(text, params), options)
+    },
+    useLiveSearch<K extends keyof T & string>(
+      table: K,
+      text: string,
+      options: LiveSearchOptions = {},
+    ) {
+      const universe = useUniverse()
+      const { limit, offset } = options
+      const page = {
+        ...(limit === undefined ? {} : { limit }),
+        ...(offset === undefined ? {} : { offset }),
+      }
+      const key = keyOfSearch(table, text, page)
+      return useLive(universe, key, () => universe.liveSearch(table, text, page), options)
     },
     useCall<K extends keyof R & string>(reducer: K) {
       return useCallOf(useUniverse().reducers[reducer])

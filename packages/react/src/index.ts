@@ -1,6 +1,7 @@
 export type { Call } from './call.ts'
 export {
   createUniverseHooks,
+  type LiveSearchOptions,
   type ReducersOf,
   type TablesOf,
   type UniverseHooks,

@@ -14,6 +14,15 @@ export function keyOfSql(text: string, params: readonly QueryValue[]): string {
   return `sql:${JSON.stringify([text, params], withBytes)}`
 }
 
+/** The key of a search. */
+export function keyOfSearch(
+  table: string,
+  text: string,
+  page: { readonly limit?: number; readonly offset?: number },
+): string {
+  return `search:${JSON.stringify([table, text, page.limit, page.offset])}`
+}
+
 /** JSON would write bytes as an object of numbers, and could not tell it from one. */
 function withBytes(_name: string, value: unknown): unknown {
   return value instanceof Uint8Array ? { bytes: [...value] } : value

@@ -1,0 +1,5 @@
+// The worker of the tests' universe.
+import { serve } from '@inner-universe/client/worker'
+import { notes } from './notes.ts'
+
+serve(notes)
