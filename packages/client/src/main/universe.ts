@@ -39,9 +39,10 @@ export interface ReducerCall<Result> extends PromiseLike<Result> {
 
 /** The reducers of a module as functions. */
 export type ReducerFunctions<R extends Reducers> = {
-  readonly [K in keyof R]: {
-    (args: InputOfReducer<R[K]>, options?: CallOptions): ReducerCall<ResultOfReducer<R[K]>>
-  }
+  readonly [K in keyof R]: (
+    args: InputOfReducer<R[K]>,
+    options?: CallOptions,
+  ) => ReducerCall<ResultOfReducer<R[K]>>
 }
 
 /** State of a live query. Rows keep their identity between states while they are unchanged. */
@@ -81,9 +82,21 @@ export interface TransactionChanges {
   readonly changes: readonly TableChange[]
 }
 
+/** Options of `onChanges`. */
+export interface ChangeListenerOptions {
+  /**
+   * Transactions may have been missed: another tab took over from one that died, or the universe
+   * was replaced by an import. Read again what you follow.
+   */
+  readonly onGap?: () => void
+}
+
 /** Where the data lives and how safe it is there. */
 export interface StorageState {
-  /** `memory` means: gone when the last tab closes; `reason` says why it came to that. */
+  /**
+   * `memory` means: gone when the tab that leads closes; `reason` says why it came to that, unless
+   * it was asked for.
+   */
   readonly kind: 'opfs' | 'file' | 'memory'
   readonly reason: string | undefined
   /** True when the browser has promised not to evict the origin's storage. */
@@ -142,11 +155,21 @@ export interface Universe<T extends Tables = Tables, R extends Reducers = Reduce
   /** A typed query kept up to date. */
   live<Q>(build: (q: Queries<T>) => Query<Q>): LiveQuery<Q>
   /** SQL kept up to date: run again when a table it reads has changed. */
-  liveSql<R2 = Readonly<Record<string, unknown>>>(text: string, params?: readonly QueryValue[]): LiveQuery<R2>
+  liveSql<R2 = Readonly<Record<string, unknown>>>(
+    text: string,
+    params?: readonly QueryValue[],
+  ): LiveQuery<R2>
+  /** A full-text search kept up to date. */
+  liveSearch<K extends keyof T & string>(
+    table: K,
+    text: string,
+    options?: { readonly limit?: number; readonly offset?: number },
+  ): LiveQuery<RowOf<T[K]>>
   /** Row changes of the named tables, one call per transaction, in commit order. */
   onChanges(
     tables: readonly (keyof T & string)[],
     listener: (changes: TransactionChanges) => void,
+    options?: ChangeListenerOptions,
   ): () => void
   readonly connection: ConnectionState
   /** Calls back at each change of `connection`. */

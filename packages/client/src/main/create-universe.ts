@@ -1,0 +1,168 @@
+/** Puts a universe together over a session: every method of the contract, one line each. */
+import {
+  type Module,
+  type Query,
+  type QueryValue,
+  queriesOf,
+  type Reducers,
+  type Row,
+  type TableQuery,
+  type Tables,
+  UniverseError,
+} from '@inner-universe/core'
+import type { LiveRead, Welcome } from '../rpc/contract.ts'
+import { universeClosed } from './call-errors.ts'
+import { exportFile, importFile } from './file-transfer.ts'
+import type { Session } from './session.ts'
+import type {
+  CallOptions,
+  Cancellable,
+  ReducerCall,
+  ReducerFunctions,
+  StorageState,
+  Universe,
+} from './universe.ts'
+
+/** What a universe needs besides its session, and what differs between browser and Node. */
+export interface UniverseParts<T extends Tables, R extends Reducers> {
+  readonly name: string
+  readonly module: Module<T, R>
+  readonly connectionId: string
+  readonly session: Session
+  /** The first welcome. */
+  readonly welcome: Welcome
+  readonly storage: (welcome: Welcome) => Promise<StorageState>
+  readonly requestPersistence: () => Promise<boolean>
+  readonly close: () => Promise<void>
+}
+
+/** Rows a search gives unless it is told otherwise. */
+const SEARCH_ROWS = 50
+
+/** The universe as an app holds it. */
+export function createUniverse<T extends Tables, R extends Reducers>(
+  parts: UniverseParts<T, R>,
+): Universe<T, R> {
+  const { name, module, session, welcome } = parts
+  const queries = queriesOf(module.tables)
+  let closing: Promise<void> | undefined
+
+  /** Throws at once what would otherwise only come back from the worker. */
+  const check = (): void => {
+    if (closing !== undefined) throw universeClosed(name)
+  }
+  const planOf = (build: (q: typeof queries) => Query<unknown>): TableQuery => build(queries).plan
+  const liveOf = (read: LiveRead) => {
+    check()
+    return session.feeds.query(read)
+  }
+  const searchOf = (
+    table: string,
+    text: string,
+    { limit = SEARCH_ROWS, offset = 0 }: { readonly limit?: number; readonly offset?: number } = {},
+  ) => ({ kind: 'search', table, text, limit, offset }) as const
+  const rows = async (read: LiveRead, options?: Cancellable): Promise<readonly Row[]> => {
+    check()
+    return (await session.reads.read(read, options)) as readonly Row[]
+  }
+
+  const universe = {
+    name,
+    module,
+    identity: welcome.identity,
+    connectionId: parts.connectionId,
+    reducers: reducerFunctions(module.reducers, (reducer, args, options) =>
+      session.calls.call(reducer, args, options),
+    ),
+    query: async (build: (q: typeof queries) => Query<unknown>, options?: Cancellable) =>
+      rows({ kind: 'query', query: planOf(build) }, options),
+    count: async (build: (q: typeof queries) => Query<unknown>, options?: Cancellable) => {
+      check()
+      return session.reads.read({ kind: 'count', query: planOf(build) }, options)
+    },
+    get: async (table: string, id: string, options?: Cancellable) => {
+      check()
+      return session.reads.read({ kind: 'get', table, id }, options)
+    },
+    search: async (
+      table: string,
+      text: string,
+      options?: Cancellable & { readonly limit?: number; readonly offset?: number },
+    ) => rows(searchOf(table, text, options), options),
+    sql: async (text: string, params: readonly QueryValue[] = [], options?: Cancellable) =>
+      rows({ kind: 'sql', text, params }, options),
+    live: (build: (q: typeof queries) => Query<unknown>) =>
+      liveOf({ kind: 'query', query: planOf(build) }),
+    liveSql: (text: string, params: readonly QueryValue[] = []) =>
+      liveOf({ kind: 'sql', text, params }),
+    liveSearch: (
+      table: string,
+      text: string,
+      options?: { readonly limit?: number; readonly offset?: number },
+    ) => liveOf(searchOf(table, text, options)),
+    onChanges: (...args: Parameters<Session['changes']['add']>) => {
+      check()
+      for (const table of args[0]) {
+        if (!Object.hasOwn(module.tables, table)) {
+          throw new UniverseError(
+            'table/unknown',
+            `module "${module.name}" has no table "${table}"`,
+            {
+              details: { table },
+            },
+          )
+        }
+      }
+      return session.changes.add(...args)
+    },
+    get connection() {
+      return session.connection
+    },
+    onConnection: (listener: Parameters<Session['onConnection']>[0]) =>
+      session.onConnection(listener),
+    storage: async () => {
+      check()
+      return parts.storage(session.welcome ?? welcome)
+    },
+    requestPersistence: async () => {
+      check()
+      return parts.requestPersistence()
+    },
+    unsyncedCount: async () => {
+      check()
+      return session.command((commands) => commands.unsyncedCount())
+    },
+    exportFile: (options?: Parameters<typeof exportFile>[1]) => {
+      check()
+      return exportFile(session, options)
+    },
+    importFile: async (
+      file: Blob | ReadableStream<Uint8Array>,
+      options?: Parameters<typeof importFile>[2],
+    ) => {
+      check()
+      await importFile(session, file, options)
+    },
+    verify: async () => {
+      check()
+      return session.command((commands) => commands.verify())
+    },
+    close: () => {
+      closing ??= parts.close()
+      return closing
+    },
+  }
+  // The types of rows and reducers exist for the author only; at run time they are plain data.
+  return universe as unknown as Universe<T, R>
+}
+
+function reducerFunctions<R extends Reducers>(
+  reducers: R,
+  call: (reducer: string, args: unknown, options?: CallOptions) => ReducerCall<unknown>,
+): ReducerFunctions<R> {
+  const entries = Object.keys(reducers).map((name) => [
+    name,
+    (args: unknown, options?: CallOptions) => call(name, args, options),
+  ])
+  return Object.fromEntries(entries) as ReducerFunctions<R>
+}

@@ -1,0 +1,196 @@
+/** Opening, listing and deleting universes in a browser. The rim: the only place with globals. */
+import {
+  createClientId,
+  type Module,
+  type Reducers,
+  type Tables,
+  UniverseError,
+} from '@inner-universe/core'
+import {
+  leaderLock,
+  UNIVERSES_DIRECTORY,
+  universeDirectory,
+  universeName,
+} from '../rpc/announcement.ts'
+import type { Welcome } from '../rpc/contract.ts'
+import { REDUCER_MS_MAX } from '../rpc/limits.ts'
+import { callAborted } from './call-errors.ts'
+import { systemClock } from './clock.ts'
+import { createUniverse } from './create-universe.ts'
+import { Session } from './session.ts'
+import { Tab } from './tab.ts'
+import type { Cancellable, StorageState, Universe } from './universe.ts'
+
+/** How a universe is opened in a browser. */
+export interface OpenOptions extends Cancellable {
+  /** Names the universe within the origin; all tabs that open it share it. */
+  readonly name: string
+  /**
+   * Makes the worker whose script calls `serve`:
+   * `() => new Worker(new URL('./todos.worker.ts', import.meta.url), { type: 'module' })`.
+   */
+  readonly worker: () => Worker
+  /** Who reducers see as sender. Default: the owner, who created the universe on this device. */
+  readonly identity?: string
+  /** `memory`: nothing is kept when the tab that leads closes. Default `opfs`, where there is one. */
+  readonly storage?: 'opfs' | 'memory'
+  /** What an acknowledged call survives: a power cut (default), or a killed browser only. */
+  readonly durability?: 'power' | 'process'
+  /** Wall-clock limit of one reducer and of one read, in ms. Default {@link REDUCER_MS_MAX}. */
+  readonly reducerMsMax?: number
+}
+
+/** Longest name of a universe, in UTF-16 units: it is a directory's name, percent-encoded. */
+const NAME_LENGTH_MAX = 64
+
+/**
+ * Opens a universe, creating it where there is none. Resolves when this tab is connected.
+ *
+ * @throws UniverseError `client/unsupported`, `client/worker-failed`, `engine/…` when the database
+ * does not fit the module, `storage/…` when it cannot be opened, `reducer/rejected` when the module's
+ * `connected` refuses, `call/aborted`.
+ */
+export async function openUniverse<T extends Tables, R extends Reducers>(
+  module: Module<T, R>,
+  options: OpenOptions,
+): Promise<Universe<T, R>> {
+  const { name, signal, identity } = options
+  checkName(name)
+  checkSupport()
+  if (signal?.aborted) throw callAborted(signal)
+  const randomBytes = (byteCount: number): Uint8Array =>
+    crypto.getRandomValues(new Uint8Array(byteCount))
+  const clientId = createClientId(randomBytes)
+  const session = new Session({
+    module: module as unknown as Module,
+    clientId,
+    identity,
+    clock: systemClock,
+  })
+  const tab = new Tab({
+    name,
+    clientId,
+    session,
+    createWorker: options.worker,
+    storage: options.storage ?? 'opfs',
+    durability: options.durability ?? 'power',
+    reducerMsMax: options.reducerMsMax ?? REDUCER_MS_MAX,
+    newOwner: identity ?? createClientId(randomBytes),
+    createId: () => createClientId(randomBytes),
+  })
+  const abort = (): void => session.fail(callAborted(signal))
+  signal?.addEventListener('abort', abort, { once: true })
+  try {
+    await tab.start()
+    const welcome = await session.opened()
+    return createUniverse({
+      name,
+      module,
+      connectionId: clientId,
+      session,
+      welcome,
+      storage: storageState,
+      requestPersistence: async () => (await navigator.storage?.persist?.()) ?? false,
+      close: async () => {
+        await session.close()
+        await tab.close()
+      },
+    })
+  } catch (error) {
+    await tab.close()
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', abort)
+  }
+}
+
+/**
+ * Deletes a universe with all its data on this device. Nothing to delete is fine.
+ *
+ * @throws UniverseError `storage/locked` while a tab has it open; it is then untouched.
+ */
+export async function deleteUniverse(name: string): Promise<void> {
+  checkName(name)
+  checkSupport()
+  await navigator.locks.request(leaderLock(name), { ifAvailable: true }, async (lock) => {
+    if (lock === null) {
+      throw new UniverseError(
+        'storage/locked',
+        `universe "${name}" is open; close it in all tabs first`,
+      )
+    }
+    const path = universeDirectory(name).split('/')
+    const directory = path.pop() as string
+    try {
+      let parent = await navigator.storage.getDirectory()
+      for (const part of path) parent = await parent.getDirectoryHandle(part)
+      await parent.removeEntry(directory, { recursive: true })
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'NotFoundError') return
+      throw new UniverseError(
+        'storage/unavailable',
+        `universe "${name}" could not be deleted; see the cause`,
+        {
+          cause: error,
+        },
+      )
+    }
+  })
+}
+
+/** Names of the universes kept on this device, in alphabetical order. */
+export async function listUniverses(): Promise<readonly string[]> {
+  try {
+    const root = await navigator.storage.getDirectory()
+    const directory = await root.getDirectoryHandle(UNIVERSES_DIRECTORY)
+    const names: string[] = []
+    for await (const entry of directory.keys()) names.push(universeName(entry))
+    return names.sort()
+  } catch {
+    // No OPFS, or nothing in it yet: nothing is kept either way.
+    return []
+  }
+}
+
+function checkName(name: string): void {
+  if (
+    typeof name === 'string' &&
+    name.length > 0 &&
+    name.length <= NAME_LENGTH_MAX &&
+    name.isWellFormed()
+  ) {
+    return
+  }
+  throw new UniverseError(
+    'client/unsupported',
+    `a universe's name is a text of 1 to ${NAME_LENGTH_MAX} characters; give such a name`,
+  )
+}
+
+function checkSupport(): void {
+  const missing = [
+    ...(typeof Worker === 'undefined' ? ['Worker'] : []),
+    ...(typeof BroadcastChannel === 'undefined' ? ['BroadcastChannel'] : []),
+    ...(globalThis.navigator?.locks === undefined ? ['Web Locks (is the page secure?)'] : []),
+  ]
+  if (missing.length === 0) return
+  throw new UniverseError(
+    'client/unsupported',
+    `this browser, or this page, lacks ${missing.join(' and ')}; serve it over https, or use another browser`,
+    { details: { missing } },
+  )
+}
+
+async function storageState({ storage, storageReason }: Welcome): Promise<StorageState> {
+  const [estimate, isPersistent] = await Promise.all([
+    navigator.storage?.estimate?.(),
+    navigator.storage?.persisted?.(),
+  ])
+  return {
+    kind: storage,
+    reason: storageReason,
+    isPersistent: isPersistent ?? false,
+    usedBytes: estimate?.usage,
+    quotaBytes: estimate?.quota,
+  }
+}

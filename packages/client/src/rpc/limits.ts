@@ -1,0 +1,64 @@
+/** The limits of everything that crosses between a page and the worker, with unit and reason. */
+
+/**
+ * Largest arguments of one call, in bytes as counted by `snapshot`: about what a structured clone
+ * moves in 10 ms. Larger things are sent in parts.
+ */
+export const CALL_BYTES_MAX = 8 * 1024 * 1024
+
+/** Calls of one client that may wait for an answer. Beyond it the app is not awaiting anything. */
+export const PENDING_CALLS_MAX = 100_000
+
+/** Items in one message. A page that sends more at once sends several messages. */
+export const BATCH_ITEMS_MAX = 10_000
+
+/** Calls in one transaction: beyond a few hundred the cost per call no longer falls (README.md). */
+export const GROUP_CALLS_MAX = 512
+
+/** Time one group of calls may take, in ms, as far as it can be foreseen: reads wait meanwhile. */
+export const GROUP_MS = 8
+
+/** Time given to reads before the next group of calls, in ms. */
+export const READS_MS = 8
+
+/** Rows from which a result crosses column by column: below, the message itself costs more. */
+export const COLUMNS_FROM_ROWS = 200
+
+/**
+ * A live query whose run costs more than this many ms is not run again for every transaction, but
+ * takes at most a quarter of the worker's time; its patches may then come after the answers.
+ */
+export const LIVE_RUN_MS_MAX = 8
+
+/** Row changes kept for a live query that waits for its turn; beyond, its rows are all compared. */
+export const LIVE_CHANGES_MAX = 10_000
+
+/** Default wall-clock limit of one reducer and of one read, in ms. */
+export const REDUCER_MS_MAX = 5_000
+
+/** What the watchdog allows on top of the limit before it ends a worker, in ms. */
+export const WATCHDOG_MARGIN_MS = 1_000
+
+/** Time between two looks of the watchdog, in ms. */
+export const WATCHDOG_TICK_MS = 250
+
+/** Time an import, export step or check may keep the worker busy before it counts as hung, in ms. */
+export const COMMAND_MS_MAX = 300_000
+
+/** Time a worker script has to call `serve`, in ms: a slow network on a cold cache. */
+export const WORKER_START_MS_MAX = 20_000
+
+/** Times a worker is started anew within {@link RESTART_WINDOW_MS} before the universe gives up. */
+export const RESTARTS_MAX = 8
+
+/** Window in which restarts are counted, in ms. */
+export const RESTART_WINDOW_MS = 60_000
+
+/** Time a follower waits for a port through the broker before it falls back to BroadcastChannel, ms. */
+export const BROKER_MS_MAX = 1_000
+
+/** Bytes in one piece of an export or import. */
+export const FILE_CHUNK_BYTES = 1024 * 1024
+
+/** Depth of an error's chain of causes that crosses. */
+export const CAUSE_DEPTH_MAX = 8

@@ -1,0 +1,144 @@
+/** The commands of one client: checks, export and import. See `rpc/commands.ts`. */
+import { assert, UniverseError } from '@inner-universe/core'
+import type { Engine } from '@inner-universe/engine'
+import type { Driver } from '@inner-universe/sqlite'
+import { type Commands, outcomeOf } from '../rpc/commands.ts'
+import { FILE_CHUNK_BYTES } from '../rpc/limits.ts'
+import type { Host } from './host.ts'
+import type { Staging, Store } from './store.ts'
+
+/** What the commands work on. */
+export interface OpenDatabase {
+  readonly host: Host
+  readonly store: Store
+  /** The driver of the host's engine. */
+  driver: Driver
+  /** Opens an engine over a driver, which it owns. */
+  readonly openEngine: (driver: Driver, stream: 'continue' | 'new') => Engine
+  /** Work begins that blocks the thread for long. */
+  readonly onLong: () => void
+}
+
+type Transfer =
+  | { readonly kind: 'export'; readonly chunks: Iterator<Uint8Array> }
+  | { readonly kind: 'import'; readonly staging: Staging }
+
+/** The commands of a client, working on the database that is open. */
+export function hostCommands(database: OpenDatabase): Commands {
+  const transfers = new Map<number, Transfer>()
+  let lastTransferId = 0
+
+  const importOf = (transferId: number): Staging => {
+    const transfer = transfers.get(transferId)
+    if (transfer?.kind === 'import') return transfer.staging
+    throw new UniverseError('client/protocol', 'there is no such import; start it again')
+  }
+
+  return {
+    verify: () =>
+      outcomeOf(() => {
+        database.onLong()
+        const faults = database.host.engine.verify()
+        return faults.filter((fault) => fault !== 'ok')
+      }),
+    unsyncedCount: () => outcomeOf(() => database.host.engine.unsyncedCount()),
+    openExport: () =>
+      outcomeOf(() => {
+        const { driver } = database
+        database.onLong()
+        driver.checkpoint()
+        const transferId = ++lastTransferId
+        const chunks = driver.exportChunks(FILE_CHUNK_BYTES)[Symbol.iterator]()
+        transfers.set(transferId, { kind: 'export', chunks })
+        return { transferId, totalBytes: driver.fileBytes() }
+      }),
+    readExport: (transferId) =>
+      outcomeOf(() => {
+        const transfer = transfers.get(transferId)
+        if (transfer?.kind !== 'export') {
+          throw new UniverseError('storage/changed', 'the export was broken off; start it again')
+        }
+        const { done, value } = transfer.chunks.next()
+        if (done) transfers.delete(transferId)
+        return done ? undefined : value
+      }),
+    openImport: () =>
+      outcomeOf(async () => {
+        const transferId = ++lastTransferId
+        transfers.set(transferId, { kind: 'import', staging: await database.store.stage() })
+        return transferId
+      }),
+    writeImport: (transferId, bytes) =>
+      outcomeOf(async () => {
+        assert(bytes instanceof Uint8Array, 'an import is made of bytes')
+        await importOf(transferId).write(bytes)
+        return undefined
+      }),
+    finishImport: (transferId) =>
+      outcomeOf(async () => {
+        const staging = importOf(transferId)
+        try {
+          await checkStaged(database, staging)
+          await replace(database, staging)
+        } finally {
+          transfers.delete(transferId)
+          await staging.drop()
+        }
+        return undefined
+      }),
+    dropTransfer: (transferId) =>
+      outcomeOf(async () => {
+        const transfer = transfers.get(transferId)
+        transfers.delete(transferId)
+        if (transfer?.kind === 'export') transfer.chunks.return?.()
+        else await transfer?.staging.drop()
+        return undefined
+      }),
+  }
+}
+
+/**
+ * Opens the staged file as a universe of this module, which also gives it a stream of its own: the
+ * file may be a copy of one that still writes.
+ */
+async function checkStaged(database: OpenDatabase, staging: Staging): Promise<void> {
+  const driver = await staging.open()
+  database.onLong()
+  const faultsOfFile = driver.integrityCheck().filter((fault) => fault !== 'ok')
+  if (faultsOfFile.length > 0) {
+    driver.close()
+    throw damaged(faultsOfFile)
+  }
+  const engine = database.openEngine(driver, 'new')
+  try {
+    const faults = engine.verify().filter((fault) => fault !== 'ok')
+    if (faults.length > 0) throw damaged(faults)
+    // What the engine wrote must be in the file itself, not in a log beside it.
+    if (driver.storage !== 'memory') driver.checkpoint()
+  } finally {
+    engine.close()
+  }
+}
+
+function damaged(faults: readonly string[]): UniverseError {
+  return new UniverseError(
+    'storage/corrupt',
+    'the file to import is damaged; nothing was changed, give another copy',
+    { details: { faults } },
+  )
+}
+
+/** Puts the staged file in place. If that fails, the old database goes on. */
+async function replace(database: OpenDatabase, staging: Staging): Promise<void> {
+  const { host, store, openEngine } = database
+  host.suspend()
+  host.engine.close()
+  try {
+    await staging.takeOver()
+  } finally {
+    const driver = await store.open()
+    database.driver = driver
+    // A copy may still write elsewhere, and a replaced file may have been rolled back.
+    host.resume(openEngine(driver, 'new'))
+  }
+}

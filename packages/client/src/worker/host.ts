@@ -1,0 +1,541 @@
+/**
+ * The host: owns the engine, serves any number of clients, and decides what runs when.
+ *
+ * It knows no worker and no port, only lanes, so it runs in a worker and in Node alike. Work is done
+ * in turns. A turn takes one group of waiting calls into one transaction, tells who must know, then
+ * gives reads their share, so neither starves the other; between turns messages come in and gather.
+ * A read never overtakes the calls its own client sent before it.
+ */
+import {
+  type CallId,
+  type Changeset,
+  type ClientId,
+  formatCallId,
+  MODULE_SENDER,
+  type Module,
+  UniverseError,
+} from '@inner-universe/core'
+import type { Call, Connection, Engine } from '@inner-universe/engine'
+import {
+  CONTRACT_VERSION,
+  type Hello,
+  type PageItem,
+  type PageMessage,
+  parsePageMessage,
+  type Read,
+  type WorkerMessage,
+} from '../rpc/contract.ts'
+import { encodeError } from '../rpc/error-transfer.ts'
+import { GROUP_CALLS_MAX, GROUP_MS, READS_MS } from '../rpc/limits.ts'
+import type { Lane } from '../rpc/link.ts'
+import { HostClient } from './host-client.ts'
+import { LiveQueries } from './live-queries.ts'
+import { liveSourceOf } from './live-source.ts'
+import { answerRead } from './read.ts'
+
+/** What a host is given by the rim it runs at. */
+export interface HostOptions {
+  readonly module: Module
+  /** Owned by the host from now on. */
+  readonly engine: Engine
+  readonly storage: 'opfs' | 'file' | 'memory'
+  readonly storageReason: string | undefined
+  /** Wall time, ms since 1970. */
+  readonly wallMs: () => number
+  /** A rising clock in ms. */
+  readonly now: () => number
+  /** Runs something after the messages that wait already. */
+  readonly defer: (run: () => void) => void
+  /** Runs something later; returns its cancellation. */
+  readonly setTimer: (run: () => void, delayMs: number) => () => void
+  /** Limits a read in time: called with a check before, with undefined after. */
+  readonly setDeadline: (isExpired: (() => boolean) | undefined) => void
+  readonly readMsMax: number
+  /** A group begins: the id of its only call, or undefined for several. */
+  readonly onGroup: (callId: string | undefined) => void
+  /** Calls back when a client's tab is gone; returns the end of the watch. */
+  readonly watchPresence: (clientId: string, onGone: () => void) => () => void
+  /** Something failed that no client waits for. */
+  readonly onFault: (error: unknown) => void
+  /** False when the database stopped working: the host must be started anew. */
+  readonly isUsable: () => boolean
+  readonly onUnusable: () => void
+  /** Calls sent again run one by one: one of them may hang. */
+  readonly isSuspicious: boolean
+  readonly condemnedCallIds: ReadonlySet<string>
+}
+
+type CallItem = Extract<PageItem, { kind: 'call' }>
+
+interface WaitingCall {
+  readonly client: HostClient
+  readonly item: CallItem
+}
+
+interface WaitingRead {
+  readonly client: HostClient
+  readonly item: Extract<PageItem, { kind: 'read' | 'subscribe' }>
+  /** Calls of the client that must have ended first. */
+  readonly callsBefore: number
+}
+
+/** Group size to begin with, before the cost of calls is known. */
+const GROUP_CALLS_FIRST = 64
+
+/** Longest delay a timer can hold. */
+const TIMER_MS_MAX = 2 ** 31 - 1
+
+/** Delay before a failed run of scheduled rows is tried again, in ms. */
+const SCHEDULE_RETRY_MS = 1_000
+
+/** The server of one open universe. */
+export class Host {
+  readonly #options: HostOptions
+  readonly #clients = new Map<string, HostClient>()
+  readonly #live: LiveQueries
+  #engine: Engine
+  #calls: WaitingCall[] = []
+  #reads: WaitingRead[] = []
+  /** Messages that came while suspended. */
+  #postponed: (() => void)[] = []
+  #groupCallsMax = GROUP_CALLS_FIRST
+  #isTurnPlanned = false
+  #isSuspended = false
+  #isClosed = false
+  #cancelTimer: (() => void) | undefined
+  #timerAtMs: number | undefined
+  #dueAtMs: number | undefined
+
+  constructor(options: HostOptions) {
+    this.#options = options
+    this.#engine = options.engine
+    this.#live = new LiveQueries({
+      createSource: (read) => this.#createSource(read),
+      now: options.now,
+    })
+    this.#dueAtMs = this.#engine.nextDueMs()
+    this.#armTimer()
+  }
+
+  get engine(): Engine {
+    return this.#engine
+  }
+
+  /** Serves a client on a lane, from its hello on. */
+  accept(lane: Lane): void {
+    let client: HostClient | undefined
+    const receive = (received: unknown): void => {
+      if (this.#isClosed) return
+      if (this.#isSuspended) {
+        this.#postponed.push(() => receive(received))
+        return
+      }
+      try {
+        const message = parsePageMessage(received)
+        if (message.kind === 'hello') client = this.#welcome(message, lane)
+        // A link that was replaced by a newer one of the same client has no say any more.
+        else if (client !== undefined && this.#clients.get(client.clientId) === client) {
+          this.#receive(client, message)
+        }
+      } catch (error) {
+        lane.send({ kind: 'refused', error: encodeError(error) } satisfies WorkerMessage)
+        if (client !== undefined) this.#forget(client)
+      }
+    }
+    lane.onMessage = receive
+  }
+
+  /** Lets what comes in wait, while the database is being replaced. */
+  suspend(): void {
+    this.#isSuspended = true
+  }
+
+  /** Goes on with another database; all clients go on with it. */
+  resume(engine: Engine): void {
+    this.#isSuspended = false
+    this.#engine = engine
+    for (const client of this.#clients.values()) {
+      client.post({ kind: 'gap' })
+      try {
+        this.#publish(engine.connect(connectionOf(client)))
+      } catch (error) {
+        this.#options.onFault(error)
+      }
+    }
+    this.#live.replaceSources((read) => this.#createSource(read))
+    this.#dueAtMs = engine.nextDueMs()
+    this.#flush()
+    for (const receive of this.#postponed.splice(0)) receive()
+    this.#plan()
+  }
+
+  /** Stops serving and closes the engine. Calls not begun stay unanswered: the next leader gets them. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#cancelTimer?.()
+    for (const client of this.#clients.values()) client.stopWatching()
+    this.#clients.clear()
+    this.#engine.close()
+  }
+
+  #createSource(read: Parameters<typeof liveSourceOf>[0]): ReturnType<typeof liveSourceOf> {
+    const source = liveSourceOf(read, this.#engine, this.#options.module)
+    return {
+      ...source,
+      hydrate: () => this.#withDeadline(() => source.hydrate()),
+      step: (before, changes) => this.#withDeadline(() => source.step(before, changes)),
+    }
+  }
+
+  #withDeadline<Value>(body: () => Value): Value {
+    const { now, readMsMax, setDeadline } = this.#options
+    const endMs = now() + readMsMax
+    setDeadline(() => now() > endMs)
+    try {
+      return body()
+    } finally {
+      setDeadline(undefined)
+    }
+  }
+
+  #welcome(hello: Hello, lane: Lane): HostClient {
+    this.#check(hello)
+    const { clientId } = hello
+    const identity = hello.identity ?? this.#engine.info.owner
+    const known = this.#clients.get(clientId)
+    if (known !== undefined) this.#dropWork(known)
+    const client = new HostClient(clientId, identity, lane)
+    if (known === undefined && !hello.isReturning) {
+      this.#publish(this.#engine.connect(connectionOf(client)))
+    }
+    if (known !== undefined) {
+      known.stopWatching()
+      this.#live.removeSubscriber(known)
+    }
+    this.#clients.set(clientId, client)
+    client.stopWatching = this.#options.watchPresence(clientId, () => this.#leave(client))
+    const { storage, storageReason } = this.#options
+    client.send({ kind: 'welcome', identity, storage, storageReason })
+    this.#flush()
+    return client
+  }
+
+  #check(hello: Hello): void {
+    const { module } = this.#options
+    if (hello.moduleName !== module.name) {
+      throw new UniverseError(
+        'engine/module-mismatch',
+        `this universe belongs to module "${module.name}", not to "${hello.moduleName}"; choose another name`,
+        { details: { module: module.name, asked: hello.moduleName } },
+      )
+    }
+    if (hello.contractVersion !== CONTRACT_VERSION || hello.schemaVersion > module.version) {
+      throw new UniverseError(
+        'client/protocol',
+        `the tab that owns the database runs another release of the app (schema version ${module.version}, ` +
+          `this tab ${hello.schemaVersion}); reload all tabs of the app`,
+        { details: { ownVersion: module.version, askedVersion: hello.schemaVersion } },
+      )
+    }
+    if (hello.identity === MODULE_SENDER || hello.identity === '') {
+      throw new UniverseError('client/protocol', 'this identity is reserved; give another one')
+    }
+  }
+
+  #receive(client: HostClient, message: Exclude<PageMessage, Hello>): void {
+    if (message.kind === 'bye') {
+      this.#leave(client)
+      client.send({ kind: 'left' })
+      client.close()
+      return
+    }
+    client.oldestPendingNumber = message.oldestPendingNumber
+    for (const item of message.items) this.#take(client, item)
+    this.#plan()
+  }
+
+  #take(client: HostClient, item: PageItem): void {
+    switch (item.kind) {
+      case 'call':
+        client.callsReceived += 1
+        this.#calls.push({ client, item })
+        return
+      case 'read':
+      case 'subscribe':
+        this.#reads.push({ client, item, callsBefore: client.callsReceived })
+        return
+      case 'cancel-call':
+        // Unless it waits it has begun, and its answer is on the way.
+        if (
+          this.#calls.some((call) => call.client === client && call.item.number === item.number)
+        ) {
+          client.cancelledCalls.add(item.number)
+        }
+        return
+      case 'cancel-read':
+        this.#reads = this.#reads.filter(
+          (read) => read.client !== client || read.item.kind !== 'read' || read.item.id !== item.id,
+        )
+        return
+      case 'unsubscribe':
+        this.#reads = this.#reads.filter(
+          (read) =>
+            read.client !== client || read.item.kind !== 'subscribe' || read.item.id !== item.id,
+        )
+        this.#live.unsubscribe(client, item.id)
+        return
+      case 'acknowledge':
+        this.#live.acknowledge(client, item.id)
+        return
+      case 'watch':
+        client.watched = new Set(item.tables)
+        return
+    }
+  }
+
+  #plan(): void {
+    if (this.#isTurnPlanned || this.#isSuspended || this.#isClosed) return
+    this.#isTurnPlanned = true
+    this.#options.defer(() => {
+      this.#isTurnPlanned = false
+      if (!this.#isClosed && !this.#isSuspended) this.#turn()
+    })
+  }
+
+  #turn(): void {
+    this.#runGroup()
+    this.#runScheduled()
+    this.#runReads()
+    this.#live.runDue()
+    this.#flush()
+    if (!this.#options.isUsable()) {
+      this.#isClosed = true
+      this.#options.onUnusable()
+      return
+    }
+    this.#armTimer()
+    if (this.#calls.length > 0 || this.#reads.length > 0) this.#plan()
+  }
+
+  #runGroup(): void {
+    const group = this.#nextGroup()
+    if (group.length === 0) return
+    const { now, onGroup } = this.#options
+    const calls = group.map(callOf)
+    onGroup(calls.length === 1 ? calls[0]?.callId : undefined)
+    const startMs = now()
+    try {
+      const commit = this.#engine.commit(calls)
+      this.#publish(commit)
+      commit.outcomes.forEach((outcome, index) => {
+        const { client, item } = group[index] as WaitingCall
+        client.answer(
+          outcome.ok
+            ? { kind: 'answer', number: item.number, value: outcome.value }
+            : { kind: 'refusal', number: item.number, error: encodeError(outcome.error) },
+        )
+      })
+    } catch (thrown) {
+      // The whole transaction was refused (disk full): nobody's call took effect.
+      const error = encodeError(thrown)
+      for (const { client, item } of group) {
+        client.answer({ kind: 'refusal', number: item.number, error })
+      }
+    }
+    for (const { client } of group) client.callsEnded += 1
+    const msPerCall = (now() - startMs) / group.length
+    // Order matters: halving what the last group would allow keeps one outlier from deciding.
+    const affordable = msPerCall === 0 ? GROUP_CALLS_MAX : GROUP_MS / msPerCall
+    this.#groupCallsMax = clamp(
+      Math.round((this.#groupCallsMax + affordable) / 2),
+      1,
+      GROUP_CALLS_MAX,
+    )
+    this.#dueAtMs = this.#engine.nextDueMs()
+  }
+
+  /** Takes the next calls off the queue; cancelled and condemned ones are answered on the way. */
+  #nextGroup(): WaitingCall[] {
+    const group: WaitingCall[] = []
+    let taken = 0
+    while (taken < this.#calls.length && group.length < this.#groupCallsMax) {
+      const call = this.#calls[taken] as WaitingCall
+      const isAlone = this.#options.isSuspicious && call.item.isResent
+      if (isAlone && group.length > 0) break
+      taken += 1
+      const refusal = this.#refusalOf(call)
+      if (refusal === undefined) group.push(call)
+      else {
+        call.client.callsEnded += 1
+        call.client.answer({
+          kind: 'refusal',
+          number: call.item.number,
+          error: encodeError(refusal),
+        })
+      }
+      if (isAlone && group.length > 0) break
+    }
+    if (taken > 0) this.#calls = this.#calls.slice(taken)
+    return group
+  }
+
+  #refusalOf({ client, item }: WaitingCall): UniverseError | undefined {
+    if (client.cancelledCalls.delete(item.number)) {
+      return new UniverseError(
+        'call/aborted',
+        `the call of "${item.reducer}" was aborted before it began`,
+      )
+    }
+    const callId = callIdOf(client, item)
+    if (this.#options.condemnedCallIds.has(callId)) {
+      return new UniverseError(
+        'reducer/time-limit',
+        `reducer "${item.reducer}" did not end within its time limit and was stopped; nothing it did is kept`,
+        { details: { reducer: item.reducer } },
+      )
+    }
+    return undefined
+  }
+
+  #runScheduled(): void {
+    const { wallMs, onFault, onGroup } = this.#options
+    if (this.#dueAtMs === undefined || this.#dueAtMs > wallMs()) return
+    onGroup(undefined)
+    try {
+      for (const commit of this.#engine.runDue(wallMs())) {
+        for (const outcome of commit.outcomes) if (!outcome.ok) onFault(outcome.error)
+        this.#publish(commit)
+      }
+      this.#dueAtMs = this.#engine.nextDueMs()
+    } catch (error) {
+      // A full disk, say. Nobody waits for it; it is reported and tried again.
+      onFault(error)
+      this.#dueAtMs = wallMs() + SCHEDULE_RETRY_MS
+    }
+  }
+
+  #runReads(): void {
+    if (this.#reads.length === 0) return
+    const endMs = this.#options.now() + READS_MS
+    const later: WaitingRead[] = []
+    for (const read of this.#reads) {
+      const { client, item, callsBefore } = read
+      const isReady = client.callsEnded >= callsBefore && this.#options.now() <= endMs
+      if (!isReady) later.push(read)
+      else if (item.kind === 'subscribe') this.#live.subscribe(client, item.id, item.read)
+      else this.#read(client, item.id, item.read)
+    }
+    this.#reads = later
+  }
+
+  #read(client: HostClient, id: number, read: Read): void {
+    try {
+      const transfer: Transferable[] = []
+      const item = this.#withDeadline(() => answerRead(this.#engine, id, read, transfer))
+      client.post(item, transfer)
+    } catch (error) {
+      client.post({ kind: 'read-failed', id, error: encodeError(error) })
+    }
+  }
+
+  /** Tells watchers and live queries of a transaction. Answers are sent after, by `flush`. */
+  #publish({ changeset }: { readonly changeset: Changeset | undefined }): void {
+    if (changeset === undefined) return
+    const { origin, changes } = changeset
+    for (const client of this.#clients.values()) {
+      if (client.watched.size === 0) continue
+      const wanted = changes.filter((change) => client.watched.has(change.table))
+      if (wanted.length > 0) client.post({ kind: 'changes', origin, changes: wanted })
+    }
+    this.#live.onChanges(changes)
+  }
+
+  #flush(): void {
+    for (const client of this.#clients.values()) {
+      client.flush({ withAnswers: !this.#live.isBehind(client) })
+    }
+  }
+
+  /** One timer for schedules and for live queries that wait their turn. */
+  #armTimer(): void {
+    const { now, wallMs, setTimer } = this.#options
+    const liveDueMs = this.#live.nextDueMs()
+    const delays = [
+      ...(this.#dueAtMs === undefined ? [] : [this.#dueAtMs - wallMs()]),
+      ...(liveDueMs === undefined ? [] : [liveDueMs - now()]),
+    ]
+    const atMs =
+      delays.length === 0 ? undefined : now() + clamp(Math.min(...delays), 0, TIMER_MS_MAX)
+    if (
+      atMs === undefined
+        ? this.#timerAtMs === undefined
+        : Math.abs(atMs - (this.#timerAtMs ?? 0)) < 1
+    ) {
+      return
+    }
+    this.#cancelTimer?.()
+    this.#timerAtMs = atMs
+    this.#cancelTimer =
+      atMs === undefined
+        ? undefined
+        : setTimer(() => {
+            this.#timerAtMs = undefined
+            this.#plan()
+          }, atMs - now())
+  }
+
+  /** The client's tab closed it or is gone. */
+  #leave(client: HostClient): void {
+    if (this.#clients.get(client.clientId) !== client) return
+    if (this.#isSuspended) {
+      this.#postponed.push(() => this.#leave(client))
+      return
+    }
+    this.#forget(client)
+    try {
+      const commit = this.#engine.disconnect(connectionOf(client))
+      for (const outcome of commit.outcomes) if (!outcome.ok) this.#options.onFault(outcome.error)
+      this.#publish(commit)
+    } catch (error) {
+      this.#options.onFault(error)
+    }
+    this.#flush()
+  }
+
+  #forget(client: HostClient): void {
+    this.#dropWork(client)
+    client.stopWatching()
+    this.#live.removeSubscriber(client)
+    if (this.#clients.get(client.clientId) === client) this.#clients.delete(client.clientId)
+  }
+
+  #dropWork(client: HostClient): void {
+    this.#calls = this.#calls.filter((call) => call.client !== client)
+    this.#reads = this.#reads.filter((read) => read.client !== client)
+  }
+}
+
+function connectionOf({ clientId, identity }: HostClient): Connection {
+  return { connectionId: clientId, identity }
+}
+
+function callIdOf(client: HostClient, item: CallItem): CallId {
+  return formatCallId(client.clientId as ClientId, item.number)
+}
+
+function callOf({ client, item }: WaitingCall): Call {
+  return {
+    callId: callIdOf(client, item),
+    reducer: item.reducer,
+    args: item.args,
+    timestampMs: item.timestampMs,
+    sender: client.identity,
+    connectionId: client.clientId,
+    oldestPendingNumber: client.oldestPendingNumber,
+  }
+}
+
+function clamp(value: number, min: number, max: number): number {
+  return Math.min(Math.max(value, min), max)
+}

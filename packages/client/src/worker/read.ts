@@ -1,0 +1,35 @@
+/** One read, answered by the engine. */
+import type { Engine } from '@inner-universe/engine'
+import type { Read, WorkerItem } from '../rpc/contract.ts'
+import { encodeColumns, encodeRows } from '../rpc/row-transfer.ts'
+
+/**
+ * The answer to a read. Pushes memory that is handed over to `transfer`.
+ *
+ * @throws UniverseError what the engine says of a wrong query, table or SQL text.
+ */
+export function answerRead(
+  engine: Engine,
+  id: number,
+  read: Read,
+  transfer: Transferable[],
+): WorkerItem {
+  switch (read.kind) {
+    case 'query':
+      return { kind: 'rows', id, rows: encodeRows(engine.query(read.query), transfer) }
+    case 'count':
+      return { kind: 'value', id, value: engine.count(read.query) }
+    case 'get':
+      return { kind: 'value', id, value: engine.get(read.table, read.id) }
+    case 'search': {
+      const { table, text, limit, offset } = read
+      return {
+        kind: 'rows',
+        id,
+        rows: encodeRows(engine.search(table, text, { limit, offset }), transfer),
+      }
+    }
+    case 'sql':
+      return { kind: 'rows', id, rows: encodeColumns(engine.sql(read.text, read.params), transfer) }
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * The worker's rim: what an app's worker script calls. It waits for its page to hold the universe's
+ * lock, then opens the database and serves every tab.
+ */
+import { isUniverseError, type Module, UniverseError } from '@inner-universe/core'
+import { type Engine, openEngine } from '@inner-universe/engine'
+import type { Driver } from '@inner-universe/sqlite'
+import { loadSqlite, type Sqlite } from '@inner-universe/sqlite/wasm'
+import { expose } from 'comlink'
+import { presenceLock } from '../rpc/announcement.ts'
+import {
+  type OpenRequest,
+  outcomeOf,
+  type WorkerControls,
+  type WorkerNote,
+} from '../rpc/commands.ts'
+import { type Link, portLink } from '../rpc/link.ts'
+import { Host } from './host.ts'
+import { hostCommands, type OpenDatabase } from './host-commands.ts'
+import { Introductions } from './introductions.ts'
+import type { Store } from './store.ts'
+import { memoryStore, opfsStore } from './wasm-store.ts'
+
+/** Options of {@link serve}. */
+export interface ServeOptions {
+  /** Where SQLite's wasm is, if the bundler has put it elsewhere than beside the worker script. */
+  readonly wasmUrl?: string | URL
+}
+
+interface Opened {
+  readonly database: OpenDatabase
+  readonly introductions: Introductions
+}
+
+const scope = globalThis as unknown as DedicatedWorkerGlobalScope
+
+function note(message: WorkerNote): void {
+  scope.postMessage(message)
+}
+
+/**
+ * Serves a module's universes from this worker. The only thing a worker script has to call, once and
+ * at its top level: loading SQLite begins here.
+ *
+ * @throws UniverseError `client/unsupported` outside of a dedicated worker.
+ */
+export function serve(module: Module, options: ServeOptions = {}): void {
+  if (
+    typeof DedicatedWorkerGlobalScope === 'undefined' ||
+    !(scope instanceof DedicatedWorkerGlobalScope)
+  ) {
+    throw new UniverseError(
+      'client/unsupported',
+      'serve() belongs into the script of a dedicated worker',
+    )
+  }
+  const sqlite = loadSqlite(
+    options.wasmUrl === undefined ? {} : { wasm: new URL(options.wasmUrl, scope.location.href) },
+  )
+  // Whoever opens is told; until then nobody waits for it.
+  sqlite.catch(() => undefined)
+  let opened: Opened | undefined
+
+  const accept = ({ database }: Opened, link: Link): void => {
+    database.host.accept(link.data)
+    expose(hostCommands(database), link.commands)
+  }
+  const controls: WorkerControls = {
+    open: (request) =>
+      outcomeOf(async () => {
+        opened = await open(module, request, sqlite, accept)
+        return undefined
+      }),
+    attach: (data, commands) => {
+      if (opened !== undefined) accept(opened, portLink(data, commands))
+    },
+    introduce: (broker, url) => opened?.introductions.introduce(broker, url),
+    close: () =>
+      outcomeOf(() => {
+        opened?.introductions.close()
+        opened?.database.host.close()
+        opened = undefined
+        return undefined
+      }),
+  }
+  expose(controls, scope)
+  scope.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+    if (typeof data === 'object' && data !== null && 'isPing' in data) note({ note: 'pong' })
+  })
+  note({ note: 'ready' })
+}
+
+async function open(
+  module: Module,
+  request: OpenRequest,
+  sqlite: Promise<Sqlite>,
+  accept: (opened: Opened, link: Link) => void,
+): Promise<Opened> {
+  const onLong = (): void => note({ note: 'long' })
+  const openEngineOver = (driver: Driver, stream: 'continue' | 'new'): Engine =>
+    openEngine({
+      driver,
+      module,
+      now: () => Date.now(),
+      randomBytes: (byteCount) => crypto.getRandomValues(new Uint8Array(byteCount)),
+      identity: request.newOwner,
+      stream,
+      reducerMsMax: request.reducerMsMax,
+    })
+  const { driver, store } = await openStore(request, sqlite, onLong)
+  onLong()
+  // Without a flush per commit a power cut may have rolled back what other replicas have seen.
+  const stream = request.durability === 'power' ? 'continue' : 'new'
+  const database: { -readonly [K in keyof OpenDatabase]: OpenDatabase[K] } = {
+    host: undefined as unknown as Host,
+    store,
+    driver,
+    openEngine: openEngineOver,
+    onLong,
+  }
+  database.host = new Host({
+    module,
+    engine: openEngineOver(driver, stream),
+    storage: store.kind,
+    storageReason: store.reason,
+    wallMs: () => Date.now(),
+    now: () => performance.now(),
+    defer: createDefer(),
+    setTimer: (run, delayMs) => {
+      const timer = setTimeout(run, delayMs)
+      return () => clearTimeout(timer)
+    },
+    setDeadline: (isExpired) => database.driver.setDeadline(isExpired),
+    readMsMax: request.reducerMsMax,
+    onGroup: (callId) => note({ note: 'group', callId }),
+    watchPresence: (clientId, onGone) =>
+      watchPresence(presenceLock(request.name, clientId), onGone),
+    onFault: (error) => console.error('inner-universe:', error),
+    isUsable: () => database.driver.isOpen,
+    onUnusable: () => {
+      // Uncaught on purpose: the page starts another worker.
+      throw new UniverseError('storage/io', 'the database stopped working and is opened anew')
+    },
+    isSuspicious: request.isSuspicious,
+    condemnedCallIds: new Set(request.condemnedCallIds),
+  })
+  const opened: Opened = {
+    database,
+    introductions: new Introductions({
+      name: request.name,
+      leaderId: request.leaderId,
+      onLink: (link) => accept(opened, link),
+      onBrokerWanted: () => note({ note: 'broker-wanted' }),
+    }),
+  }
+  return opened
+}
+
+async function openStore(
+  { name, storage, durability }: OpenRequest,
+  sqlite: Promise<Sqlite>,
+  onLong: () => void,
+): Promise<{ driver: Driver; store: Store }> {
+  const options = { name, sqlite, durability, onLong }
+  if (storage === 'opfs') {
+    const store = opfsStore(options)
+    try {
+      return { driver: await store.open(), store }
+    } catch (error) {
+      // Only where there is no OPFS: a damaged or locked file must not be taken for an empty one.
+      if (!isUniverseError(error, 'storage/unavailable')) throw error
+      const fallback = memoryStore(options, error.message)
+      return { driver: await fallback.open(), store: fallback }
+    }
+  }
+  const store = memoryStore(options, undefined)
+  return { driver: await store.open(), store }
+}
+
+/** Runs things after the messages that wait already: a message to oneself, which no timer clamps. */
+function createDefer(): (run: () => void) => void {
+  const { port1, port2 } = new MessageChannel()
+  const waiting: (() => void)[] = []
+  port1.onmessage = () => waiting.shift()?.()
+  return (run) => {
+    waiting.push(run)
+    port2.postMessage(null)
+  }
+}
+
+/** A lock that is held as long as its tab lives: having it means the tab is gone. */
+function watchPresence(lock: string, onGone: () => void): () => void {
+  const controller = new AbortController()
+  navigator.locks.request(lock, { signal: controller.signal }, onGone).catch((error: unknown) => {
+    // Called off because the client left properly.
+    if (!controller.signal.aborted) throw error
+  })
+  return () => controller.abort()
+}
