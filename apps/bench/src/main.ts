@@ -15,6 +15,7 @@ import { callsScenario } from './scenarios/calls.ts'
 import { coldOpenScenario } from './scenarios/cold-open.ts'
 import { durableCallScenario } from './scenarios/durable-call.ts'
 import { failOverScenario } from './scenarios/fail-over.ts'
+import { importScenario } from './scenarios/import.ts'
 import { liveQueryScenario } from './scenarios/live-query.ts'
 import { sizeScenario } from './scenarios/size.ts'
 import { type Site, serveSite } from './site.ts'
@@ -23,6 +24,7 @@ const SCENARIOS: readonly Scenario[] = [
   callsScenario,
   durableCallScenario,
   coldOpenScenario,
+  importScenario,
   liveQueryScenario,
   failOverScenario,
   sizeScenario,
@@ -84,7 +86,7 @@ async function main(): Promise<void> {
     throw new Error(`no scenario ${unknown.join(', ')}; there are ${names}`)
   }
   const chosen = SCENARIOS.filter((s) => positionals.length === 0 || positionals.includes(s.name))
-  const site = await serveSite()
+  const site = await serveSite('bench')
   const results: Result[] = []
   try {
     for (const scenario of chosen) {

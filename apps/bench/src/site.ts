@@ -1,9 +1,8 @@
-/** The production build of the bench's page, served on 127.0.0.1. */
+/** The production build of an app, served on 127.0.0.1. */
 import { fileURLToPath } from 'node:url'
 import { findFreePort } from '@inner-universe/tooling'
 import { build, preview } from 'vite'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const configFile = fileURLToPath(new URL('../../../vite.config.ts', import.meta.url))
 
 /** A running server; `close` ends it. */
@@ -12,8 +11,9 @@ export interface Site {
   close(): Promise<void>
 }
 
-/** Builds the page and serves it on a free port. */
-export async function serveSite(): Promise<Site> {
+/** Builds an app and serves it on a free port. */
+export async function serveSite(app: 'bench' | 'demo'): Promise<Site> {
+  const root = fileURLToPath(new URL(`../../${app}`, import.meta.url))
   await build({ root, configFile, logLevel: 'warn' })
   const port = await findFreePort()
   const server = await preview({

@@ -194,7 +194,7 @@ class KillTest {
 async function main(): Promise<void> {
   const options = readOptions()
   const profile = await mkdtemp(join(tmpdir(), 'inner-universe-kill-'))
-  const site = await serveSite()
+  const site = await serveSite('bench')
   try {
     process.exitCode = (await new KillTest(options, site, profile).run()) ? 0 : 1
   } finally {

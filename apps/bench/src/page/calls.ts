@@ -18,6 +18,14 @@ export const callsPage = {
     return [engineMs, floorMs]
   },
 
+  /** Milliseconds to write a graph of that size through the bare driver. */
+  async graphFloor(entityCount: number, relationCount: number, group: number): Promise<number> {
+    await bare.open('bench-graph-floor')
+    const elapsedMs = await bare.importGraph(entityCount, relationCount, group)
+    await bare.close()
+    return elapsedMs
+  },
+
   /** Calls per second from the page with `inFlight` under way. */
   async callRate(count: number, inFlight: number): Promise<number> {
     const universe = await openNotes()
