@@ -79,7 +79,7 @@ export function defineModule<const T extends Tables, R extends Reducers>(definit
   readonly version: number
   readonly tables: T
   readonly reducers: (reducer: DefineReducer<T>) => R
-  readonly lifecycle?: Lifecycle<T>
+  readonly lifecycle?: Lifecycle<NoInfer<T>>
 }): Module<T, R> {
   const { name, version, tables } = definition
   if (!NAME.test(name)) invalid(`module name "${name}": letters, digits, _`)
