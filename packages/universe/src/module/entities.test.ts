@@ -144,7 +144,9 @@ test('deleteEntity deletes and writes ENTITY_DELETED {entity_id, entity_type}', 
 
 test('deleteEntity counts relations at either end, a self relation once', () => {
   const ada = store.as('ada')
-  const [a, b] = ada.createEntities({ items: [{ type: 'n' }, { type: 'n' }] }) as [string, string]
+  const [a, b] = ada.createEntities({
+    items: [{ type: 'n' }, { type: 'n' }],
+  }) as readonly string[] as readonly [string, string]
   ada.createRelation({ from: a, to: b, type: 'r' })
   ada.createRelation({ from: b, to: a, type: 'r' })
   ada.createRelation({ from: a, to: a, type: 'self' })
@@ -158,7 +160,9 @@ test('deleteEntity counts relations at either end, a self relation once', () => 
 
 test('deleteEntity with cascade takes its relations along, each with its event', () => {
   const ada = store.as('ada')
-  const [a, b] = ada.createEntities({ items: [{ type: 'n' }, { type: 'n' }] }) as [string, string]
+  const [a, b] = ada.createEntities({
+    items: [{ type: 'n' }, { type: 'n' }],
+  }) as readonly string[] as readonly [string, string]
   const out = ada.createRelation({ from: a, to: b, type: 'r' })
   const self = ada.createRelation({ from: a, to: a, type: 's' })
   store.newEvents()

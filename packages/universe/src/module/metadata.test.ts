@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
 import {
+  type EntityMetadata,
+  type EntityMetadataInput,
+  type EntityMetadataPatch,
   entityMetadataOf,
   metadataChange,
   patchedMetadata,
@@ -30,8 +33,12 @@ test('properties that are no map are refused', () => {
 })
 
 test('changed fields come in order: name, description, tags, then properties by name', () => {
-  const before = { name: 'a', tags: ['x'], properties: { z: 1, gone: 1, same: { b: 1, a: 2 } } }
-  const after = {
+  const before: EntityMetadata = {
+    name: 'a',
+    tags: ['x'],
+    properties: { z: 1, gone: 1, same: { b: 1, a: 2 } },
+  }
+  const after: EntityMetadata = {
     name: 'b',
     description: 'd',
     tags: ['y'],
@@ -61,8 +68,13 @@ test('what did not change is not listed and not carried', () => {
 })
 
 test('a patch keeps what it does not name, sets what it names, and removes by name', () => {
-  const before = { name: 'a', description: 'd', tags: ['x'], properties: { a: 1, b: 2, c: 3 } }
-  const patch = {
+  const before: EntityMetadataInput = {
+    name: 'a',
+    description: 'd',
+    tags: ['x'],
+    properties: { a: 1, b: 2, c: 3 },
+  }
+  const patch: EntityMetadataPatch = {
     description: null,
     tags: undefined,
     properties: { b: null },

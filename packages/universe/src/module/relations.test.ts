@@ -9,10 +9,8 @@ const PLAIN = { strength: 1, bidirectional: false, tags: [], properties: {} }
 
 beforeEach(() => {
   store = openTestStore()
-  ;[a, b] = store.as('ada').createEntities({ items: [{ type: 'n' }, { type: 'n' }] }) as [
-    string,
-    string,
-  ]
+  const ids = store.as('ada').createEntities({ items: [{ type: 'n' }, { type: 'n' }] })
+  ;[a = '', b = ''] = ids
   store.newEvents()
 })
 
