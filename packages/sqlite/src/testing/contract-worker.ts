@@ -8,7 +8,7 @@ import {
 } from '../wasm/index.ts'
 import type { DriverHarness } from './driver-case.ts'
 import { driverContract } from './driver-contract.ts'
-import { opfsContract } from './opfs-contract.ts'
+import { fullDisk, fullDiskTitle, opfsContract } from './opfs-contract.ts'
 import { sqlContract } from './sql-contract.ts'
 
 const sqlite = loadSqlite()
@@ -24,6 +24,7 @@ const casesByPlace: Readonly<Record<string, readonly { title: string; run(): Pro
     run: () => run(memoryHarness()),
   })),
   files: opfsContract,
+  full: [{ title: fullDiskTitle, run: fullDisk }],
 }
 
 self.onmessage = async (event: MessageEvent<{ place: string; title: string }>) => {

@@ -7,18 +7,20 @@ import {
   loadSqlite,
   openWasmDatabase,
   readOpfsDatabase,
+  warmUpSqlite,
 } from '../wasm/index.ts'
-import { expectEqual, expectRejection } from './expectation.ts'
+import { expectCode, expectEqual, expectRejection } from './expectation.ts'
 
 /** What the files of the browser do, as cases for a dedicated worker. */
 export const opfsContract: readonly { readonly title: string; run(): Promise<void> }[] = [
   {
-    title: 'OPFS is there, and a database says where it is',
+    title: 'OPFS is there, a database says where it is, and warming up changes nothing',
     async run() {
       expectEqual(await hasOpfs(), true)
       const driver = await open()
       expectEqual(driver.storage, 'opfs')
       driver.close()
+      warmUpSqlite(await sqlite)
       const memory = await openWasmDatabase({
         sqlite,
         storage: { kind: 'memory' },
@@ -209,6 +211,26 @@ export const opfsContract: readonly { readonly title: string; run(): Promise<voi
     }
   },
 }))
+
+/** The case that only runs where the browser leaves a few megabytes. */
+export const fullDiskTitle = 'a full disk fails the call, undoes it, and reads go on'
+
+/** See {@link fullDiskTitle}. */
+export async function fullDisk(): Promise<void> {
+  await deleteOpfsDatabase(directory)
+  const driver = await open()
+  try {
+    fill(driver, 10)
+    const error = expectCode(() => fill(driver, 100_000), 'storage/quota-exceeded')
+    expectEqual((error.cause as Error).name, 'QuotaExceededError', 'cause')
+    expectEqual(driver.isInTransaction, false)
+    expectEqual(count(driver), 10)
+    expectEqual(driver.integrityCheck(), ['ok'])
+  } finally {
+    driver.close()
+    await deleteOpfsDatabase(directory)
+  }
+}
 
 const directory = 'contract/files'
 const sqlite = loadSqlite()

@@ -2,7 +2,7 @@ import { UniverseError } from '@inner-universe/core'
 import type { Driver, Durability } from '../driver.ts'
 import { openDatabase } from './database.ts'
 import { findDirectory, ownCurrent, storageError } from './directory.ts'
-import type { Sqlite } from './load.ts'
+import type { Sqlite } from './sqlite-module.ts'
 
 /** Where a database of the browser lives: a directory of its own in OPFS, or nowhere but memory. */
 export type WasmStorage =

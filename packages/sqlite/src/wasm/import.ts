@@ -1,6 +1,5 @@
 import { UniverseError } from '@inner-universe/core'
-import type { Driver } from '../driver.ts'
-import { assertHeader, HEADER_BYTES } from '../maintenance.ts'
+import { checkAndClose, type ImportOptions, writeChunks } from '../import-check.ts'
 import { openDatabase } from './database.ts'
 import {
   findDirectory,
@@ -11,21 +10,14 @@ import {
   removeGeneration,
   storageError,
 } from './directory.ts'
-import type { Sqlite } from './load.ts'
+import type { Sqlite } from './sqlite-module.ts'
 import type { SyncFile } from './vfs.ts'
 
 /** What {@link importOpfsDatabase} takes. */
-export interface OpfsImportOptions {
+export interface OpfsImportOptions extends ImportOptions {
   readonly sqlite: Sqlite
   /** Where the database goes, in place of the one there, which must be closed. */
   readonly directory: string
-  /** The bytes of a SQLite file, in pieces of any size. */
-  readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
-  /** Looks at the new database before it takes over; what it throws ends the import. */
-  readonly validate?: (driver: Driver) => void
-  /** Told after each piece how many bytes were written so far. */
-  readonly onProgress?: (bytesWritten: number) => void
-  readonly signal?: AbortSignal
 }
 
 /**
@@ -47,7 +39,8 @@ export async function importOpfsDatabase(options: OpfsImportOptions): Promise<vo
     const next = await ownGeneration(directory, path, generation)
     try {
       await writeDatabase(next, options)
-      checkDatabase(sqlite, next, options.validate)
+      const backing = { kind: 'opfs', path: next.path, files: next.files } as const
+      checkAndClose(openDatabase(sqlite, backing, 'power'), options.validate)
       await markReady(directory, path, generation)
     } catch (error) {
       close(next)
@@ -63,52 +56,10 @@ export async function importOpfsDatabase(options: OpfsImportOptions): Promise<vo
 }
 
 async function writeDatabase(next: OwnedFiles, options: OpfsImportOptions): Promise<void> {
-  const { chunks, onProgress, signal } = options
-  const [file, ...others] = next.files as [SyncFile, ...SyncFile[]]
-  for (const other of others) other.truncate(0)
-  file.truncate(0)
-  let head = new Uint8Array(0)
-  let bytesWritten = 0
-  for await (const chunk of chunks) {
-    if (signal?.aborted) {
-      throw new UniverseError('call/aborted', 'the import was called off; nothing was changed', {
-        cause: signal.reason,
-      })
-    }
-    if (head.length < HEADER_BYTES) {
-      // Refused early: a large file of another kind is not copied first.
-      head = concatenate(head, chunk.subarray(0, HEADER_BYTES))
-      if (head.length >= HEADER_BYTES) assertHeader(head)
-    }
-    write(file, chunk, bytesWritten, options.directory)
-    bytesWritten += chunk.length
-    onProgress?.(bytesWritten)
-  }
-  assertHeader(head)
+  for (const file of next.files) file.truncate(0)
+  const [file] = next.files as [SyncFile, ...SyncFile[]]
+  await writeChunks(options, (chunk, at) => write(file, chunk, at, options.directory))
   file.flush()
-}
-
-/** Opens, checks and closes the new database, which gives its handles back. */
-function checkDatabase(
-  sqlite: Sqlite,
-  { path, files }: OwnedFiles,
-  validate: OpfsImportOptions['validate'],
-): void {
-  const driver = openDatabase(sqlite, { kind: 'opfs', path, files }, 'power')
-  try {
-    const faults = driver.integrityCheck()
-    if (faults.length !== 1 || faults[0] !== 'ok') {
-      throw new UniverseError(
-        'storage/corrupt',
-        'the file to be imported is damaged; nothing was changed, give another copy',
-        { details: { faults } },
-      )
-    }
-    validate?.(driver)
-    driver.checkpoint()
-  } finally {
-    driver.close()
-  }
 }
 
 function write(file: SyncFile, chunk: Uint8Array, at: number, path: string): void {
@@ -121,13 +72,6 @@ function write(file: SyncFile, chunk: Uint8Array, at: number, path: string): voi
   if (written !== chunk.length) {
     throw new UniverseError('storage/quota-exceeded', 'there is no room left for the import')
   }
-}
-
-function concatenate(left: Uint8Array, right: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(left.length + right.length)
-  both.set(left)
-  both.set(right, left.length)
-  return both
 }
 
 /** Closing a handle twice is harmless, so every way out may close everything. */

@@ -7,4 +7,6 @@ export {
   type WasmStorage,
 } from './files.ts'
 export { importOpfsDatabase, type OpfsImportOptions } from './import.ts'
-export { loadSqlite, type Sqlite, type SqliteSource } from './load.ts'
+export { loadSqlite, type SqliteSource } from './load.ts'
+export type { Sqlite } from './sqlite-module.ts'
+export { warmUpSqlite } from './warm-up.ts'

@@ -1,9 +1,6 @@
 import { UniverseError } from '@inner-universe/core'
 import createModule from 'wa-sqlite/dist/wa-sqlite.mjs'
-import type { SqliteModule } from './sqlite-module.ts'
-
-/** One instance of SQLite, ready to open databases in. */
-export type Sqlite = SqliteModule
+import type { Sqlite } from './sqlite-module.ts'
 
 /** Where SQLite's wasm comes from; without one it is fetched from beside its glue. */
 export interface SqliteSource {
@@ -23,24 +20,13 @@ export async function loadSqlite(source: SqliteSource = {}): Promise<Sqlite> {
   if (typeof WebAssembly !== 'object') {
     throw new UniverseError('client/unsupported', 'there is no WebAssembly; use another browser')
   }
+  const { wasm } = source
   const complaints: string[] = []
   const printErr = (line: string) => {
     complaints.push(line)
   }
   try {
-    const { wasm } = source
-    if (wasm === undefined) return await createModule({ printErr })
-    return await new Promise<Sqlite>((resolve, reject) => {
-      createModule({
-        printErr,
-        instantiateWasm(imports, receive) {
-          // The glue never learns of a failure here, so the promise around it has to.
-          instantiate(wasm, imports)
-            .then(({ instance, module }) => receive(instance, module))
-            .catch(reject)
-        },
-      }).then(resolve, reject)
-    })
+    return await (wasm === undefined ? createModule({ printErr }) : createFrom(wasm, printErr))
   } catch (error) {
     throw new UniverseError(
       'client/worker-failed',
@@ -48,6 +34,23 @@ export async function loadSqlite(source: SqliteSource = {}): Promise<Sqlite> {
       { details: { complaints }, cause: error },
     )
   }
+}
+
+function createFrom(
+  wasm: NonNullable<SqliteSource['wasm']>,
+  printErr: (line: string) => void,
+): Promise<Sqlite> {
+  return new Promise<Sqlite>((resolve, reject) => {
+    createModule({
+      printErr,
+      instantiateWasm(imports, receive) {
+        // The glue never learns of a failure here, so the promise around it has to.
+        instantiate(wasm, imports)
+          .then(({ instance, module }) => receive(instance, module))
+          .catch(reject)
+      },
+    }).then(resolve, reject)
+  })
 }
 
 async function instantiate(

@@ -105,6 +105,9 @@ export interface SqliteModule {
   _sqlite3_column_bytes(statement: Pointer, index: number): number
 }
 
+/** One instance of SQLite, ready to open databases in. */
+export type Sqlite = SqliteModule
+
 /** Result code: done as asked. */
 export const SQLITE_OK = 0
 /** Result code: there is no such file control. */
