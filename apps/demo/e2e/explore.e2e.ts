@@ -1,0 +1,83 @@
+import { expect, open, openWithSample, openWord, search, test } from './fixtures.ts'
+
+test('a word is found while it is typed, with the keyboard alone', async ({ page }) => {
+  await openWithSample(page)
+  await page.keyboard.press('/')
+  await expect(search(page)).toBeFocused()
+  await page.keyboard.type('dog')
+  const options = page.getByRole('option')
+  await expect(options.first()).toContainText('dog')
+  await expect(options.first()).toHaveAttribute('aria-selected', 'true')
+  await page.keyboard.press('ArrowDown')
+  const second = await options.nth(1).locator('span').first().innerText()
+  await expect(options.nth(1)).toHaveAttribute('aria-selected', 'true')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(second.split('\n')[0] ?? '')
+})
+
+test('a word that is nowhere is said to be so', async ({ page }) => {
+  await openWithSample(page)
+  await search(page).fill('zzyzx')
+  await expect(page.getByText('Nothing matches “zzyzx”')).toBeVisible()
+})
+
+test('an entity shows its meaning and its relations both ways, a page at a time', async ({
+  page,
+}) => {
+  await openWithSample(page)
+  await openWord(page, 'dog')
+  const main = page.getByRole('main')
+  await expect(main).toContainText('a member of the genus Canis')
+  await expect(main).toContainText('domestic dog · Canis familiaris')
+  const hyponyms = page.getByRole('region', { name: /^hyponym, / })
+  const items = hyponyms.getByRole('listitem')
+  await expect(items).toHaveCount(8)
+  const first = await items.first().innerText()
+  await hyponyms.getByRole('button', { name: 'Next page of hyponym' }).click()
+  await expect(items.first()).not.toHaveText(first)
+
+  await page.getByRole('radio', { name: /^To it/ }).check({ force: true })
+  await expect(page.getByRole('region', { name: /^hypernym, / })).toBeVisible()
+})
+
+test('what is not there is said to be so', async ({ page }) => {
+  await open(page, '/entity/776f7264-6e65-8310-8000-102086723000')
+  await expect(page.getByRole('heading', { name: 'This entity is not here' })).toBeVisible()
+  await open(page, '/nowhere')
+  await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible()
+})
+
+test('the graph is walked by its list and by clicking in it', async ({ page }) => {
+  await openWithSample(page)
+  await openWord(page, 'dog')
+  await page.getByRole('link', { name: 'Graph' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'dog' })).toBeVisible()
+  const neighbours = page.getByRole('navigation', { name: 'Neighbours' })
+  await neighbours.getByRole('link', { name: 'canine', exact: true }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'canine' })).toBeVisible()
+  const trail = page.getByRole('navigation', { name: 'Way walked' })
+  await expect(trail.getByRole('listitem')).toHaveText(['dog', 'canine'])
+
+  // Somewhere on the circle round the middle there is a neighbour: the pointer says where.
+  const canvas = page.locator('[aria-hidden] canvas').last()
+  const box = await canvas.boundingBox()
+  if (box === null) throw new Error('the graph is not drawn')
+  const [middleX, middleY] = [box.x + box.width / 2, box.y + box.height / 2]
+  await expect(async () => {
+    for (let radius = 60; radius < Math.min(box.width, box.height) / 2; radius += 8) {
+      for (let angle = 0; angle < 2 * Math.PI; angle += 8 / radius) {
+        const x = middleX + radius * Math.cos(angle)
+        const y = middleY + radius * Math.sin(angle)
+        await page.mouse.move(x, y)
+        const cursor = await canvas.evaluate((element) => getComputedStyle(element).cursor)
+        if (cursor !== 'pointer') continue
+        await page.mouse.click(x, y)
+        return
+      }
+    }
+    throw new Error('no neighbour is drawn')
+  }).toPass()
+  await expect(trail.getByRole('listitem')).toHaveCount(3)
+  await page.goBack()
+  await expect(trail.getByRole('listitem')).toHaveText(['dog', 'canine'])
+})
