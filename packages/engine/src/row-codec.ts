@@ -11,6 +11,8 @@ import {
   isUniverseError,
   type Row,
   type StoredValue,
+  setText,
+  sortElements,
   UniverseError,
 } from '@inner-universe/core'
 import type { ColumnSchema, TableSchema } from './schema.ts'
@@ -157,7 +159,7 @@ function compileEncoder(table: TableSchema, column: ColumnSchema): Encode {
         return given === null ? null : json(given)
       }
     case 'set':
-      return (value) => setText(checked(value) as readonly unknown[], json)
+      return (value) => storedSet(checked(value) as readonly unknown[], json)
     case 'bytes':
       // A copy: the caller may write into its buffer before the delta is encoded.
       return (value) => (checked(value) as Uint8Array | null)?.slice() ?? null
@@ -166,10 +168,9 @@ function compileEncoder(table: TableSchema, column: ColumnSchema): Encode {
   }
 }
 
-/** The stored form of a set: its elements once each, in the order of their JSON texts. */
-function setText(elements: readonly unknown[], json: (value: unknown) => string): string {
-  const texts = new Set(elements.map(json))
-  return `[${[...texts].sort().join(',')}]`
+/** The stored form of a set: its elements once each, in their order (MERGE.md MR7). */
+function storedSet(elements: readonly unknown[], json: (value: unknown) => string): string {
+  return setOfElements(elements.map(json))
 }
 
 /** The canonical JSON texts of the elements of a stored set. */
@@ -179,7 +180,7 @@ export function setElements(stored: StoredValue): string[] {
 
 /** The stored form of a set of elements given as canonical JSON texts. */
 export function setOfElements(elements: Iterable<string>): string {
-  return `[${[...elements].sort().join(',')}]`
+  return setText(sortElements([...new Set(elements)]))
 }
 
 function defaultOf(

@@ -236,6 +236,17 @@ export function searchStatements(table: TableSchema): readonly string[] {
   ]
 }
 
+/** Fills a new full-text index from the rows that are there. */
+export function fillSearchStatement(table: TableSchema): string {
+  const fields = Object.entries(table.definition.search?.fields ?? {})
+  const names = fields.map(([field]) => quoteName(field)).join(', ')
+  const values = fields.map(([, path]) => fieldSql('live', path)).join(', ')
+  return (
+    `INSERT INTO ${quoteName(searchTable(table.name))} (rowid, ${names}) ` +
+    `SELECT live._n, ${values} FROM ${table.rowsSql} AS live`
+  )
+}
+
 /** A field's text in a trigger: the column itself, or the value at a path of a JSON column. */
 function fieldSql(row: string, path: string): string {
   const [column = '', ...steps] = path.split('.')
@@ -264,6 +275,8 @@ export const SYSTEM_STATEMENTS: readonly string[] = [
   `CREATE TABLE _set_dot (tbl TEXT NOT NULL, id TEXT NOT NULL, col TEXT NOT NULL,
     element TEXT NOT NULL, h INTEGER NOT NULL, r INTEGER NOT NULL, removed INTEGER NOT NULL,
     PRIMARY KEY (tbl, id, col, element, h, r)) WITHOUT ROWID`,
+  `CREATE TABLE _unapplied (stream INTEGER NOT NULL, seq INTEGER NOT NULL,
+    PRIMARY KEY (stream, seq)) WITHOUT ROWID`,
   `CREATE TABLE _call (client BLOB NOT NULL, last_number INTEGER NOT NULL,
     first_number INTEGER NOT NULL, oldest_pending INTEGER NOT NULL, time_ms INTEGER NOT NULL,
     answers TEXT NOT NULL, PRIMARY KEY (client, last_number)) WITHOUT ROWID`,
