@@ -10,7 +10,6 @@
  * together at the end of the microtask in which they were made.
  */
 import { type ClientId, type Module, UniverseError } from '@inner-universe/core'
-import { type Remote, wrap } from 'comlink'
 import type { Commands, Outcome } from '../rpc/commands.ts'
 import { unwrap } from '../rpc/commands.ts'
 import {
@@ -23,7 +22,7 @@ import {
 } from '../rpc/contract.ts'
 import { decodeUniverseError } from '../rpc/error-transfer.ts'
 import { BATCH_ITEMS_MAX } from '../rpc/limits.ts'
-import type { Link } from '../rpc/link.ts'
+import type { Lane } from '../rpc/link.ts'
 import { ChangeListeners } from './change-listeners.ts'
 import type { Clock } from './clock.ts'
 import { LiveFeeds } from './live-feeds.ts'
@@ -40,6 +39,13 @@ export interface SessionOptions {
   readonly clock: Clock
 }
 
+/** A way to a worker: the lane of messages, and the commands. */
+export interface SessionLink {
+  readonly data: Lane
+  readonly commands: Commands
+  close(): void
+}
+
 /** A client's session, over any number of workers one after the other. */
 export class Session {
   readonly calls: PendingCalls
@@ -49,9 +55,8 @@ export class Session {
   readonly #options: SessionOptions
   readonly #listeners = new Set<(state: ConnectionState) => void>()
   #connection: ConnectionState = { kind: 'connecting' }
-  #link: Link | undefined
+  #link: SessionLink | undefined
   #role: 'leader' | 'follower' = 'follower'
-  #commands: Remote<Commands> | undefined
   #welcome: Welcome | undefined
   #outgoing: PageItem[] = []
   #onLeft: (() => void) | undefined
@@ -90,7 +95,7 @@ export class Session {
   }
 
   /** Goes on over a new link, leaving any other. */
-  attach(link: Link, role: 'leader' | 'follower'): void {
+  attach(link: SessionLink, role: 'leader' | 'follower'): void {
     this.detach()
     if (this.#isOver) {
       link.close()
@@ -118,7 +123,6 @@ export class Session {
     const link = this.#link
     if (link === undefined) return
     this.#link = undefined
-    this.#commands = undefined
     this.#outgoing = []
     link.close()
     if (!this.#isOver) this.#setConnection({ kind: 'connecting' })
@@ -145,11 +149,9 @@ export class Session {
    * @throws UniverseError `client/worker-failed` when the worker went away before it ended, besides
    * what the command throws.
    */
-  async command<Value>(
-    run: (commands: Remote<Commands>) => Promise<Outcome<Value>>,
-  ): Promise<Value> {
+  async command<Value>(run: (commands: Commands) => Promise<Outcome<Value>>): Promise<Value> {
     await this.opened()
-    const commands = this.#commands
+    const commands = this.#link?.commands
     if (commands === undefined) throw this.#workerGone()
     let stop: (() => void) | undefined
     const gone = new Promise<never>((_resolve, reject) => {
@@ -267,7 +269,6 @@ export class Session {
   #open(welcome: Welcome): void {
     const isReturning = this.#welcome !== undefined
     this.#welcome = welcome
-    if (this.#link !== undefined) this.#commands = wrap<Commands>(this.#link.commands)
     this.#outgoing = [
       ...this.changes.itemsToSend(),
       ...this.calls.itemsToSend(),

@@ -6,7 +6,7 @@
  * the next in the queue takes over at once. The lock, not a port, says that a leader is gone.
  */
 import { UniverseError } from '@inner-universe/core'
-import { transfer } from 'comlink'
+import { transfer, wrap } from 'comlink'
 import {
   type Announcement,
   announcementChannel,
@@ -15,11 +15,11 @@ import {
   parseAnnouncement,
   presenceLock,
 } from '../rpc/announcement.ts'
-import type { OpenRequest } from '../rpc/commands.ts'
+import type { Commands, OpenRequest } from '../rpc/commands.ts'
 import { BROKER_MS_MAX, RESTART_WINDOW_MS, RESTARTS_MAX } from '../rpc/limits.ts'
-import { broadcastLink, portLink } from '../rpc/link.ts'
+import { broadcastLink, type Link, portLink } from '../rpc/link.ts'
 import { createBroker, introduceSelf } from './broker.ts'
-import type { Session } from './session.ts'
+import type { Session, SessionLink } from './session.ts'
 import { type WorkerEnd, WorkerProcess } from './worker-process.ts'
 
 /** What a tab is made of. */
@@ -133,9 +133,9 @@ export class Tab {
     this.#links = undefined
     if (ports === undefined) {
       this.#links = new BroadcastChannel(broadcastLinkChannel(leaderId))
-      session.attach(broadcastLink(this.#links, clientId, leaderId), 'follower')
+      session.attach(sessionLink(broadcastLink(this.#links, clientId, leaderId)), 'follower')
     } else {
-      session.attach(portLink(ports.data, ports.commands), 'follower')
+      session.attach(sessionLink(portLink(ports.data, ports.commands)), 'follower')
     }
     this.#warmUp()
   }
@@ -216,7 +216,7 @@ export class Tab {
     const commands = new MessageChannel()
     const ports = [data.port2, commands.port2] as const
     process.controls.attach(transfer(ports[0], [ports[0]]), transfer(ports[1], [ports[1]]))
-    session.attach(portLink(data.port1, commands.port1), 'leader')
+    session.attach(sessionLink(portLink(data.port1, commands.port1)), 'leader')
     return process.ended
   }
 
@@ -232,6 +232,12 @@ export class Tab {
       if (waitedMs > reducerMsMax && !this.#isLeader) this.#say({ kind: 'stuck' })
     }
   }
+}
+
+function sessionLink(link: Link): SessionLink {
+  // Comlink's type says of each promise that it is one; the rest is the same.
+  const commands = wrap<Commands>(link.commands) as unknown as Commands
+  return { data: link.data, commands, close: link.close }
 }
 
 function unsupported(cause: unknown): UniverseError {

@@ -20,7 +20,11 @@ export interface OpenDatabase {
 }
 
 type Transfer =
-  | { readonly kind: 'export'; readonly chunks: Iterator<Uint8Array> }
+  | {
+      readonly kind: 'export'
+      readonly chunks: Iterator<Uint8Array>
+      next: IteratorResult<Uint8Array>
+    }
   | { readonly kind: 'import'; readonly staging: Staging }
 
 /** The commands of a client, working on the database that is open. */
@@ -48,9 +52,11 @@ export function hostCommands(database: OpenDatabase): Commands {
         database.onLong()
         driver.checkpoint()
         const transferId = ++lastTransferId
+        const totalBytes = driver.fileBytes()
         const chunks = driver.exportChunks(FILE_CHUNK_BYTES)[Symbol.iterator]()
-        transfers.set(transferId, { kind: 'export', chunks })
-        return { transferId, totalBytes: driver.fileBytes() }
+        // Taken now, because it is the first piece that notes what a later write would change.
+        transfers.set(transferId, { kind: 'export', chunks, next: chunks.next() })
+        return { transferId, totalBytes }
       }),
     readExport: (transferId) =>
       outcomeOf(() => {
@@ -58,9 +64,13 @@ export function hostCommands(database: OpenDatabase): Commands {
         if (transfer?.kind !== 'export') {
           throw new UniverseError('storage/changed', 'the export was broken off; start it again')
         }
-        const { done, value } = transfer.chunks.next()
-        if (done) transfers.delete(transferId)
-        return done ? undefined : value
+        const { done, value } = transfer.next
+        if (done) {
+          transfers.delete(transferId)
+          return undefined
+        }
+        transfer.next = transfer.chunks.next()
+        return value as Uint8Array
       }),
     openImport: () =>
       outcomeOf(async () => {

@@ -1,5 +1,5 @@
 /** Databases of the browser: in OPFS, or in memory where that is asked for or all there is. */
-import { isUniverseError, UniverseError } from '@inner-universe/core'
+import { isUniverseError } from '@inner-universe/core'
 import type { Driver, Durability } from '@inner-universe/sqlite'
 import {
   deleteOpfsDatabase,
@@ -10,6 +10,7 @@ import {
 } from '@inner-universe/sqlite/wasm'
 import { stagingDirectory, universeDirectory } from '../rpc/announcement.ts'
 import { FILE_CHUNK_BYTES } from '../rpc/limits.ts'
+import { memoryStaging } from './memory-staging.ts'
 import { BytePipe, type Staging, type Store } from './store.ts'
 
 /** What a store is opened with. */
@@ -97,40 +98,6 @@ export function memoryStore(
           contents = bytes
         },
       }),
-  }
-}
-
-/** A staging that gathers the bytes. Also for Node's memory databases. */
-export function memoryStaging(target: {
-  readonly open: (contents: Uint8Array) => Promise<Driver>
-  readonly takeOver: (contents: Uint8Array) => void
-}): Staging {
-  let chunks: Uint8Array[] = []
-  const gathered = (): Uint8Array => {
-    const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0))
-    let at = 0
-    for (const chunk of chunks) {
-      bytes.set(chunk, at)
-      at += chunk.byteLength
-    }
-    chunks = [bytes]
-    return bytes
-  }
-  return {
-    write: async (bytes) => {
-      chunks.push(bytes)
-    },
-    open: async () => {
-      const bytes = gathered()
-      if (bytes.byteLength === 0) {
-        throw new UniverseError('storage/not-a-database', 'the file to import is empty')
-      }
-      return target.open(bytes)
-    },
-    takeOver: async () => target.takeOver(gathered()),
-    drop: async () => {
-      chunks = []
-    },
   }
 }
 

@@ -1,0 +1,132 @@
+/**
+ * The same universe in Node: for servers, scripts and tests. Page and worker are one thread here;
+ * everything between them is the code of the browser, over a link that does not leave the thread.
+ */
+import { randomFillSync } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
+import {
+  createClientId,
+  type Module,
+  type Reducers,
+  type Tables,
+  UniverseError,
+} from '@inner-universe/core'
+import { openEngine } from '@inner-universe/engine'
+import { callAborted } from '../main/call-errors.ts'
+import { type Clock, systemClock } from '../main/clock.ts'
+import { createUniverse } from '../main/create-universe.ts'
+import { Session } from '../main/session.ts'
+import type { Cancellable, Universe } from '../main/universe.ts'
+import { REDUCER_MS_MAX } from '../rpc/limits.ts'
+import { Host } from '../worker/host.ts'
+import { hostCommands, type OpenDatabase } from '../worker/host-commands.ts'
+import { localLanes } from './local-link.ts'
+import { fileStore, nodeMemoryStore } from './node-store.ts'
+
+/** How a universe is opened in Node: in a file, or in memory. */
+export type NodeOpenOptions = Cancellable & {
+  /** Who reducers see as sender. Default: the owner, who created the universe. */
+  readonly identity?: string
+  /** What an acknowledged call survives: a power cut (default), or a killed process only. */
+  readonly durability?: 'power' | 'process'
+  /** Wall-clock limit of one reducer and of one read, in ms. */
+  readonly reducerMsMax?: number
+  /** Default {@link systemClock}. */
+  readonly clock?: Clock
+} & ({ readonly path: string } | { readonly memory: true })
+
+/**
+ * Opens a universe in this process, creating it where there is none. One process at a time has a
+ * file open.
+ *
+ * A reducer in an endless loop hangs the process: there is no other thread to end it.
+ *
+ * @throws UniverseError `storage/…` when the file cannot be opened, `engine/…` when it does not fit
+ * the module, `reducer/rejected` when the module's `connected` refuses, `call/aborted`.
+ */
+export async function openUniverse<T extends Tables, R extends Reducers>(
+  module: Module<T, R>,
+  options: NodeOpenOptions,
+): Promise<Universe<T, R>> {
+  const { identity, signal, durability = 'power', clock = systemClock } = options
+  if (signal?.aborted) throw callAborted(signal)
+  const randomBytes = (byteCount: number): Uint8Array => randomFillSync(new Uint8Array(byteCount))
+  const clientId = createClientId(randomBytes)
+  const anyModule = module as unknown as Module
+  const reducerMsMax = options.reducerMsMax ?? REDUCER_MS_MAX
+  const isFile = 'path' in options
+  const store = isFile ? fileStore(options.path, durability) : nodeMemoryStore(durability)
+  const openEngineOver: OpenDatabase['openEngine'] = (driver, stream) =>
+    openEngine({
+      driver,
+      module: anyModule,
+      now: clock.now,
+      randomBytes,
+      identity: identity ?? createClientId(randomBytes),
+      stream,
+      reducerMsMax,
+    })
+  const driver = await store.open()
+  const database: { -readonly [K in keyof OpenDatabase]: OpenDatabase[K] } = {
+    host: undefined as unknown as Host,
+    store,
+    driver,
+    openEngine: openEngineOver,
+    onLong: () => undefined,
+  }
+  const host = new Host({
+    module: anyModule,
+    engine: openEngineOver(driver, durability === 'power' ? 'continue' : 'new'),
+    storage: store.kind,
+    storageReason: undefined,
+    wallMs: clock.now,
+    now: () => performance.now(),
+    defer: (run) => void setImmediate(run),
+    setTimer: clock.setTimer,
+    setDeadline: (isExpired) => database.driver.setDeadline(isExpired),
+    readMsMax: reducerMsMax,
+    onGroup: () => undefined,
+    watchPresence: () => () => undefined,
+    onFault: (error) => console.error('inner-universe:', error),
+    isUsable: () => database.driver.isOpen,
+    onUnusable: () =>
+      session.fail(
+        new UniverseError('storage/io', 'the database stopped working; close it and open it again'),
+      ),
+    isSuspicious: false,
+    condemnedCallIds: new Set(),
+  })
+  database.host = host
+  const session = new Session({ module: anyModule, clientId, identity, clock })
+  const [pageLane, hostLane] = localLanes()
+  host.accept(hostLane)
+  session.attach(
+    { data: pageLane, commands: hostCommands(database), close: pageLane.close },
+    'leader',
+  )
+  try {
+    const welcome = await session.opened()
+    return createUniverse({
+      name: isFile ? options.path : ':memory:',
+      module,
+      connectionId: clientId,
+      session,
+      welcome,
+      storage: async () => ({
+        kind: store.kind,
+        reason: undefined,
+        isPersistent: isFile,
+        usedBytes: database.driver.fileBytes(),
+        quotaBytes: undefined,
+      }),
+      requestPersistence: async () => isFile,
+      close: async () => {
+        await session.close()
+        host.close()
+      },
+    })
+  } catch (error) {
+    host.close()
+    throw error
+  }
+}

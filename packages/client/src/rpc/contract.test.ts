@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest'
+import { parsePageMessage, parseWorkerMessage } from './contract.ts'
+import { BATCH_ITEMS_MAX } from './limits.ts'
+
+const clientId = '0123456789abcdef0123456789abcdef'
+const hello = {
+  kind: 'hello',
+  contractVersion: 1,
+  clientId,
+  identity: undefined,
+  moduleName: 'todos',
+  schemaVersion: 1,
+  isReturning: false,
+}
+const batch = (...items: unknown[]) => ({ kind: 'batch', oldestPendingNumber: 1, items })
+const call = { kind: 'call', number: 1, reducer: 'add', args: {}, timestampMs: 5, isResent: false }
+const query = { table: 'todo', orderBy: [{ column: 'id', direction: 'asc' }] }
+
+test('messages of the contract pass as they are', () => {
+  const messages = [
+    hello,
+    { kind: 'bye' },
+    batch(
+      call,
+      { kind: 'cancel-call', number: 1 },
+      { kind: 'read', id: 1, read: { kind: 'query', query } },
+      { kind: 'read', id: 2, read: { kind: 'sql', text: 'select 1', params: [] } },
+      {
+        kind: 'subscribe',
+        id: 3,
+        read: { kind: 'search', table: 't', text: 'x', limit: 1, offset: 0 },
+      },
+      { kind: 'acknowledge', id: 3 },
+      { kind: 'watch', tables: ['todo'] },
+    ),
+  ]
+  for (const message of messages) expect(parsePageMessage(message)).toBe(message)
+  const answer = { kind: 'batch', items: [{ kind: 'answer', number: 1, value: undefined }] }
+  expect(parseWorkerMessage(answer)).toBe(answer)
+})
+
+test('everything else is refused as client/protocol', () => {
+  const refused: unknown[] = [
+    undefined,
+    null,
+    'hello',
+    {},
+    { kind: 'toString' },
+    { kind: '__proto__' },
+    { ...hello, clientId: '../x' },
+    { ...hello, identity: 5 },
+    { ...hello, schemaVersion: -1 },
+    { kind: 'batch', items: [] },
+    { kind: 'batch', oldestPendingNumber: 1, items: 'x' },
+    batch(null),
+    batch({ kind: 'unknown' }),
+    batch({ ...call, number: 1.5 }),
+    batch({ ...call, reducer: undefined }),
+    batch({ ...call, timestampMs: Number.NaN }),
+    batch({ kind: 'read', id: 1, read: { kind: 'query', query: { table: 'todo' } } }),
+    batch({ kind: 'read', id: 1, read: { kind: 'query', query: { ...query, orderBy: [5] } } }),
+    batch({ kind: 'subscribe', id: 1, read: { kind: 'get', table: 't', id: 'x' } }),
+    batch({ kind: 'watch', tables: [1] }),
+    batch(...Array.from({ length: BATCH_ITEMS_MAX + 1 }, () => call)),
+  ]
+  for (const message of refused) {
+    expect(() => parsePageMessage(message)).toThrow(
+      expect.objectContaining({ code: 'client/protocol' }),
+    )
+  }
+  for (const message of [
+    undefined,
+    { kind: 'welcome' },
+    { kind: 'batch', items: [{ kind: 'rows', id: 1 }] },
+  ]) {
+    expect(() => parseWorkerMessage(message)).toThrow(
+      expect.objectContaining({ code: 'client/protocol' }),
+    )
+  }
+})
