@@ -1,8 +1,11 @@
 import type { SqlValue } from '../driver.ts'
 import type { Pointer, SqliteModule } from './sqlite-module.ts'
 
-/** Longest text decoded byte by byte; above it setting up the decoder is the smaller cost. */
-const SHORT_TEXT_BYTES = 48
+/**
+ * Longest text decoded by hand; above it a call of the decoder, 200 ns in Chromium however short the
+ * text, is the smaller cost.
+ */
+const SHORT_TEXT_BYTES = 96
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
@@ -32,16 +35,28 @@ export function readValue(module: SqliteModule, statement: Pointer, index: numbe
 /** Text of `byteCount` bytes at `at`; what is not UTF-8 in it becomes U+FFFD. */
 export function readText(heap: Uint8Array<ArrayBuffer>, at: Pointer, byteCount: number): string {
   const end = at + byteCount
-  if (byteCount <= SHORT_TEXT_BYTES) {
-    let text = ''
-    for (let position = at; position < end; position++) {
-      const byte = heap[position] as number
-      if (byte > 127) return decoder.decode(heap.subarray(at, end))
-      text += String.fromCharCode(byte)
-    }
-    return text
+  if (byteCount > SHORT_TEXT_BYTES) return decoder.decode(heap.subarray(at, end))
+  let text = ''
+  let position = at
+  // Eight at a time: half the time of one by one, and an eighth of the pieces the text is made of.
+  for (; position + 8 <= end; position += 8) {
+    const a = heap[position] as number
+    const b = heap[position + 1] as number
+    const c = heap[position + 2] as number
+    const d = heap[position + 3] as number
+    const e = heap[position + 4] as number
+    const f = heap[position + 5] as number
+    const g = heap[position + 6] as number
+    const h = heap[position + 7] as number
+    if ((a | b | c | d | e | f | g | h) > 127) return decoder.decode(heap.subarray(at, end))
+    text += String.fromCharCode(a, b, c, d, e, f, g, h)
   }
-  return decoder.decode(heap.subarray(at, end))
+  for (; position < end; position++) {
+    const byte = heap[position] as number
+    if (byte > 127) return decoder.decode(heap.subarray(at, end))
+    text += String.fromCharCode(byte)
+  }
+  return text
 }
 
 function readBigint(module: SqliteModule, statement: Pointer, index: number): bigint {
