@@ -81,10 +81,7 @@ async function importInDemo(
     )
     const started = performance.now()
     await button.click()
-    await page
-      .getByText(/imported/i)
-      .first()
-      .waitFor({ timeout: IMPORT_MS_MAX })
+    await page.getByRole('heading', { name: 'WordNet is here' }).waitFor({ timeout: IMPORT_MS_MAX })
     const elapsedMs = performance.now() - started
     await page.evaluate(() => {
       document.documentElement.dataset.imported = 'yes'
