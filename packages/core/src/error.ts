@@ -65,6 +65,8 @@ export const ERROR_CODES = {
     'The paging cursor does not belong to this query. Start from the first page.',
   'call/aborted': 'The caller’s AbortSignal fired before the call was started. Nothing was done.',
   'call/timed-out': 'No answer came in the time allowed. The outcome is unknown until it does.',
+  'call/forgotten':
+    'The call had run before, and its client had said it waits for no answer. It is not run again.',
   'call/too-large': 'The message is larger than its limit. Send it in parts.',
   'call/backlog-full': 'Too many calls wait for an answer. Await some of them first.',
   'client/closed': 'The universe was closed. Open it again.',

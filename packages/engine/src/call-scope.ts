@@ -1,11 +1,11 @@
 /** One reducer call under way: its identity, time, randomness and what it has done. */
 import {
+  type CallId,
   type ClientId,
   createRandomFromState,
   type Id,
   idFromParts,
   type LocalStamp,
-  parseCallId,
   type Random,
   UniverseError,
 } from '@inner-universe/core'
@@ -14,7 +14,10 @@ import type { WriteScope } from './write-scope.ts'
 
 /** What a call is and who makes it. */
 export interface CallFacts {
-  readonly callId: string
+  readonly callId: CallId
+  /** The two parts of `callId`. */
+  readonly client: ClientId
+  readonly callNumber: number
   readonly reducer: string
   readonly timestampMs: number
   readonly sender: string
@@ -38,6 +41,8 @@ export class CallScope {
   readonly effects: Effects = new Effects()
   /** True once anything was written to the file: undoing the call then needs the file to be undone. */
   hasWritten = false
+  /** True once the time limit was found to have passed. */
+  isExpired = false
   readonly #clock: CallClock
   readonly #deadlineMs: number
   #stamp: LocalStamp | undefined
@@ -61,11 +66,16 @@ export class CallScope {
 
   /** Seeded by the call id: the same call, run again, draws the same. */
   get random(): Random {
-    this.#random ??= createRandomFromState(seedOf(this.facts.callId))
+    this.#random ??= createRandomFromState(seedOf(this.facts))
     return this.#random
   }
 
-  /** A time-ordered id of the call's time; rises within the call, also beyond one millisecond's 4096. */
+  /**
+   * A time-ordered id of the call's time; rises within the call, also beyond one millisecond's 4096.
+   *
+   * Calls of one client in one millisecond are told apart by their number (22 bits of it, before 40
+   * random bits), so their first ids rise as well: rows come in the order in which they were made.
+   */
   newId(): Id {
     if (this.#idCounter === 0xfff) {
       this.#idTimestampMs += 1
@@ -73,10 +83,15 @@ export class CallScope {
     } else {
       this.#idCounter += 1
     }
+    const random = this.random.bytes(8)
+    const { callNumber } = this.facts
+    random[0] = callNumber >>> 16
+    random[1] = callNumber >>> 8
+    random[2] = callNumber
     return idFromParts({
       timestampMs: this.#idTimestampMs,
       counter: this.#idCounter,
-      random: this.random.bytes(8),
+      random,
     })
   }
 
@@ -88,6 +103,7 @@ export class CallScope {
   /** @throws UniverseError `reducer/time-limit` when the call has run too long. */
   checkTime(): void {
     if (this.#clock.now() <= this.#deadlineMs) return
+    this.isExpired = true
     const { reducer } = this.facts
     throw new UniverseError(
       'reducer/time-limit',
@@ -101,8 +117,7 @@ export class CallScope {
  * 128 bits from a call id: the client's own, mixed with the number. Not SHA-256, which would cost as
  * much as the insert it makes an id for; calls of one client must differ, nobody must be fooled.
  */
-function seedOf(callId: string): readonly [number, number, number, number] {
-  const { client, callNumber } = parseCallId(callId)
+function seedOf({ client, callNumber }: CallFacts): readonly [number, number, number, number] {
   const low = callNumber >>> 0
   const high = Math.floor(callNumber / 2 ** 32)
   const words = [0, 1, 2, 3].map((at) => mix(wordOf(client, at) ^ mix(low + at) ^ mix(~high - at)))

@@ -1,10 +1,5 @@
 /** Conditions over one row as SQL. STORAGE.md QS1–QS9. */
-import {
-  assertNever,
-  type Condition,
-  canonicalJson,
-  isUniverseError,
-} from '@inner-universe/core'
+import { assertNever, type Condition, canonicalJson, isUniverseError } from '@inner-universe/core'
 import type { SqlValue } from '@inner-universe/sqlite'
 import { type Binder, queryInvalid } from './bound-sql.ts'
 import { type ColumnSchema, quoteName, type TableSchema } from './schema.ts'
@@ -305,7 +300,8 @@ function compareJson(target: JsonTarget, compare: Compare, binder: Binder): stri
   switch (operator) {
     case 'eq':
     case 'ne': {
-      if (value === null) return `${target.extract(binder)} IS ${operator === 'eq' ? '' : 'NOT '}NULL`
+      if (value === null)
+        return `${target.extract(binder)} IS ${operator === 'eq' ? '' : 'NOT '}NULL`
       const sign = operator === 'eq' ? '=' : 'IS NOT'
       return `(${cell} -> ${place()}) ${sign} ${binder.bind(jsonText(value))}`
     }

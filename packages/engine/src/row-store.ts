@@ -10,7 +10,6 @@ import type { Driver, SqlRow, Statement } from '@inner-universe/sqlite'
 import { decodeHiddenCells, encodeHiddenCells } from './hidden-cells.ts'
 import { type ColumnSchema, quoteName, type Reference, type TableSchema } from './schema.ts'
 
-
 /** A row that queries see. `values` are in column order and belong to the caller. */
 export interface VisibleRow {
   /** `_n`: its rowid, stable while it is visible. */

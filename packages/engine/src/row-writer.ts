@@ -81,7 +81,9 @@ export class RowWriter {
     const { scope } = call
     const id = row.values[table.primaryKey.index] as string
     const changed = writes
-      .filter(({ column, value }) => !isSameValue(this.#merged(scope, table, id, row, column), value))
+      .filter(
+        ({ column, value }) => !isSameValue(this.#merged(scope, table, id, row, column), value),
+      )
       .sort((a, b) => a.column.index - b.column.index)
     if (changed.length === 0) return row.values
     const values = row.values.slice()
@@ -283,7 +285,12 @@ function noteElements(
   for (const element of had) if (!has.has(element)) removeElement(call, effect, column, element)
 }
 
-function addElement(call: CallScope, effect: RowEffect, column: ColumnSchema, element: string): void {
+function addElement(
+  call: CallScope,
+  effect: RowEffect,
+  column: ColumnSchema,
+  element: string,
+): void {
   const { table, id } = effect
   call.hasWritten = true
   call.scope.rows.addDot(table, id, column, { element, ...call.stamp, isRemoved: false })

@@ -103,6 +103,11 @@ export function compileSchema(module: Module): Schema {
   return schema
 }
 
+/** Table definitions by name, as the merge rules take them. */
+export function definitionsOf(schema: Schema): Readonly<Record<string, TableDefinition>> {
+  return Object.fromEntries([...schema.values()].map(({ name, definition }) => [name, definition]))
+}
+
 /** The table of that name. @throws UniverseError `table/unknown`. */
 export function tableOf(schema: Schema, name: string): TableSchema {
   const table = schema.get(name)

@@ -153,7 +153,8 @@ export class ReducerTable extends ReducerQuery implements TableAccess<AnyRow, An
     const row = call.scope.rows.get(this.#table, this.#key(id))
     if (row === undefined) return false
     this.session.writer.delete(call, this.#table, row)
-    if (this.#table.definition.schedule !== undefined) noteSchedule(call, this.#table, id, undefined)
+    if (this.#table.definition.schedule !== undefined)
+      noteSchedule(call, this.#table, id, undefined)
     return true
   }
 

@@ -1,0 +1,218 @@
+/**
+ * Opens a universe: looks at the file, decides, only then writes. STORAGE.md MG1–MG9.
+ *
+ * Order matters: every refusal comes before the first write, and creation is one transaction with the
+ * `init` reducer in it, so a file is either untouched or a whole universe.
+ */
+import {
+  bytesToHex,
+  createClientId,
+  createHlcClock,
+  createStreamId,
+  formatCallId,
+  MODULE_SENDER,
+  type Module,
+  type StreamId,
+  UniverseError,
+} from '@inner-universe/core'
+import type { Driver } from '@inner-universe/sqlite'
+import { callError } from './call-error.ts'
+import type { CallFacts } from './call-scope.ts'
+import { DeltaLog } from './delta-log.ts'
+import type { Engine, EngineInfo, EngineOptions } from './engine.ts'
+import { readMeta, writeMeta } from './meta.ts'
+import { applySchemaChange, createTables } from './migrate.ts'
+import { ReducerRunner } from './reducer-runner.ts'
+import { createRowCodec } from './row-codec.ts'
+import { RowStore } from './row-store.ts'
+import { RowWriter } from './row-writer.ts'
+import {
+  APPLICATION_ID,
+  compileSchema,
+  definitionsOf,
+  FORMAT_VERSION,
+  type Schema,
+} from './schema.ts'
+import {
+  compareSchemas,
+  decodeSchema,
+  encodeSchema,
+  type SchemaChange,
+  type StoredSchema,
+} from './stored-schema.ts'
+import { Streams } from './streams.ts'
+import type { Session } from './table-access.ts'
+import { TableReader } from './table-reader.ts'
+import { Transactions } from './transaction.ts'
+import { mergeUnapplied } from './unapplied.ts'
+import { type SystemCall, UniverseEngine } from './universe-engine.ts'
+import { settleVisibility } from './visibility.ts'
+
+/** Wall-clock limit of one reducer, ms, unless the options say otherwise. */
+export const REDUCER_MS_MAX = 10_000
+
+/** What a file turned out to be. */
+type Found =
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'current' }
+  | { readonly kind: 'older'; readonly before: StoredSchema; readonly change: SchemaChange }
+
+/**
+ * Opens the universe in a database, creating or migrating it.
+ *
+ * The driver is closed when this throws; the file is then as it was.
+ *
+ * @throws UniverseError `engine/module-mismatch`, `engine/schema-too-new`,
+ * `engine/schema-incompatible`, `engine/format-too-new`, `module/invalid`, `storage/…`, and what the
+ * module's `init` throws, as a call's error.
+ */
+export function openEngine(options: EngineOptions): Engine {
+  const { driver } = options
+  try {
+    return open(options)
+  } catch (error) {
+    driver.close()
+    throw error
+  }
+}
+
+function open(options: EngineOptions): Engine {
+  const { driver, module, now, randomBytes } = options
+  const schema = compileSchema(module)
+  const codecs = new Map([...schema.values()].map((table) => [table, createRowCodec(table)]))
+  const found = inspect(driver, module)
+  const isNew = found.kind === 'empty'
+  const created = isNew
+    ? { universeId: bytesToHex(randomBytes(16)), owner: options.identity }
+    : undefined
+
+  const rows = new RowStore(driver)
+  const reader = new TableReader(driver, schema, codecs, rows)
+  const session: Session = { reader, writer: new RowWriter(settleVisibility), call: undefined }
+  const owner = created?.owner ?? readMeta(driver, 'owner') ?? ''
+  const runner = new ReducerRunner(session, driver, module, owner)
+
+  driver.exec('BEGIN IMMEDIATE')
+  try {
+    if (created !== undefined) create(options, schema, created)
+    else if (found.kind === 'older') applySchemaChange(driver, module, schema, found.change)
+    const parts = openParts(options, reader, rows)
+    const transactions = new Transactions(parts, runner)
+    if (found.kind === 'older') {
+      const { tables } = found.before
+      transactions.writeWithin((scope) => mergeUnapplied(scope, tables, definitionsOf(schema)))
+    }
+    transactions.deleteOldAnswers()
+    const systemClient = createClientId(randomBytes)
+    let systemCallCount = 0
+    const systemCall = (call: SystemCall): CallFacts => {
+      systemCallCount += 1
+      return {
+        callId: formatCallId(systemClient, systemCallCount),
+        client: systemClient,
+        callNumber: systemCallCount,
+        ...call,
+      }
+    }
+    if (isNew && module.lifecycle.init !== undefined) {
+      const { init } = module.lifecycle
+      const facts = systemCall({
+        reducer: 'init',
+        timestampMs: Math.floor(now()),
+        sender: MODULE_SENDER,
+        connectionId: null,
+      })
+      try {
+        transactions.runWithin(facts, (call) =>
+          runner.runFunction(call, (context) => init(context)),
+        )
+      } catch (error) {
+        throw callError(error, 'init')
+      }
+    }
+    driver.exec('COMMIT')
+    const info: EngineInfo = {
+      universeId: created?.universeId ?? readMeta(driver, 'universe_id') ?? '',
+      owner,
+      stream: parts.stream,
+      moduleName: module.name,
+      schemaVersion: module.version,
+      isNew,
+    }
+    return new UniverseEngine({ info, parts, transactions, runner, systemCall })
+  } catch (error) {
+    if (driver.isOpen && driver.isInTransaction) driver.exec('ROLLBACK')
+    throw error
+  }
+}
+
+/** What the file is, without writing to it. */
+function inspect(driver: Driver, module: Module): Found {
+  const [entryCount] = driver.prepare('SELECT count(*) FROM sqlite_schema').get() ?? [0]
+  const [applicationId] = driver.prepare('PRAGMA application_id').get() ?? [0]
+  if (entryCount === 0 && applicationId === 0) return { kind: 'empty' }
+  if (applicationId !== APPLICATION_ID) {
+    throw new UniverseError(
+      'engine/module-mismatch',
+      'the file is a database of something else; it is left as it is; choose another name',
+      { details: { applicationId } },
+    )
+  }
+  const [formatVersion] = driver.prepare('PRAGMA user_version').get() ?? [0]
+  if ((formatVersion as number) > FORMAT_VERSION) {
+    throw new UniverseError(
+      'engine/format-too-new',
+      `the file has format version ${formatVersion}, this release reads up to ${FORMAT_VERSION}; update it`,
+      { details: { formatVersion } },
+    )
+  }
+  const moduleName = readMeta(driver, 'module')
+  if (moduleName !== module.name) {
+    throw new UniverseError(
+      'engine/module-mismatch',
+      `the file belongs to module "${moduleName}", not to "${module.name}"; choose another name`,
+      { details: { fileModule: moduleName, module: module.name } },
+    )
+  }
+  const stored = readMeta(driver, 'schema') ?? '{}'
+  if (stored === encodeSchema(module)) return { kind: 'current' }
+  const before = decodeSchema(stored)
+  return { kind: 'older', before, change: compareSchemas(before, module) }
+}
+
+function create(
+  { driver, module, now }: EngineOptions,
+  schema: Schema,
+  created: { readonly universeId: string; readonly owner: string },
+): void {
+  createTables(driver, module, schema)
+  writeMeta(driver, 'universe_id', created.universeId)
+  writeMeta(driver, 'owner', created.owner)
+  writeMeta(driver, 'created_ms', String(Math.floor(now())))
+}
+
+function openParts(options: EngineOptions, reader: TableReader, rows: RowStore) {
+  const { driver, module, now, randomBytes } = options
+  const streams = new Streams(driver)
+  const stream = streamToWrite(streams, options.stream) ?? createStreamId(randomBytes)
+  streams.intern(stream, true)
+  const last = Math.max(0, ...[...streams.all()].map(({ headHlc }) => headHlc))
+  return {
+    driver,
+    module,
+    reader,
+    rows,
+    streams,
+    log: new DeltaLog(driver, streams, module.version),
+    clock: createHlcClock({ now, last }),
+    stream,
+    now,
+    reducerMsMax: options.reducerMsMax ?? REDUCER_MS_MAX,
+  }
+}
+
+/** The last own stream, if it is to be continued. */
+function streamToWrite(streams: Streams, choice: EngineOptions['stream']): StreamId | undefined {
+  if (choice === 'new') return undefined
+  return [...streams.all()].findLast(({ isOwn }) => isOwn)?.id
+}

@@ -1,0 +1,152 @@
+/**
+ * The schema a file was last opened with, as stored, and what may change between two versions of a
+ * module. STORAGE.md MG1–MG6.
+ */
+import {
+  type ColumnDefinition,
+  canonicalJson,
+  type Module,
+  type TableDefinition,
+  UniverseError,
+} from '@inner-universe/core'
+
+/** Schema version and tables, as kept in `_meta`. */
+export interface StoredSchema {
+  readonly version: number
+  readonly tables: Readonly<Record<string, TableDefinition>>
+}
+
+/** What is new in a module, compared with a file. */
+export interface SchemaChange {
+  readonly newTables: readonly string[]
+  /** Table → columns it did not have. */
+  readonly newColumns: ReadonlyMap<string, readonly string[]>
+  /** Tables whose indexes or full-text search differ. */
+  readonly reindexed: readonly string[]
+}
+
+/** The stored form of a module's schema. Equal modules have equal texts. */
+export function encodeSchema(module: Module): string {
+  const tables = Object.entries(module.tables).map(([name, { definition }]) => [name, definition])
+  return canonicalJson({
+    version: module.version,
+    tables: withoutUndefined(Object.fromEntries(tables)),
+  })
+}
+
+/** A schema from its stored form. */
+export function decodeSchema(text: string): StoredSchema {
+  return JSON.parse(text) as StoredSchema
+}
+
+function withoutUndefined(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value))
+}
+
+/**
+ * What has to be done to a file for a module, or the refusal.
+ *
+ * @throws UniverseError `engine/schema-too-new`, `engine/schema-incompatible`.
+ */
+export function compareSchemas(stored: StoredSchema, module: Module): SchemaChange {
+  if (stored.version > module.version) {
+    throw new UniverseError(
+      'engine/schema-too-new',
+      `the file has schema version ${stored.version}, module "${module.name}" has ${module.version}; update the app`,
+      { details: { fileSchemaVersion: stored.version, moduleSchemaVersion: module.version } },
+    )
+  }
+  const newColumns = new Map<string, readonly string[]>()
+  const reindexed: string[] = []
+  for (const [name, before] of Object.entries(stored.tables)) {
+    const after = Object.hasOwn(module.tables, name) ? module.tables[name]?.definition : undefined
+    if (after === undefined) incompatible(`table "${name}" is gone`, { table: name })
+    const added = compareTable(name, before, after)
+    if (added.length > 0) newColumns.set(name, added)
+    if (indexDigest(before) !== indexDigest(after)) reindexed.push(name)
+  }
+  const newTables = Object.keys(module.tables).filter((name) => !Object.hasOwn(stored.tables, name))
+  return { newTables, newColumns, reindexed }
+}
+
+function indexDigest({ indexes, search }: TableDefinition): string {
+  return JSON.stringify([indexes, search ?? null])
+}
+
+function compareTable(
+  table: string,
+  before: TableDefinition,
+  after: TableDefinition,
+): readonly string[] {
+  if (before.scope !== after.scope) {
+    incompatible(`table "${table}" was ${before.scope} and is ${after.scope}`, { table })
+  }
+  if (before.primaryKey !== after.primaryKey) {
+    incompatible(
+      `the primary key of table "${table}" was "${before.primaryKey}" and is "${after.primaryKey}"`,
+      { table },
+    )
+  }
+  if (before.schedule !== undefined && after.schedule?.column !== before.schedule.column) {
+    incompatible(`table "${table}" holds timers in "${before.schedule.column}"`, { table })
+  }
+  return compareFields(table, '', before.columns, after.columns)
+}
+
+type Fields = Readonly<Record<string, ColumnDefinition>>
+
+/** Compares columns of a table or fields of an object; gives the names that are new. */
+function compareFields(table: string, at: string, before: Fields, after: Fields): string[] {
+  for (const [name, definition] of Object.entries(before)) {
+    const column = at + name
+    if (!Object.hasOwn(after, name)) {
+      incompatible(`column "${table}.${column}" is gone`, { table, column })
+    }
+    compareColumn(table, column, definition, after[name] as ColumnDefinition)
+  }
+  const added = Object.keys(after).filter((name) => !Object.hasOwn(before, name))
+  for (const name of added) {
+    const { isOptional, defaultValue } = after[name] as ColumnDefinition
+    if (!isOptional && defaultValue === undefined) {
+      incompatible(`new column "${table}.${at}${name}" is neither optional nor has a default`, {
+        table,
+        column: at + name,
+      })
+    }
+  }
+  return added
+}
+
+function compareColumn(
+  table: string,
+  column: string,
+  before: ColumnDefinition,
+  after: ColumnDefinition,
+): void {
+  const refuse = (what: string): never =>
+    incompatible(`column "${table}.${column}" ${what}`, { table, column })
+  if (before.kind !== after.kind) refuse(`was ${before.kind} and is ${after.kind}`)
+  if (before.isOptional && !after.isOptional) refuse('was optional and is required')
+  if (before.table !== after.table) {
+    refuse(`referred to "${before.table}" and refers to "${after.table}"`)
+  }
+  if (before.onDelete !== after.onDelete) {
+    refuse(`had onDelete "${before.onDelete}" and has "${after.onDelete}"`)
+  }
+  const gone = before.values?.find((value) => !after.values?.includes(value))
+  if (gone !== undefined) refuse(`can no longer be "${gone}"`)
+  if (before.element !== undefined && after.element !== undefined) {
+    compareColumn(table, `${column}[]`, before.element, after.element)
+  }
+  if (before.fields !== undefined && after.fields !== undefined) {
+    compareFields(table, `${column}.`, before.fields, after.fields)
+  }
+}
+
+function incompatible(what: string, details: { table: string; column?: string }): never {
+  throw new UniverseError(
+    'engine/schema-incompatible',
+    `${what}; only additions can be made to a module that has data`,
+    { details },
+  )
+}

@@ -1,0 +1,265 @@
+/**
+ * Write transactions: calls in groups, lifecycle and scheduled reducers, deltas from elsewhere.
+ * STORAGE.md TX1–TX15.
+ *
+ * A group's calls run one after the other in one SQLite transaction. A savepoint around each would
+ * cost 2–5 µs, a third of an insert, to be ready for what hardly ever happens: a reducer that fails
+ * *after* it has written. So the first such failure undoes the whole group and runs it again, from then
+ * on with a savepoint around that reducer (reducers are deterministic). A call that fails before it
+ * writes needs no undoing at all.
+ */
+import {
+  type Changeset,
+  type HlcClock,
+  type Module,
+  parseCallId,
+  type StreamId,
+  UniverseError,
+} from '@inner-universe/core'
+import { type Driver, inSavepoint } from '@inner-universe/sqlite'
+import { callError, isStorageError } from './call-error.ts'
+import { CallLog, type CallTransaction, type IdentifiedCall } from './call-log.ts'
+import { type CallFacts, CallScope } from './call-scope.ts'
+import { Changes } from './changes.ts'
+import type { DeltaLog, LogTransaction } from './delta-log.ts'
+import type { Call, CallOutcome, Commit } from './engine.ts'
+import { operationsOf } from './operations.ts'
+import { copyResult } from './plain-value.ts'
+import type { ReducerRunner } from './reducer-runner.ts'
+import type { RowStore } from './row-store.ts'
+import type { Streams } from './streams.ts'
+import type { TableReader } from './table-reader.ts'
+import type { WriteScope } from './write-scope.ts'
+
+/** What transactions work with; lives as long as the engine. */
+export interface TransactionParts {
+  readonly driver: Driver
+  readonly module: Module
+  readonly reader: TableReader
+  readonly rows: RowStore
+  readonly streams: Streams
+  readonly log: DeltaLog
+  readonly clock: HlcClock
+  readonly stream: StreamId
+  readonly now: () => number
+  readonly reducerMsMax: number
+}
+
+/** Thrown to undo a group and run it again with more savepoints. */
+class RunAgain extends Error {}
+
+/** One open transaction. */
+interface OpenTransaction {
+  readonly scope: WriteScope
+  readonly log: LogTransaction
+  readonly calls: CallTransaction
+}
+
+/** Runs write transactions, one at a time. */
+export class Transactions {
+  readonly #parts: TransactionParts
+  readonly #runner: ReducerRunner
+  readonly #callLog: CallLog
+  /** Reducers that have failed after writing: they get a savepoint. */
+  readonly #guarded = new Set<string>()
+  #changesetCount = 0
+
+  constructor(parts: TransactionParts, runner: ReducerRunner) {
+    this.#parts = parts
+    this.#runner = runner
+    this.#callLog = new CallLog(parts.driver)
+  }
+
+  /** Runs a group of calls; see {@link Engine.commit}. */
+  commit(calls: readonly Call[]): Commit {
+    if (calls.length === 0) return { outcomes: [], changeset: undefined }
+    for (;;) {
+      try {
+        return this.#group(calls)
+      } catch (error) {
+        if (error instanceof RunAgain) continue
+        if (!isStorageError(error)) throw error
+        const outcomes = calls.map(
+          ({ callId }): CallOutcome => ({ callId, ok: false, error, isRepeated: false }),
+        )
+        return { outcomes, changeset: undefined }
+      }
+    }
+  }
+
+  /**
+   * Runs `body` as a call of its own in a transaction of its own; if it throws, nothing remains.
+   * `after` runs in the same transaction in either case.
+   */
+  commitOne(
+    facts: CallFacts,
+    body: (call: CallScope) => unknown,
+    after?: (scope: WriteScope) => void,
+  ): Commit {
+    const failed = this.#tryOne(facts, body, after)
+    if (!(failed instanceof UniverseError)) return failed
+    const { changeset } =
+      after === undefined ? {} : this.#transact(({ scope }) => after(scope), 'local')
+    const outcome = { callId: facts.callId, ok: false, error: failed, isRepeated: false } as const
+    return { outcomes: [outcome as CallOutcome], changeset }
+  }
+
+  /** Runs `body` in a transaction that is no call: merging what came from elsewhere. */
+  merge<T>(body: (scope: WriteScope) => T): { result: T; changeset: Changeset | undefined } {
+    return this.#transact(({ scope }) => body(scope), 'remote')
+  }
+
+  /** Runs `body` as a call inside the transaction the caller has open: creation, with `init` in it. */
+  runWithin(facts: CallFacts, body: (call: CallScope) => unknown): void {
+    const transaction = this.#begin(new Changes())
+    const call = this.#scopeOf(transaction, facts)
+    this.#runAndLog(transaction, call, () => body(call), undefined)
+    transaction.log.finish()
+  }
+
+  /** Runs `body` inside the transaction the caller has open: migration. */
+  writeWithin(body: (scope: WriteScope) => void): void {
+    body(this.#begin(new Changes()).scope)
+  }
+
+  /** Deletes answers nobody waits for any more. */
+  deleteOldAnswers(): void {
+    this.#callLog.deleteOld(this.#parts.now())
+  }
+
+  #group(calls: readonly Call[]): Commit {
+    const { result, changeset } = this.#transact(
+      (transaction) => calls.map((call) => this.#answer(transaction, call)),
+      'local',
+    )
+    return { outcomes: result, changeset }
+  }
+
+  #tryOne(
+    facts: CallFacts,
+    body: (call: CallScope) => unknown,
+    after: ((scope: WriteScope) => void) | undefined,
+  ): Commit | UniverseError {
+    try {
+      const { result, changeset } = this.#transact((transaction) => {
+        const call = this.#scopeOf(transaction, facts)
+        const value = this.#runAndLog(transaction, call, () => body(call), undefined)
+        after?.(transaction.scope)
+        return value
+      }, 'local')
+      const outcome = { callId: facts.callId, ok: true, value: result, isRepeated: false }
+      return { outcomes: [outcome as CallOutcome], changeset }
+    } catch (error) {
+      if (isStorageError(error)) throw error
+      return callError(error, facts.reducer)
+    }
+  }
+
+  /** Begins, runs, writes log and answers, commits. Whatever fails, file and memory are as before. */
+  #transact<T>(
+    body: (transaction: OpenTransaction) => T,
+    origin: Changeset['origin'],
+  ): { result: T; changeset: Changeset | undefined } {
+    const { driver, reader, now } = this.#parts
+    driver.prepare('BEGIN IMMEDIATE').run()
+    try {
+      const changes = new Changes()
+      const transaction = this.#begin(changes)
+      const result = body(transaction)
+      transaction.log.finish()
+      transaction.calls.finish(now())
+      driver.prepare('COMMIT').run()
+      const changeset = changes.changeset(this.#changesetCount + 1, origin, reader.codecs)
+      if (changeset !== undefined) this.#changesetCount += 1
+      return { result, changeset }
+    } catch (error) {
+      this.#undo()
+      throw error
+    }
+  }
+
+  #begin(changes: Changes): OpenTransaction {
+    const { driver, reader, rows, streams, log, stream } = this.#parts
+    return {
+      scope: { driver, schema: reader.schema, rows, streams, changes },
+      log: log.begin(streams.intern(stream, true)),
+      calls: this.#callLog.begin(),
+    }
+  }
+
+  #undo(): void {
+    const { driver, streams } = this.#parts
+    if (!driver.isOpen) return
+    if (driver.isInTransaction) driver.prepare('ROLLBACK').run()
+    this.#callLog.forget()
+    streams.reload()
+  }
+
+  #answer(transaction: OpenTransaction, call: Call): CallOutcome {
+    const { callId, reducer } = call
+    let identified: IdentifiedCall
+    try {
+      identified = { ...call, ...parseCallId(callId) }
+      const before = transaction.calls.find(identified)
+      if (before !== undefined) return before
+    } catch (error) {
+      // A malformed or forgotten call id: nothing runs, and nothing is remembered.
+      if (isStorageError(error)) throw error
+      return { callId, ok: false, error: callError(error, reducer), isRepeated: false }
+    }
+    const outcome = this.#runCall(transaction, identified)
+    transaction.calls.add(identified, outcome)
+    return outcome
+  }
+
+  #runCall(transaction: OpenTransaction, call: IdentifiedCall): CallOutcome {
+    const { driver } = this.#parts
+    const { callId, reducer } = call
+    const scope = this.#scopeOf(transaction, call)
+    const run = () =>
+      this.#runAndLog(transaction, scope, () => this.#runner.run(scope, reducer, call.args), call)
+    const isGuarded = this.#guarded.has(reducer)
+    try {
+      const value = isGuarded
+        ? inSavepoint(driver, () => transaction.scope.changes.undoable(() => run() as null))
+        : run()
+      return { callId, ok: true, value, isRepeated: false }
+    } catch (error) {
+      // A full disk concerns the whole group, and SQLite may have given the transaction up.
+      if (isStorageError(error) || !driver.isInTransaction) throw error
+      const failure = callError(error, reducer)
+      if (!isGuarded && scope.hasWritten) {
+        this.#guarded.add(reducer)
+        throw new RunAgain()
+      }
+      return { callId, ok: false, error: failure, isRepeated: false }
+    }
+  }
+
+  #runAndLog(
+    { log }: OpenTransaction,
+    call: CallScope,
+    body: () => unknown,
+    given: Call | undefined,
+  ): unknown {
+    const { facts, effects } = call
+    const value = copyResult(body())
+    const operations = effects.isEmpty ? [] : operationsOf(effects)
+    if (operations.length > 0) {
+      const args = given && this.#runner.keptArguments(facts.reducer, given.args)
+      const entry = { hlc: call.stamp.hlc, reducer: facts.reducer, operations }
+      log.append(args === undefined ? entry : { ...entry, args })
+    }
+    return value
+  }
+
+  #scopeOf({ scope }: OpenTransaction, facts: CallFacts): CallScope {
+    const { clock, now, reducerMsMax, streams, stream } = this.#parts
+    return new CallScope(scope, facts, {
+      nextHlc: () => clock.send(),
+      streamIndex: streams.intern(stream, true).index,
+      now,
+      limitMs: reducerMsMax,
+    })
+  }
+}

@@ -1,0 +1,164 @@
+/** The {@link Engine} itself: hands each method to the part that does it. */
+import {
+  type QueryValue,
+  type Row,
+  type StreamId,
+  type TableQuery,
+  UniverseError,
+} from '@inner-universe/core'
+import { tablesRead } from '@inner-universe/sqlite'
+import { applySegments } from './apply.ts'
+import type { CallFacts } from './call-scope.ts'
+import type {
+  ApplyResult,
+  Call,
+  Commit,
+  Connection,
+  Engine,
+  EngineInfo,
+  LogSegment,
+  SqlResult,
+  StreamHead,
+} from './engine.ts'
+import { readColumns } from './raw-sql.ts'
+import type { ReducerRunner } from './reducer-runner.ts'
+import { nextTimerMs, runDueTimers } from './run-timers.ts'
+import { definitionsOf, tableOf } from './schema.ts'
+import { searchRows } from './search.ts'
+import type { TransactionParts, Transactions } from './transaction.ts'
+import { findFaults } from './verify.ts'
+
+/** What an engine is wired of. */
+export interface EngineParts {
+  readonly info: EngineInfo
+  readonly parts: TransactionParts
+  readonly transactions: Transactions
+  readonly runner: ReducerRunner
+  /** Gives a call of the module's own its identity. */
+  readonly systemCall: (call: SystemCall) => CallFacts
+}
+
+/** A call that no client made: lifecycle, timers. */
+export type SystemCall = Omit<CallFacts, 'callId' | 'client' | 'callNumber'>
+
+/** See {@link Engine}. */
+export class UniverseEngine implements Engine {
+  readonly info: EngineInfo
+  readonly #wired: EngineParts
+
+  constructor(wired: EngineParts) {
+    this.info = wired.info
+    this.#wired = wired
+  }
+
+  commit(calls: readonly Call[]): Commit {
+    return this.#open().transactions.commit(calls)
+  }
+
+  connect(connection: Connection): Commit {
+    const commit = this.#lifecycle('connected', connection)
+    const [outcome] = commit.outcomes
+    if (outcome?.ok === false) throw outcome.error
+    return commit
+  }
+
+  disconnect(connection: Connection): Commit {
+    return this.#lifecycle('disconnected', connection)
+  }
+
+  nextDueMs(): number | undefined {
+    return nextTimerMs(this.#open().parts.driver)
+  }
+
+  runDue(nowMs: number): readonly Commit[] {
+    return runDueTimers(this.#open(), nowMs)
+  }
+
+  query(query: TableQuery): readonly Row[] {
+    return this.#open().parts.reader.query(query)
+  }
+
+  count(query: TableQuery): number {
+    return this.#open().parts.reader.count(query)
+  }
+
+  get(table: string, id: string): Row | undefined {
+    const { reader } = this.#open().parts
+    return reader.get(tableOf(reader.schema, table), id)
+  }
+
+  search(
+    table: string,
+    text: string,
+    options: { readonly limit: number; readonly offset?: number },
+  ): readonly Row[] {
+    const { driver, reader } = this.#open().parts
+    return searchRows(driver, reader, tableOf(reader.schema, table), text, options)
+  }
+
+  sql(text: string, params?: readonly QueryValue[]): SqlResult {
+    const { names, columns, rowCount } = readColumns(this.#open().parts.driver, text, params)
+    return { columnNames: names, columns, rowCount }
+  }
+
+  tablesRead(text: string): ReadonlySet<string> {
+    const { driver, reader } = this.#open().parts
+    const tables = new Set<string>()
+    for (const name of tablesRead(driver, text)) {
+      const table = name.replace(/^_(rows|search)_/, '')
+      if (reader.schema.has(table)) tables.add(table)
+    }
+    return tables
+  }
+
+  apply(segments: readonly Uint8Array[]): ApplyResult {
+    const { parts, transactions } = this.#open()
+    const tables = definitionsOf(parts.reader.schema)
+    const { result, changeset } = transactions.merge((scope) =>
+      applySegments(scope, { ...parts, tables }, segments),
+    )
+    return { outcomes: result, changeset }
+  }
+
+  readLog(stream: StreamId, fromSeq: number, bytesMax: number): readonly LogSegment[] {
+    return this.#open().parts.log.read(stream, fromSeq, bytesMax)
+  }
+
+  streamHeads(): readonly StreamHead[] {
+    return this.#open().parts.log.heads()
+  }
+
+  unsyncedCount(): number {
+    return this.#open().parts.log.unsyncedCount()
+  }
+
+  verify(): readonly string[] {
+    return findFaults(this.#open().parts)
+  }
+
+  close(): void {
+    this.#wired.parts.driver.close()
+  }
+
+  #lifecycle(event: 'connected' | 'disconnected', connection: Connection): Commit {
+    const { parts, transactions, runner, systemCall } = this.#open()
+    const { lifecycle } = parts.module
+    if (lifecycle[event] === undefined) return { outcomes: [], changeset: undefined }
+    const facts = systemCall({
+      reducer: event,
+      timestampMs: Math.floor(parts.now()),
+      sender: connection.identity,
+      connectionId: connection.connectionId,
+    })
+    return transactions.commitOne(facts, (call) =>
+      runner.runFunction(call, (context) => lifecycle[event]?.(context)),
+    )
+  }
+
+  #open(): EngineParts {
+    if (!this.#wired.parts.driver.isOpen) {
+      throw new UniverseError('engine/closed', 'the universe was closed; open it again')
+    }
+    return this.#wired
+  }
+}
