@@ -39,7 +39,7 @@ export const theme: ReturnType<typeof createTheme> = createTheme({
   respectReducedMotion: true,
   autoContrast: true,
   fontFamily:
-    'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif',
+    'Inter, -apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Mono", "Liberation Mono", monospace',
   headings: {
     fontFamily:

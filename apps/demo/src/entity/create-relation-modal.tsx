@@ -92,7 +92,7 @@ function CreateRelationForm({
           {other === undefined ? (
             <EntitySearch
               label="Find the other entity"
-              placeholder="Search words and meanings"
+              placeholder="Search words"
               onPick={setOther}
             />
           ) : (

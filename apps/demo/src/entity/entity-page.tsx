@@ -47,7 +47,7 @@ function Found({ row }: { readonly row: EntityRow }): ReactNode {
             <>
               <header className={classes.header}>
                 <Group gap="xs" mb={6}>
-                  <TypeBadge type={row.entity_type} size="md" />
+                  <TypeBadge type={row.entity_type} />
                   {row.metadata.tags.map((tag) => (
                     <span key={tag} className={classes.tag}>
                       {tag}

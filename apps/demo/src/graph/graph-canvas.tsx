@@ -1,8 +1,15 @@
 import { useComputedColorScheme, useMantineTheme } from '@mantine/core'
-import cytoscape, { type Core, type ElementDefinition, type StylesheetJson } from 'cytoscape'
+import cytoscape, {
+  type Core,
+  type ElementDefinition,
+  type NodeSingular,
+  type Position,
+  type StylesheetJson,
+} from 'cytoscape'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { colorOfType } from '../data/part-of-speech.ts'
 import type { Neighbourhood } from './neighbourhood.ts'
+import { ringPlaces } from './ring.ts'
 
 /** The only file that knows the drawing library. */
 
@@ -40,7 +47,7 @@ export function GraphCanvas({
     // The library looks at its size once.
     const resize = new ResizeObserver(() => {
       drawn.resize()
-      drawn.fit(undefined, FIT_PADDING)
+      place(drawn, drawn.scratch('centreId'))
     })
     if (container.current !== null) resize.observe(container.current)
     core.current = drawn
@@ -53,9 +60,14 @@ export function GraphCanvas({
 
   useEffect(() => {
     const isDark = scheme === 'dark'
-    const colors = { ink: isDark ? '#ebeaf0' : '#1d1c23', quiet: isDark ? '#8b8996' : '#8a8893' }
     core.current?.style(
-      styleOf({ ...colors, line: isDark ? '#45444f' : '#d3d0c8', font: theme.fontFamily ?? '' }),
+      styleOf({
+        ink: isDark ? '#ebeaf0' : '#1d1c23',
+        quiet: isDark ? '#8b8996' : '#8a8893',
+        line: isDark ? '#45444f' : '#d3d0c8',
+        card: isDark ? '#1d1c22' : '#ffffff',
+        font: theme.fontFamily ?? '',
+      }),
     )
   }, [scheme, theme])
 
@@ -76,28 +88,36 @@ export function GraphCanvas({
         else drawn.add(element)
       }
     })
-    const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches
-    const layout = drawn.layout({
-      name: 'concentric',
-      concentric: (node) => (node.id() === centreId ? 2 : 1),
-      levelWidth: () => 1,
-      minNodeSpacing: 26,
-      spacingFactor: 1.15,
-      padding: FIT_PADDING,
-      animate: !isStill,
-      animationDuration: 260,
-    })
-    layout.run()
-    return () => {
-      layout.stop()
-    }
+    place(drawn, centreId)
   }, [centreId, neighbourhood, scheme, theme])
 
   // Everything it shows is in the list beside it, which the keyboard and screen readers use.
   return <div ref={container} style={{ width: '100%', height: '100%' }} aria-hidden />
 }
 
-const FIT_PADDING = 36
+/** Moves every node to its place, those that stay from where they are. */
+function place(drawn: Core, centreId: string | undefined): void {
+  if (centreId === undefined) return
+  drawn.scratch('centreId', centreId)
+  drawn.stop()
+  const neighbours = drawn.nodes().filter((node) => node.id() !== centreId)
+  const places = ringPlaces(neighbours.length, drawn.width(), drawn.height())
+  const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches
+  const move = (node: NodeSingular, position: Position): void => {
+    node.stop()
+    if (isStill) node.position(position)
+    else node.animate({ position }, { duration: MOVE_MS, easing: 'ease-out-cubic' })
+  }
+  move(drawn.getElementById(centreId), { x: 0, y: 0 })
+  neighbours.forEach((node, index) => {
+    const { x, y, labelSide } = places[index] ?? { x: 0, y: 0, labelSide: 'bottom' }
+    node.data('labelSide', labelSide)
+    move(node, { x, y })
+  })
+  drawn.viewport({ zoom: 1, pan: { x: drawn.width() / 2, y: drawn.height() / 2 } })
+}
+
+const MOVE_MS = 260
 
 function elementsOf(
   centreId: string,
@@ -127,11 +147,13 @@ function styleOf({
   ink,
   quiet,
   line,
+  card,
   font,
 }: {
   readonly ink: string
   readonly quiet: string
   readonly line: string
+  readonly card: string
   readonly font: string
 }): StylesheetJson {
   return [
@@ -145,15 +167,43 @@ function styleOf({
         color: ink,
         'font-family': font,
         'font-size': 13,
-        'text-valign': 'bottom',
-        'text-margin-y': 5,
+        'text-valign': 'center',
         'text-wrap': 'ellipsis',
         'text-max-width': '120px',
       },
     },
     {
+      selector: 'node[labelSide = "right"]',
+      style: { 'text-halign': 'right', 'text-margin-x': 6 },
+    },
+    {
+      selector: 'node[labelSide = "left"]',
+      style: { 'text-halign': 'left', 'text-margin-x': -6 },
+    },
+    {
+      selector: 'node[labelSide = "top"]',
+      style: { 'text-valign': 'top', 'text-margin-y': -5 },
+    },
+    {
+      selector: 'node[labelSide = "bottom"]',
+      style: { 'text-valign': 'bottom', 'text-margin-y': 5 },
+    },
+    {
       selector: 'node[role = "centre"]',
-      style: { width: 30, height: 30, 'font-size': 17, 'font-weight': 'bold' },
+      style: {
+        width: 30,
+        height: 30,
+        'font-size': 18,
+        'font-weight': 'bold',
+        'text-halign': 'center',
+        'text-valign': 'bottom',
+        'text-margin-x': 0,
+        'text-margin-y': 7,
+        'text-background-color': card,
+        'text-background-opacity': 0.85,
+        'text-background-padding': '2px',
+        'z-index': 2,
+      },
     },
     {
       selector: 'edge',
@@ -167,8 +217,8 @@ function styleOf({
         label: 'data(type)',
         color: quiet,
         'font-family': font,
-        'font-size': 9,
-        'min-zoomed-font-size': 7,
+        'font-size': 10,
+        'min-zoomed-font-size': 6,
         'text-rotation': 'autorotate',
         'text-margin-y': -7,
       },

@@ -2,6 +2,7 @@ import { ERROR_CODES, isUniverseError } from '@inner-universe/client'
 import { Alert, Button, Code, Group, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
+import classes from './error-notice.module.css'
 
 /** Says what went wrong and what to do; a typed error brings both with it. */
 export function ErrorNotice({
@@ -23,7 +24,8 @@ export function ErrorNotice({
     <Alert
       role="alert"
       color="red"
-      variant="light"
+      variant="default"
+      classNames={{ root: classes.root ?? '', icon: classes.icon ?? '' }}
       icon={<IconAlertTriangle aria-hidden />}
       title={title}
       {...(onClose === undefined

@@ -26,7 +26,7 @@ export function Header(): ReactNode {
       </Link>
       <EntitySearch
         label="Search entities"
-        placeholder="Search words and meanings"
+        placeholder="Search words"
         hasShortcut
         onPick={(entity) => navigate(entityHref(entity.id))}
       />

@@ -1,5 +1,6 @@
 import { Container } from '@mantine/core'
 import { type ReactNode, useEffect, useRef } from 'react'
+import classes from './page.module.css'
 
 /**
  * A page: its width, the document's title, and the focus, which goes to the heading when a person
@@ -38,7 +39,7 @@ export function PageTitle({
     else heading.current?.focus({ preventScroll: true })
   }, [])
   return (
-    <h1 ref={heading} tabIndex={-1} className={className}>
+    <h1 ref={heading} tabIndex={-1} className={className ?? classes.title}>
       {children}
     </h1>
   )

@@ -1,6 +1,6 @@
-import { Badge } from '@mantine/core'
-import type { ReactNode } from 'react'
+import type { CSSProperties, ReactNode } from 'react'
 import { colorOfType } from '../data/part-of-speech.ts'
+import classes from './type-badge.module.css'
 
 /** The type of an entity in its colour. */
 export function TypeBadge({
@@ -8,11 +8,16 @@ export function TypeBadge({
   size = 'sm',
 }: {
   readonly type: string
-  readonly size?: 'xs' | 'sm' | 'md'
+  readonly size?: 'xs' | 'sm'
 }): ReactNode {
+  const color = colorOfType(type)
+  const style = {
+    '--badge-light': `var(--mantine-color-${color}-8)`,
+    '--badge-dark': `var(--mantine-color-${color}-3)`,
+  } as CSSProperties
   return (
-    <Badge variant="light" color={colorOfType(type)} size={size} radius="sm" tt="none" fw={600}>
+    <span className={classes.badge} data-size={size} style={style}>
       {type}
-    </Badge>
+    </span>
   )
 }
