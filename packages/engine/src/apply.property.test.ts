@@ -12,8 +12,9 @@ import {
 } from '@inner-universe/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { compileSchema, definitionsOf } from './schema.ts'
 import { dumpFile, dumpModel } from './testing/canonical-dump.ts'
-import { definitionsOf, openMergeReplica } from './testing/merge-replica.ts'
+import { openMergeReplica } from './testing/merge-replica.ts'
 
 const module = defineModule({
   name: 'merging',
@@ -40,7 +41,7 @@ const module = defineModule({
   },
   reducers: () => ({}),
 })
-const tables = definitionsOf(module)
+const tables = definitionsOf(compileSchema(module))
 
 const streams = ['1', '2', '3'].map((digit) => digit.repeat(32) as StreamId)
 const own = 'f'.repeat(32) as StreamId
@@ -191,7 +192,7 @@ describe('apply', () => {
       }),
       { numRuns: 200 },
     )
-  })
+  }, 60_000)
 
   it('[MR9] [MR10] after every transaction what is visible is what the model shows', () => {
     fc.assert(
@@ -217,5 +218,5 @@ describe('apply', () => {
       }),
       { numRuns: 200 },
     )
-  })
+  }, 60_000)
 })

@@ -142,7 +142,8 @@ function writeVisible(
   const shadows = rows.hasShadows() ? rows.shadowsOf(table, id) : undefined
   for (const { column, target } of table.references) {
     if (!joined.written.includes(column.index)) continue
-    const former = shadows?.get(column.name) ?? row.values[column.index]
+    // One that reads NULL is not visible, and losing a referrer does not change that.
+    const former = row.values[column.index]
     if (typeof former === 'string') touched.push({ table: target, id: former })
     touched.push({ table, id })
     if (shadows?.has(column.name)) rows.removeShadow(table, id, column.name)

@@ -1,12 +1,7 @@
 /** A replica that only merges: a database in memory without reducers, for tests of `apply`. */
 
 import type { Changeset } from '@inner-universe/core'
-import {
-  createHlcClock,
-  type Module,
-  type StreamId,
-  type TableDefinitions,
-} from '@inner-universe/core'
+import { createHlcClock, type Module, type StreamId } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import { type ApplyParts, applySegments } from '../apply.ts'
@@ -16,15 +11,8 @@ import type { ApplyOutcome } from '../engine.ts'
 import { createTables } from '../migrate.ts'
 import { createRowCodec } from '../row-codec.ts'
 import { RowStore } from '../row-store.ts'
-import { compileSchema, type Schema } from '../schema.ts'
+import { compileSchema, definitionsOf, type Schema } from '../schema.ts'
 import { Streams } from '../streams.ts'
-
-/** The definitions of a module's tables. */
-export function definitionsOf(module: Module): TableDefinitions {
-  return Object.fromEntries(
-    Object.entries(module.tables).map(([name, { definition }]) => [name, definition]),
-  )
-}
 
 /** An open replica. Close its driver when done. */
 export interface MergeReplica {
@@ -50,7 +38,7 @@ export function openMergeReplica(module: Module, stream: StreamId): MergeReplica
     log: new DeltaLog(driver, streams, module.version),
     clock: createHlcClock({ now: () => 0, last: 0 }),
     stream,
-    tables: definitionsOf(module),
+    tables: definitionsOf(schema),
   }
   const codecs = new Map([...schema.values()].map((table) => [table, createRowCodec(table)]))
   return {
