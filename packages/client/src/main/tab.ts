@@ -109,7 +109,7 @@ export class Tab {
 
   #hear(announcement: Announcement | undefined): void {
     if (announcement === undefined || this.#closing.signal.aborted) return
-    if (announcement.kind === 'stuck') this.#process?.tick()
+    if (announcement.kind === 'stuck') this.#process?.suspect()
     if (announcement.kind !== 'leader' || this.#isLeader) return
     const { leaderId, brokerUrl } = announcement
     if (leaderId === this.#followedId) return
@@ -229,7 +229,9 @@ export class Tab {
       const { count, oldestPendingNumber } = session.calls
       waitedMs = count > 0 && oldestPendingNumber === oldest ? waitedMs + STUCK_LOOK_MS : 0
       oldest = oldestPendingNumber
-      if (waitedMs > reducerMsMax && !this.#isLeader) this.#say({ kind: 'stuck' })
+      if (waitedMs <= reducerMsMax) return
+      if (this.#isLeader) this.#process?.suspect()
+      else this.#say({ kind: 'stuck' })
     }
   }
 }

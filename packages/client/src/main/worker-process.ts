@@ -9,6 +9,7 @@
  */
 import { type ErrorCode, UniverseError } from '@inner-universe/core'
 import { type Remote, wrap } from 'comlink'
+import { workerLock } from '../rpc/announcement.ts'
 import { type OpenRequest, unwrap, type WorkerControls, type WorkerNote } from '../rpc/commands.ts'
 import {
   COMMAND_MS_MAX,
@@ -39,6 +40,7 @@ export class WorkerProcess {
   readonly #worker: Worker
   readonly #url: string
   readonly #ready: Promise<void>
+  readonly #ending = new AbortController()
   #end!: (end: WorkerEnd) => void
   #isReady = false
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -90,6 +92,7 @@ export class WorkerProcess {
         throw end.kind === 'crashed' ? end.error : this.#failed('was stopped')
       })
       unwrap(await Promise.race([this.controls.open(request), ended]))
+      this.#watchLock(request.leaderId)
     } catch (error) {
       this.#finish({ kind: 'stopped' })
       throw error
@@ -107,7 +110,13 @@ export class WorkerProcess {
     this.#finish({ kind: 'stopped' })
   }
 
-  /** Looks after the worker now; also called when another tab complains. */
+  /** Looks after the worker although it has not said that it works: a tab waits for it in vain. */
+  suspect(): void {
+    if (this.#work === undefined) this.#watch(undefined, this.#callMsMax)
+    else this.tick()
+  }
+
+  /** Looks after the worker. Other tabs' complaints count as ticks: this page's timers may sleep. */
   tick(): void {
     if (this.#work === undefined) return
     const nowMs = performance.now()
@@ -121,10 +130,27 @@ export class WorkerProcess {
     this.#arm()
   }
 
+  get #callMsMax(): number {
+    return this.#options.reducerMsMax + WATCHDOG_MARGIN_MS
+  }
+
+  /** The worker holds its lock as long as it lives: having it means that it is gone. */
+  #watchLock(leaderId: string): void {
+    const { signal } = this.#ending
+    navigator.locks
+      .request(workerLock(leaderId), { signal }, () => {
+        this.#finish({ kind: 'crashed', error: this.#failed('was killed') })
+      })
+      .catch((error: unknown) => {
+        // Called off because the worker was ended from here.
+        if (!signal.aborted) throw error
+      })
+  }
+
   #take(message: WorkerNote): void {
     switch (message?.note) {
       case 'group':
-        this.#watch(message.callId, this.#options.reducerMsMax + WATCHDOG_MARGIN_MS)
+        this.#watch(message.callId, this.#callMsMax)
         return
       case 'long':
         this.#watch(undefined, COMMAND_MS_MAX)
@@ -167,6 +193,7 @@ export class WorkerProcess {
   #finish(end: WorkerEnd): void {
     clearTimeout(this.#timer)
     this.#work = undefined
+    this.#ending.abort()
     this.#worker.terminate()
     this.#end(end)
   }

@@ -41,6 +41,11 @@ export function presenceLock(name: string, clientId: string): string {
   return `inner-universe:${name}:${clientId}`
 }
 
+/** The lock a leader's worker holds as long as it lives. */
+export function workerLock(leaderId: string): string {
+  return `inner-universe:worker:${leaderId}`
+}
+
 /** The channel of announcements. */
 export function announcementChannel(name: string): string {
   return `inner-universe:${name}`

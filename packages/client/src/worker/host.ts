@@ -451,9 +451,13 @@ export class Host {
     this.#live.onChanges(changes)
   }
 
+  /** Sends what has gathered. Answers wait for the rows of live queries that were asked for before. */
   #flush(): void {
+    const subscribing = new Set<HostClient>()
+    for (const { client, item } of this.#reads)
+      if (item.kind === 'subscribe') subscribing.add(client)
     for (const client of this.#clients.values()) {
-      client.flush({ withAnswers: !this.#live.isBehind(client) })
+      client.flush({ withAnswers: !subscribing.has(client) && !this.#live.isBehind(client) })
     }
   }
 

@@ -7,7 +7,7 @@ import { type Engine, openEngine } from '@inner-universe/engine'
 import type { Driver } from '@inner-universe/sqlite'
 import { loadSqlite, type Sqlite } from '@inner-universe/sqlite/wasm'
 import { expose } from 'comlink'
-import { presenceLock } from '../rpc/announcement.ts'
+import { presenceLock, workerLock } from '../rpc/announcement.ts'
 import {
   type OpenRequest,
   outcomeOf,
@@ -68,6 +68,7 @@ export function serve(module: Module, options: ServeOptions = {}): void {
   const controls: WorkerControls = {
     open: (request) =>
       outcomeOf(async () => {
+        await holdWorkerLock(request.leaderId)
         opened = await open(module, request, sqlite, accept)
         return undefined
       }),
@@ -175,6 +176,18 @@ async function openStore(
   }
   const store = memoryStore(options, undefined)
   return { driver: await store.open(), store }
+}
+
+/** Held until this thread ends, however it ends: no event tells the page of a worker that was killed. */
+function holdWorkerLock(leaderId: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    navigator.locks
+      .request(workerLock(leaderId), () => {
+        resolve()
+        return new Promise(() => undefined)
+      })
+      .catch(reject)
+  })
 }
 
 /** Runs things after the messages that wait already: a message to oneself, which no timer clamps. */

@@ -1,0 +1,32 @@
+/** Tabs for the browser tests: iframes, which the browser ends with their workers when removed. */
+import type { openTodos } from './open-todos.ts'
+
+/** A tab under the test's control. */
+export interface FrameTab {
+  readonly openTodos: typeof openTodos
+  /** Ends the tab as a crash does: nothing in it runs any more. */
+  kill(): void
+}
+
+/** Opens an empty tab that can open the todos. */
+export async function openFrameTab(): Promise<FrameTab> {
+  const frame = document.createElement('iframe')
+  const isReady = new Promise<void>((resolve) => {
+    addEventListener('message', function listen({ source, data }) {
+      if (source !== frame.contentWindow || data !== 'tab ready') return
+      removeEventListener('message', listen)
+      resolve()
+    })
+  })
+  // A document with a URL of its own, because workers are found relative to it; any text will do.
+  frame.src = new URL('./frame-tab.ts', import.meta.url).href
+  document.body.append(frame)
+  await new Promise((resolve) => frame.addEventListener('load', resolve, { once: true }))
+  const script = frame.contentDocument?.createElement('script') as HTMLScriptElement
+  script.type = 'module'
+  script.src = new URL('./tab.ts', import.meta.url).href
+  frame.contentDocument?.body.append(script)
+  await isReady
+  const tab = frame.contentWindow as unknown as Pick<FrameTab, 'openTodos'>
+  return { openTodos: tab.openTodos, kill: () => frame.remove() }
+}
