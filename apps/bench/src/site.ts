@@ -14,7 +14,7 @@ export interface Site {
 /** Builds an app and serves it on a free port. */
 export async function serveSite(app: 'bench' | 'demo'): Promise<Site> {
   const root = fileURLToPath(new URL(`../../${app}`, import.meta.url))
-  await build({ root, configFile, logLevel: 'warn' })
+  await build({ root, configFile, logLevel: 'error' })
   const port = await findFreePort()
   const server = await preview({
     root,

@@ -180,10 +180,21 @@ class KillTest {
   async #check(page: Page): Promise<void> {
     // Taken before the state is read: what is acknowledged meanwhile may be missing from it.
     const acknowledged = new Set(this.#acknowledged)
+    await this.#setPaused(page, true)
     const tally = tallyOf(await callPart(page, 'kill', 'state'), acknowledged)
+    await this.#setPaused(page, false)
     for (const call of tally.lost) this.#lost.add(call)
     for (const call of tally.doubled) this.#doubled.add(call)
     for (const fault of tally.corrupt) this.#corrupt.add(fault)
+  }
+
+  /** Writers of all tabs rest while the ledger is checked, or it grows faster than it is read. */
+  async #setPaused(page: Page, isPaused: boolean): Promise<void> {
+    const open = page
+      .context()
+      .pages()
+      .filter((other) => other.url().startsWith(this.#site.url))
+    await Promise.all(open.map((other) => callPart(other, 'kill', 'setPaused', isPaused)))
   }
 
   #progress(kill: number): void {

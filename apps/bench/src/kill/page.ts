@@ -21,6 +21,13 @@ declare global {
   }
 }
 
+/**
+ * A lane rests this long at most between calls: enough calls are under way at any moment to be hit by
+ * a kill, and the ledger stays small enough to be checked whole after each.
+ */
+const LANE_PAUSE_MS_MAX = 20
+
+let isPaused = false
 let worker: Worker | undefined
 let universe: Universe<(typeof ledger)['tables'], (typeof ledger)['reducers']> | undefined
 
@@ -57,11 +64,18 @@ export const killPage = {
         const call = `${writer}-${number}-${1 + (number % PART_COUNT_MAX)}`
         await opened().reducers.append({ call })
         void window.reportAcknowledged(call)
+        do await pause(Math.random() * LANE_PAUSE_MS_MAX)
+        while (isPaused)
       }
     }
     for (let lane = 0; lane < inFlight; lane++) {
       next().catch((error: unknown) => window.reportFailure(String(error)))
     }
+  },
+
+  /** Holds this page's writers back after the calls under way, or lets them go on. */
+  setPaused(paused: boolean): void {
+    isPaused = paused
   },
 
   /** Ends this page's worker as a crash would: without notice. False if this page has none. */
@@ -70,12 +84,17 @@ export const killPage = {
     return worker !== undefined
   },
 
+  /** One statement, so that rows and counter are of one moment. */
   async state(): Promise<LedgerState> {
-    const rows = await opened().sql<{ call: string; n: number; parts: number }>(
-      'SELECT call, count(*) AS n, count(DISTINCT part) AS parts FROM part GROUP BY call',
+    const rows = await opened().sql<{ call: string; n: number; parts: number; total: number }>(
+      `SELECT call, count(*) AS n, count(DISTINCT part) AS parts, (SELECT calls FROM total) AS total
+       FROM part GROUP BY call`,
     )
-    const total = await opened().get('total', 'calls')
     const faults = await opened().verify()
-    return { calls: rows.map((r) => [r.call, r.n, r.parts]), total: total?.calls ?? 0, faults }
+    return { calls: rows.map((r) => [r.call, r.n, r.parts]), total: rows[0]?.total ?? 0, faults }
   },
+}
+
+function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs))
 }
