@@ -6,6 +6,7 @@
  * elsewhere comes to the same (property-tested).
  */
 import {
+  addCounter,
   assert,
   isUniverseError,
   overrideClocks,
@@ -86,8 +87,7 @@ export class RowWriter {
       )
       .sort((a, b) => a.column.index - b.column.index)
     if (changed.length === 0) return row.values
-    const values = row.values.slice()
-    for (const { column, value } of changed) values[column.index] = value
+    const values = withWrites(row.values, changed)
     const effect = table.isSynced ? call.effects.touch(table, id, row) : undefined
     if (effect !== undefined) noteUpdate(call, effect, row, changed)
     call.hasWritten = true
@@ -100,7 +100,8 @@ export class RowWriter {
     )
     scope.changes.note(table, id, row.values, values)
     if (effect === undefined) return values
-    effect.values = values
+    // On top of what the call wrote, not of what the row reads: a written reference may read NULL.
+    effect.values = withWrites(effect.values, changed)
     const written = new Set(changed.map(({ column }) => column))
     const references = table.references.filter(({ column }) => written.has(column))
     if (references.length === 0) return values
@@ -108,7 +109,11 @@ export class RowWriter {
       for (const { column } of references) scope.rows.removeShadow(table, id, column.name)
     }
     const kept = deadTargets(scope, references, row.values)
-    if (kept.length === 0 && !hasInvisibleTarget(scope, references, values)) return values
+    // A row moved under another may now hang on what only it keeps.
+    const isMoved = references.some(({ onDelete }) => onDelete === 'cascade')
+    if (!isMoved && kept.length === 0 && !hasInvisibleTarget(scope, references, values)) {
+      return values
+    }
     this.#settle(scope, [{ table, id }, ...kept])
     return scope.rows.get(table, id)?.values ?? values
   }
@@ -207,6 +212,12 @@ export class RowWriter {
   }
 }
 
+function withWrites(values: readonly StoredValue[], writes: readonly CellWrite[]): StoredValue[] {
+  const after = values.slice()
+  for (const { column, value } of writes) after[column.index] = value
+  return after
+}
+
 function insertVisible(call: CallScope, table: TableSchema, values: readonly StoredValue[]): void {
   call.hasWritten = true
   try {
@@ -238,7 +249,7 @@ function insertMerged(
     const before = merged?.[column.index] ?? undefined
     const value = values[column.index] as StoredValue
     if (column.kind === 'counter') {
-      noteIncrement(effect, column, (value as number) - ((before as number | undefined) ?? 0))
+      noteIncrement(effect, column, value as number, (before as number | undefined) ?? 0)
     } else if (column.kind === 'set') {
       noteElements(call, effect, column, before ?? '[]', value)
     }
@@ -254,7 +265,7 @@ function noteUpdate(
   for (const { column, value } of writes) {
     const before = row.values[column.index] as StoredValue
     if (column.kind === 'counter') {
-      noteIncrement(effect, column, (value as number) - (before as number))
+      noteIncrement(effect, column, value as number, before as number)
     } else if (column.kind === 'set') {
       noteElements(call, effect, column, before, value)
     } else if (!effect.isBorn) {
@@ -264,10 +275,17 @@ function noteUpdate(
   }
 }
 
-function noteIncrement(effect: RowEffect, column: ColumnSchema, by: number): void {
-  if (by === 0) return
+/** Notes by how much a counter moved; differences beyond 53 bits wrap round as sums do. */
+function noteIncrement(
+  effect: RowEffect,
+  column: ColumnSchema,
+  value: number,
+  before: number,
+): void {
+  if (value === before) return
   effect.increments ??= new Map()
-  effect.increments.set(column.index, (effect.increments.get(column.index) ?? 0) + by)
+  const sum = effect.increments.get(column.index) ?? 0
+  effect.increments.set(column.index, addCounter(sum, addCounter(value, -before)))
 }
 
 /** Adds and removes the elements in which two stored sets differ. */
