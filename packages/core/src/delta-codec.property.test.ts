@@ -88,7 +88,7 @@ describe('segments', () => {
     )
   })
 
-  it('[DS11] changed bytes are refused with one code, or are another valid segment', () => {
+  it('[DS9] changed bytes are refused with one code, or are another valid segment', () => {
     const change = fc.record({ at: fc.nat(), byte: fc.integer({ min: 0, max: 255 }) })
     const damage = fc.record({
       changes: fc.array(change, { maxLength: 4 }),
@@ -115,7 +115,7 @@ describe('segments', () => {
     )
   })
 
-  it('[DS11] arbitrary bytes after a good beginning are refused or read, nothing else', () => {
+  it('[DS9] arbitrary bytes after a good beginning are refused or read, nothing else', () => {
     const header = encode([{ hlc: 1, reducer: '', operations: [] }]).subarray(0, 21)
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (rest) => {

@@ -32,7 +32,7 @@ function revive(_: string, value: unknown): unknown {
 }
 
 describe('segments', () => {
-  it.each(vectors.valid)('[DS12] $what', (vector) => {
+  it.each(vectors.valid)('[DS10] $what', (vector) => {
     const bytes = hexToBytes(vector.hex) as Uint8Array
     const { deltas, ...header } = JSON.parse(JSON.stringify(vector.segment), revive)
     const decoded = decodeSegment(bytes)
@@ -43,7 +43,7 @@ describe('segments', () => {
     expect(bytesToHex(writer.finish())).toBe(vector.hex)
   })
 
-  it.each(vectors.invalid)('[DS11] $what is refused', ({ hex, reason }) => {
+  it.each(vectors.invalid)('[DS9] $what is refused', ({ hex, reason }) => {
     expect(() => decodeSegment(hexToBytes(hex) as Uint8Array)).toThrow(reason)
   })
 
@@ -61,7 +61,7 @@ describe('segments', () => {
     expect(deltas.map((delta) => delta.args)).toEqual([args, undefined])
   })
 
-  it('[DS5] a row’s id and references to it are written once', () => {
+  it('[DS4] a row’s id and references to it are written once', () => {
     const id = idFromKey('note', 'a')
     const other = idFromKey('note', 'b')
     const insert = (row: string, parent: string): RowOperation => ({
@@ -79,7 +79,7 @@ describe('segments', () => {
     ])
   })
 
-  it('[DS6] ids of more than 64 ids ago are found', () => {
+  it('[DS5] ids of more than 64 ids ago are found', () => {
     const ids = Array.from({ length: 200 }, (_, index) => idFromKey('note', `${index}`))
     const operations = [...ids, ...ids].map(
       (id, index): RowOperation => ({
@@ -92,7 +92,7 @@ describe('segments', () => {
     expect(decodeSegment(encode(entry(0, ...operations))).deltas[0]?.operations).toEqual(operations)
   })
 
-  it('[DS8] a burst of single-row updates takes at most 60 bytes each', () => {
+  it('[DS6] a burst of single-row updates takes at most 60 bytes each', () => {
     const updates = Array.from({ length: 100 }, (_, index) =>
       entry(index * 200, {
         kind: 'update',
@@ -104,7 +104,7 @@ describe('segments', () => {
     expect(encode(...updates).length / updates.length).toBeLessThan(45)
   })
 
-  it('[DS9] a delta that cannot be encoded leaves the segment as it was', () => {
+  it('[DS7] a delta that cannot be encoded leaves the segment as it was', () => {
     const good = entry(0, { kind: 'delete', table: 'note', id: 'x' })
     const bad = entry(1, {
       kind: 'insert',
@@ -121,7 +121,7 @@ describe('segments', () => {
     expect(writer.finish()).toEqual(encode(good, { ...good, hlc: hlc + 2 }))
   })
 
-  it('[DS10] the last delta can be taken out', () => {
+  it('[DS8] the last delta can be taken out', () => {
     const first = entry(0, { kind: 'delete', table: 'note', id: 'x' })
     const second = entry(1, { kind: 'delete', table: 'other', id: 'y' })
     const writer = createSegmentWriter(start)
@@ -132,7 +132,7 @@ describe('segments', () => {
     expect(writer.finish()).toEqual(encode(first))
   })
 
-  it('[DS11] cut anywhere, a segment is refused', () => {
+  it('[DS9] cut anywhere, a segment is refused', () => {
     const bytes = encode(
       entry(0, {
         kind: 'remove',
