@@ -18,8 +18,8 @@ export type Direction = 'out' | 'in' | 'both'
 /** Rows one look at the neighbours may give. */
 export const NEIGHBOURS_MAX = 10_000
 
-/** Steps one traversal may go. Small worlds are crossed in six. */
-export const TRAVERSE_DEPTH_MAX = 32
+/** Steps one traversal may go. Small worlds are crossed in six; the cost grows with each. */
+export const TRAVERSE_DEPTH_MAX = 16
 
 /** Entities one traversal may give. */
 export const TRAVERSE_ENTITIES_MAX = 10_000
@@ -167,6 +167,7 @@ export async function neighbours(
 
 /**
  * The entities within some steps of one, each once, the nearest first; the start itself comes first.
+ * Cost: at most `limit` × (`depthMax` + 1) looks at an entity's relations.
  *
  * @throws UniverseError `universe/entity-not-found`; `query/invalid` for bad numbers.
  */

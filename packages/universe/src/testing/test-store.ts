@@ -36,13 +36,22 @@ export interface TestStore {
   newEvents(): readonly (readonly [string, string | null, unknown])[]
 }
 
+/** What a test may choose. */
+export interface TestStoreOptions {
+  /** A module with the standard tables and reducers. Default: the standard module. */
+  readonly module?: unknown
+  /** Replicas that meet must differ in it. */
+  readonly seed?: number
+}
+
 /** Opens a new universe. The clock stands at 2024-01-01. */
-export function openTestStore(): TestStore {
+export function openTestStore(options: TestStoreOptions = {}): TestStore {
+  const { module = standardModule, seed = 7 } = options
   const clock = { nowMs: 1_704_067_200_000 }
-  const random = createRandom(new Uint8Array([7]))
+  const random = createRandom(new Uint8Array([seed]))
   const engine = openEngine({
     driver: openNodeDatabase({ path: ':memory:', durability: 'process' }),
-    module: standardModule as never,
+    module: module as never,
     now: () => clock.nowMs,
     randomBytes: (count) => random.bytes(count),
     identity: OWNER,
@@ -54,7 +63,7 @@ export function openTestStore(): TestStore {
   const call = (reducer: string, args: unknown, sender: string, connectionId: string | null) => {
     callNumber += 1
     const one: Call = {
-      callId: formatCallId('0'.repeat(32) as never, callNumber),
+      callId: formatCallId(String(seed % 10).repeat(32) as never, callNumber),
       reducer,
       args,
       timestampMs: clock.nowMs,
