@@ -3,7 +3,8 @@
  *
  *     cursor = base64url( JSON [ fingerprint, key … ] )
  *
- * The keys are the order keys of the last row and its primary key. The fingerprint ties the cursor
+ * The keys are the order keys of the last row; the last of them is its primary key, which makes the
+ * order total. The fingerprint ties the cursor
  * to its query, whose filters and order it would be wrong to change between two pages. Not secret,
  * not signed: a forged one shows no row that the query itself would not.
  */
@@ -42,10 +43,10 @@ function valueAt(row: Row, { column, path = [] }: Order): QueryValue {
   return (value ?? null) as QueryValue
 }
 
-/** The cursor after a row of a query. */
-export function encodeCursor(plan: TableQuery, primaryKey: string, row: Row): string {
+/** The cursor after a row of a query whose order ends with the primary key. */
+export function encodeCursor(plan: TableQuery, row: Row): string {
   const keys = plan.orderBy.map((order) => valueAt(row, order))
-  const text = canonicalJson([fingerprintOf(plan), ...keys, row[primaryKey]] as never)
+  const text = canonicalJson([fingerprintOf(plan), ...keys])
   let binary = ''
   for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte)
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
@@ -66,7 +67,7 @@ export function decodeCursor(plan: TableQuery, cursor: string): readonly QueryVa
   } catch {
     throw invalidCursor('it is damaged')
   }
-  if (!Array.isArray(parts) || parts.length !== plan.orderBy.length + 2) {
+  if (!Array.isArray(parts) || parts.length !== plan.orderBy.length + 1) {
     throw invalidCursor('it has the wrong number of parts')
   }
   const [fingerprint, ...keys] = parts

@@ -69,10 +69,14 @@ test.each([
 })
 
 test('a cursor gives the keys of its row back, and only to its own query', () => {
-  const orderBy = orderOf(FIELDS.entity, [{ field: 'properties.age' }, { field: 'name' }])
+  const orderBy = orderOf(FIELDS.entity, [
+    { field: 'properties.age' },
+    { field: 'name' },
+    { field: 'id' },
+  ])
   const plan = { table: 'entity', orderBy }
   const row = { id: 'r1', metadata: { name: 'Zoë', properties: { age: 3 } } }
-  const cursor = encodeCursor(plan, 'id', row)
+  const cursor = encodeCursor(plan, row)
   expect(cursor).toMatch(/^[A-Za-z0-9_-]+$/)
   expect(decodeCursor(plan, cursor)).toEqual([3, 'Zoë', 'r1'])
   const other = {
@@ -92,7 +96,10 @@ test('a cursor gives the keys of its row back, and only to its own query', () =>
 })
 
 test('a missing order key is null in the cursor', () => {
-  const plan = { table: 'entity', orderBy: orderOf(FIELDS.entity, [{ field: 'name' }]) }
-  const cursor = encodeCursor(plan, 'id', { id: 'r1', metadata: {} })
+  const plan = {
+    table: 'entity',
+    orderBy: orderOf(FIELDS.entity, [{ field: 'name' }, { field: 'id' }]),
+  }
+  const cursor = encodeCursor(plan, { id: 'r1', metadata: {} })
   expect(decodeCursor(plan, cursor)).toEqual([null, 'r1'])
 })

@@ -183,6 +183,9 @@ test('events are queried by type, source and time, newest first', async () => {
   await client.publishEvent({ type: 'x', source: 't', data: { n: 2 } })
   const { rows } = await client.queryEvents({ type: 'x' })
   expect(rows.map((row) => row.data)).toEqual([{ n: 2 }, { n: 1 }])
+  const paged = await client.queryEvents({ type: 'x', limit: 1 })
+  const rest = await client.queryEvents({ type: 'x', after: paged.nextCursor })
+  expect(rest.rows.map((row) => row.data)).toEqual([{ n: 1 }])
   expect((await client.queryEvents({ source: 's' })).rows[0]?.event_id).toBe(from)
   const { timestamp } = rows[0] as { timestamp: number }
   expect((await client.queryEvents({ type: 'x', start: timestamp + 1 })).rows).toEqual([])
@@ -200,6 +203,8 @@ test('state versions: get, query, history', async () => {
   const history = await client.getVersionHistory(second)
   expect(history.map((row) => row.description)).toEqual(['2', '1'])
   expect(await client.getVersionHistory(second, { limit: 1 })).toHaveLength(1)
+  const newest = await client.queryStateVersions({ limit: 1 })
+  expect(newest.rows.map((row) => row.version_id)).toEqual([second])
   expect((await client.queryStateVersions({ parentVersionId: first })).rows).toHaveLength(1)
   await expect(client.getVersionHistory(NO_ID)).rejects.toMatchObject({
     code: 'universe/version-not-found',

@@ -24,6 +24,7 @@ import {
 } from './module/system.ts'
 import type { EntityRow, EventLogRow, RelationRow, StateVersionRow } from './module/tables.ts'
 import { VERSION_HISTORY_SQL, versionHistoryParams } from './module/versions.ts'
+import type { QueryOrder } from './query-filter.ts'
 import { type ChangeListener, subscribeChanges } from './row-changes.ts'
 import {
   cancellable,
@@ -139,7 +140,10 @@ export interface StandardClientOptions {
   readonly clock?: Pick<Clock, 'now'> | undefined
 }
 
-const NEWEST_FIRST = [{ field: 'timestamp', direction: 'desc' }] as const
+/** Newest first, rows of one millisecond by id: the order `getRecentEvents` has. */
+function newestFirst(primaryKey: string): readonly QueryOrder[] {
+  return ['timestamp', primaryKey].map((field) => ({ field, direction: 'desc' }))
+}
 
 type SqlVersionRow = StateVersionRow & Readonly<Record<string, JsonValue>>
 
@@ -218,7 +222,7 @@ export function createStandardClient(
           ...columnIs('owner', 'eq', query.owner),
           ...columnIs('parent_version_id', 'eq', query.parentVersionId),
         ],
-        { ...query, orderBy: query.orderBy ?? NEWEST_FIRST },
+        { ...query, orderBy: query.orderBy ?? newestFirst('version_id') },
       ),
 
     publishEvent: async (input) => reducers.publishEvent(input),
@@ -232,7 +236,7 @@ export function createStandardClient(
           ...columnIs('timestamp', 'gte', query.start),
           ...columnIs('timestamp', 'lt', query.end),
         ],
-        { ...query, orderBy: query.orderBy ?? NEWEST_FIRST },
+        { ...query, orderBy: query.orderBy ?? newestFirst('event_id') },
       ),
 
     subscribeEntityChanges: (listener) => kept(subscribeChanges(universe, 'entity', listener)),

@@ -1,6 +1,13 @@
 /** Queries over the standard tables: filters, order, pages. */
 import type { Cancellable } from '@inner-universe/client'
-import { type Condition, Query, type Row, type RowOf, UniverseError } from '@inner-universe/core'
+import {
+  type Condition,
+  type Order,
+  Query,
+  type Row,
+  type RowOf,
+  UniverseError,
+} from '@inner-universe/core'
 import type { StandardTables } from './module/tables.ts'
 import { decodeCursor, encodeCursor } from './page-cursor.ts'
 import {
@@ -128,6 +135,12 @@ function wholeNumber(name: string, value: number, min: number, max: number): num
   throw new UniverseError('query/invalid', `${name} must be a whole number from ${min} to ${max}`)
 }
 
+/** The order with the primary key as its last term: what would come after that says nothing. */
+function totalOrder(order: readonly Order[], primaryKey: string): readonly Order[] {
+  const at = order.findIndex(({ column, path }) => column === primaryKey && path === undefined)
+  return at < 0 ? [...order, { column: primaryKey, direction: 'asc' }] : order.slice(0, at + 1)
+}
+
 /**
  * One page of a table.
  *
@@ -147,7 +160,7 @@ export async function queryPage<K extends PagedTable>(
   const of = [...conditions, ...conditionOfFilters(fields, options.filters ?? [])]
   let query = new Query<RowOf<StandardTables[K]>>({
     table,
-    orderBy: orderOf(fields, options.orderBy ?? []),
+    orderBy: totalOrder(orderOf(fields, options.orderBy ?? []), fields.primaryKey),
     ...(of.length === 0 ? {} : { where: { kind: 'and', of } }),
   })
   const { plan } = query
@@ -159,8 +172,7 @@ export async function queryPage<K extends PagedTable>(
   const found = await universe.query(() => query, cancellable(options))
   const rows = found.slice(0, limit)
   const last = found.length > limit ? rows.at(-1) : undefined
-  const nextCursor =
-    last === undefined ? undefined : encodeCursor(plan, fields.primaryKey, last as Row)
+  const nextCursor = last === undefined ? undefined : encodeCursor(plan, last as Row)
   return { rows, nextCursor }
 }
 
