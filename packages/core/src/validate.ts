@@ -289,8 +289,9 @@ function nameOfType(value: unknown): string {
   if (Array.isArray(value)) return 'an array'
   if (value instanceof Uint8Array) return 'bytes'
   if (typeof value === 'number') {
-    if (Number.isInteger(value)) return 'an integer out of range'
-    return Number.isFinite(value) ? 'a fraction' : 'a number that is not finite'
+    if (!Number.isFinite(value)) return 'a number that is not finite'
+    if (Number.isSafeInteger(value)) return 'an integer'
+    return Number.isInteger(value) ? 'an integer out of range' : 'a fraction'
   }
   if (typeof value !== 'object') return typeof value === 'string' ? 'a text' : `a ${typeof value}`
   const name: unknown = value.constructor?.name

@@ -143,7 +143,11 @@ function scalar(column: ColumnSchema, value: unknown): SqlValue {
       return jsonText(value)
     case 'set':
       // Stored in canonical order, whatever order is asked with.
-      if (Array.isArray(value)) return `[${value.map(jsonText).sort().join(',')}]`
+      if (Array.isArray(value))
+        return `[${value
+          .map((item) => jsonText(item))
+          .sort()
+          .join(',')}]`
       break
     default:
       return assertNever(kind)
@@ -198,7 +202,10 @@ function compareColumn(target: ColumnTarget, compare: Compare, binder: Binder): 
       const given = listOf(compare)
       const values = given.filter((item) => item !== null).map((item) => scalar(column, item))
       const hasNull = values.length < given.length
-      return memberSql({ sql, values, hasNull, isNegated: operator === 'notIn' }, binder)
+      return memberSql(
+        { operand: () => sql, values, hasNull, isNegated: operator === 'notIn' },
+        binder,
+      )
     }
     case 'contains':
       if (column.kind === 'array' || column.kind === 'set') {
@@ -226,18 +233,18 @@ function unknownOperator(operator: never): never {
 }
 
 interface Membership {
-  readonly sql: string
+  /** Asked once, and not at all where the answer does not depend on it: it may bind parameters. */
+  readonly operand: () => string
   readonly values: readonly SqlValue[]
   readonly hasNull: boolean
   readonly isNegated: boolean
 }
 
 /** `in` and `notIn`, where NULL is a value like any other. */
-function memberSql({ sql, values, hasNull, isNegated }: Membership, binder: Binder): string {
-  if (values.length === 0) {
-    if (hasNull) return isNegated ? `${sql} IS NOT NULL` : `${sql} IS NULL`
-    return isNegated ? '1' : '0'
-  }
+function memberSql({ operand, values, hasNull, isNegated }: Membership, binder: Binder): string {
+  if (values.length === 0 && !hasNull) return isNegated ? '1' : '0'
+  const sql = operand()
+  if (values.length === 0) return isNegated ? `${sql} IS NOT NULL` : `${sql} IS NULL`
   const list = listSql(values, binder)
   if (isNegated) {
     return hasNull
@@ -317,11 +324,11 @@ function compareJson(target: JsonTarget, compare: Compare, binder: Binder): stri
     case 'in':
     case 'notIn': {
       const given = listOf(compare)
-      const values = given.filter((item) => item !== null).map(jsonText)
+      const values = given.filter((item) => item !== null).map((item) => jsonText(item))
       const hasNull = values.length < given.length
       // JSON null and nothing at all are both NULL.
-      const sql = `nullif(${cell} -> ${place()}, 'null')`
-      return memberSql({ sql, values, hasNull, isNegated: operator === 'notIn' }, binder)
+      const operand = () => `nullif(${cell} -> ${place()}, 'null')`
+      return memberSql({ operand, values, hasNull, isNegated: operator === 'notIn' }, binder)
     }
     case 'contains': {
       const element = elementSql(cell, path, value, binder)

@@ -203,7 +203,8 @@ export function viewStatement(table: TableSchema): string {
 export function indexStatements(table: TableSchema): ReadonlyMap<string, string> {
   const statements = new Map<string, string>()
   const add = (name: string, columns: readonly string[]) => {
-    const full = `_ix_${table.name}_${name}`
+    // A dot is in no name, so no two tables can come to one index name.
+    const full = `_ix_${table.name}.${name}`
     const list = columns.map(quoteName).join(', ')
     statements.set(full, `CREATE INDEX ${quoteName(full)} ON ${table.rowsSql} (${list})`)
   }
@@ -211,7 +212,7 @@ export function indexStatements(table: TableSchema): ReadonlyMap<string, string>
   for (const column of table.columns) {
     if (column.kind !== 'ref') continue
     if (table.definition.indexes.some((index) => index.columns[0] === column.name)) continue
-    add(`ref_${column.name}`, [column.name])
+    add(`.${column.name}`, [column.name])
   }
   return statements
 }

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest'
+import { t } from './column.ts'
+import { isUniverseError } from './error.ts'
+import { defineModule } from './module.ts'
+import { type Tables, table } from './table.ts'
+
+function faultOf(tables: Tables): string {
+  try {
+    defineModule({ name: 'test', version: 1, tables, reducers: () => ({}) })
+  } catch (error) {
+    if (isUniverseError(error, 'module/invalid')) return error.message
+    throw error
+  }
+  return ''
+}
+
+describe('a module is refused', () => {
+  const id = t.id()
+  test.each<[what: string, tables: Tables, message: RegExp]>([
+    ['without a primary key', { a: table({ x: t.text() }) }, /0 primary keys/],
+    ['with two', { a: table({ id, key: t.key() }) }, /2 primary keys/],
+    ['with an optional one', { a: table({ key: t.key().optional() }) }, /cannot be optional/],
+    ['for a bad table name', { 'a b': table({ id }) }, /a name is letters/],
+    ['for a name of SQLite', { sqlite_a: table({ id }) }, /belong to SQLite/],
+    ['for a name of ours', { _a: table({ id }) }, /a name is letters/],
+    ['for two names that SQL takes for one', { a: table({ id }), A: table({ id }) }, /one name/],
+    ['for two such columns', { a: table({ id, b: t.int(), B: t.int() }) }, /one name/],
+    ['for a dangling reference', { a: table({ id, b: t.ref('b') }) }, /does not have/],
+    [
+      'for a reference that cannot be NULL but must',
+      { a: table({ id, b: t.ref('a', { onDelete: 'null' }) }) },
+      /must therefore be optional/,
+    ],
+    ['for an optional counter', { a: table({ id, n: t.counter().optional() }) }, /cannot be/],
+    ['for bytes in JSON', { a: table({ id, n: t.array(t.bytes()) }) }, /only a column/],
+    [
+      'for a counter in JSON',
+      { a: table({ id, n: t.object({ x: t.object({ y: t.counter() }) }) }) },
+      /only a column/,
+    ],
+    ['for a default that does not fit', { a: table({ id, n: t.int().default(0.5) }) }, /default/],
+    [
+      'for an index on nothing',
+      { a: table({ id }).index('x', ['y' as 'id']) },
+      /names column "y", which is not there/,
+    ],
+    ['for a search of nothing', { a: table({ id }).search({ x: 'y' }) }, /which is not there/],
+    ['for a search of numbers', { a: table({ id, n: t.int() }).search({ n: 'n' }) }, /not a text/],
+    ['for a search named rank', { a: table({ id, n: t.text() }).search({ rank: 'n' }) }, /keeps/],
+    [
+      'for searches that SQL takes for one',
+      {
+        a: table({ id, n: t.text() }).search({ n: 'n' }),
+        a_data: table({ id, n: t.text() }).search({ n: 'n' }),
+      },
+      /one name/,
+    ],
+    ['for timers without a schedule', { a: table({ id, x: t.int() }).schedule('r', 'x') }, /JSON/],
+  ])('%s', (_what, tables, message) => {
+    expect(faultOf(tables)).toMatch(message)
+  })
+})
+
+test('a schedule names a reducer of the module', () => {
+  const tables = { timer: table({ id: t.id(), when: t.json() }).schedule('ring', 'when') }
+  expect(faultOf(tables)).toMatch(/schedules reducer "ring"/)
+  const module = defineModule({
+    name: 'test',
+    version: 1,
+    tables,
+    reducers: (reducer) => ({ ring: reducer({}, () => null) }),
+  })
+  expect(module.tables.timer.definition.scope).toBe('local')
+})
