@@ -123,7 +123,7 @@ function insertNew(
     return true
   } catch (error) {
     // The row is visible already: it is merged into instead.
-    if (isUniverseError(error) && UNIQUE_CODES.has(error.details['sqliteCode'])) return false
+    if (isUniverseError(error) && UNIQUE_CODES.has(error.details.sqliteCode)) return false
     throw error
   }
 }

@@ -126,7 +126,7 @@ export function dumpFile(file: DumpedFile): Dump {
 }
 
 function dumpStored(
-  { rows, streams, schema }: DumpedFile,
+  { rows, streams }: DumpedFile,
   table: TableSchema,
   id: string,
   row: VisibleRow | HiddenRow | undefined,
@@ -167,7 +167,6 @@ function dumpStored(
   for (const column of table.columns) {
     if (visible !== undefined) shown[column.name] = visible.values[column.index] as StoredValue
   }
-  void schema
   return {
     birth: text(row),
     death: text(rows.getTombstone(table, id)),
