@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { notes } from '../testing/notes.ts'
 import { codeOf, openTodos, type Todos, until } from '../testing/open-todos.ts'
 import { deleteUniverse, listUniverses, openUniverse } from './open.ts'
@@ -69,14 +69,17 @@ test('refusals are typed and leave the data as it was', async () => {
 test('a call that is aborted before it begins does nothing; one that began takes effect', async () => {
   const universe = await openNew()
   const controller = new AbortController()
-  const begun = universe.reducers.addMany({ count: 2000 })
-  await new Promise((resolve) => setTimeout(resolve))
+  const first = universe.reducers.addMany({ count: 2000 })
   const waiting = universe.reducers.addTodo({ title: 'x' }, { signal: controller.signal })
-  await Promise.resolve()
   controller.abort()
   expect(await codeOf(waiting)).toBe('call/aborted')
-  expect(await begun).toBe(2000)
-  expect(await universe.count((q) => q.todo)).toBe(2000)
+  expect(await first).toBe(2000)
+  const late = new AbortController()
+  const begun = universe.reducers.addTodo({ title: 'y' }, { signal: late.signal })
+  await begun
+  late.abort()
+  expect(await codeOf(begun)).toBe('fulfilled')
+  expect(await universe.count((q) => q.todo)).toBe(2001)
 })
 
 test('a thousand calls at once are each answered, in few transactions', async () => {
@@ -105,6 +108,41 @@ test('without OPFS the universe is in memory and says why', async () => {
 test('memory that was asked for needs no reason', async () => {
   const universe = await openNew({ storage: 'memory' })
   expect(await universe.storage()).toMatchObject({ kind: 'memory', reason: undefined })
+})
+
+test('a full disk refuses the call and nothing else; reads go on, and calls once there is room', async () => {
+  const universe = await openNew({
+    worker: () =>
+      new Worker(new URL('../testing/full-disk.worker.ts', import.meta.url), { type: 'module' }),
+  })
+  const disk = new BroadcastChannel('full disk')
+  await universe.reducers.addTodo({ title: 'before' })
+  disk.postMessage(true)
+  await vi.waitFor(async () => {
+    expect(await codeOf(universe.reducers.addTodo({ title: 'full' }))).toBe(
+      'storage/quota-exceeded',
+    )
+  })
+  const before = await universe.query((q) => q.todo.where({ title: { ne: 'full' } }))
+  expect(before).toMatchObject([{ title: 'before' }])
+  disk.postMessage(false)
+  await vi.waitFor(async () => {
+    expect(await codeOf(universe.reducers.addTodo({ title: 'after' }))).toBe('fulfilled')
+  })
+  expect(await universe.verify()).toEqual([])
+  disk.close()
+})
+
+test('a browser without Web Locks is told apart, with what it lacks', async () => {
+  Object.defineProperty(navigator, 'locks', { value: undefined, configurable: true })
+  try {
+    await expect(openTodos({ name: 'any' })).rejects.toMatchObject({
+      code: 'client/unsupported',
+      details: { missing: [expect.stringContaining('Web Locks')] },
+    })
+  } finally {
+    Reflect.deleteProperty(navigator, 'locks')
+  }
 })
 
 test('a worker script that is missing or throws is named within bounded time', async () => {

@@ -65,14 +65,19 @@ export class Tab {
   /** Makes this tab's presence known, asks who leads, and queues to lead. */
   async start(): Promise<void> {
     const { name, clientId, session } = this.#options
-    await this.#holdPresence(presenceLock(name, clientId))
-    this.#channel.onmessage = ({ data }) => this.#hear(parseAnnouncement(data))
-    this.#say({ kind: 'seek' })
+    // Order matters: a worker that is greeted by a client watches its presence, which must be there.
+    const isPresent = this.#holdPresence(presenceLock(name, clientId))
     this.#queue = navigator.locks
-      .request(leaderLock(name), { signal: this.#closing.signal }, () => this.#lead())
+      .request(leaderLock(name), { signal: this.#closing.signal }, async () => {
+        await isPresent
+        await this.#lead()
+      })
       .catch((error: unknown) => {
         if (!this.#closing.signal.aborted) session.fail(unsupported(error))
       })
+    await isPresent
+    this.#channel.onmessage = ({ data }) => this.#hear(parseAnnouncement(data))
+    this.#say({ kind: 'seek' })
     this.#stuckTimer = setInterval(this.#createStuckLook(), STUCK_LOOK_MS)
   }
 
@@ -211,12 +216,11 @@ export class Tab {
       isSuspicious,
       condemnedCallIds: [...condemned],
     }
-    await process.open(request)
     const data = new MessageChannel()
     const commands = new MessageChannel()
-    const ports = [data.port2, commands.port2] as const
-    process.controls.attach(transfer(ports[0], [ports[0]]), transfer(ports[1], [ports[1]]))
+    // The hello waits in its port until the database is open.
     session.attach(sessionLink(portLink(data.port1, commands.port1)), 'leader')
+    await process.open(request, data.port2, commands.port2)
     return process.ended
   }
 

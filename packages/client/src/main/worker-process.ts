@@ -8,7 +8,7 @@
  * counted, not time: a laptop that slept has not kept anyone waiting.
  */
 import { type ErrorCode, UniverseError } from '@inner-universe/core'
-import { type Remote, wrap } from 'comlink'
+import { type Remote, transfer, wrap } from 'comlink'
 import { workerLock } from '../rpc/announcement.ts'
 import { type OpenRequest, unwrap, type WorkerControls, type WorkerNote } from '../rpc/commands.ts'
 import {
@@ -43,6 +43,7 @@ export class WorkerProcess {
   readonly #ending = new AbortController()
   #end!: (end: WorkerEnd) => void
   #isReady = false
+  #isOpen = false
   #timer: ReturnType<typeof setTimeout> | undefined
   /** The group or command under way, if it has not been seen to end. */
   #work: { readonly callId: string | undefined; readonly msMax: number } | undefined
@@ -84,14 +85,24 @@ export class WorkerProcess {
     this.controls = wrap<WorkerControls>(worker)
   }
 
-  /** Opens the database in it. @throws why it could not; the worker is then stopped. */
-  async open(request: OpenRequest): Promise<void> {
+  /**
+   * Opens the database in it, to be served over these ports.
+   *
+   * @throws UniverseError why it could not; the worker is then stopped.
+   */
+  async open(request: OpenRequest, data: MessagePort, commands: MessagePort): Promise<void> {
     try {
       await this.#ready
       const ended = this.ended.then((end) => {
         throw end.kind === 'crashed' ? end.error : this.#failed('was stopped')
       })
-      unwrap(await Promise.race([this.controls.open(request), ended]))
+      const opening = this.controls.open(
+        request,
+        transfer(data, [data]),
+        transfer(commands, [commands]),
+      )
+      unwrap(await Promise.race([opening, ended]))
+      this.#isOpen = true
       this.#watchLock(request.leaderId)
     } catch (error) {
       this.#finish({ kind: 'stopped' })
@@ -101,7 +112,7 @@ export class WorkerProcess {
 
   /** Closes the database and ends the worker. */
   async close(): Promise<void> {
-    await Promise.race([this.controls.close(), this.ended])
+    if (this.#isOpen) await Promise.race([this.controls.close(), this.ended])
     this.stop()
   }
 

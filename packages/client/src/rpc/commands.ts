@@ -45,9 +45,11 @@ export interface OpenRequest {
 
 /** Controls of a worker. */
 export interface WorkerControls {
-  open(request: OpenRequest): Promise<Outcome<undefined>>
-  /** Takes a client's two ports: the batched one and the one of its commands. */
-  attach(data: MessagePort, commands: MessagePort): void
+  /**
+   * Opens the database and serves its page over two ports: the batched one, on which its hello may
+   * wait already, and the one of its commands.
+   */
+  open(request: OpenRequest, data: MessagePort, commands: MessagePort): Promise<Outcome<undefined>>
   /** Takes the port of a broker, over which followers send theirs. Null: there is none to be had. */
   introduce(broker: MessagePort | null, brokerUrl: string): void
   /** Finishes the transaction under way and closes the database. */

@@ -33,7 +33,7 @@ interface LiveQuery {
   rows: KeyedRows<Row> | undefined
   error: TransferredError | undefined
   readonly subscriptions: Set<Subscription>
-  /** Cost of the last step that ran SQL, in ms. */
+  /** What a step costs in ms, averaged: one step that met a busy machine decides nothing. */
   costMs: number
   notBeforeMs: number
   /** Changes waiting for an expensive query's turn; `many`: more than are kept. */
@@ -46,6 +46,9 @@ export interface LiveQueriesOptions {
   /** Milliseconds, rising. */
   readonly now: () => number
 }
+
+/** Weight of the newest step in the average. */
+const COST_WEIGHT = 0.1
 
 /** The registry of live queries of one open universe. */
 export class LiveQueries {
@@ -175,17 +178,14 @@ export class LiveQueries {
 
   #open(key: string, read: LiveRead): LiveQuery {
     const source = this.#options.createSource(read)
-    const startMs = this.#options.now()
-    const rows = source.hydrate()
-    const endMs = this.#options.now()
     const query: LiveQuery = {
       key,
       read,
       source,
-      rows,
+      rows: source.hydrate(),
       error: undefined,
       subscriptions: new Set(),
-      costMs: endMs - startMs,
+      costMs: 0,
       notBeforeMs: 0,
       waiting: undefined,
     }
@@ -209,7 +209,7 @@ export class LiveQueries {
       return
     }
     const endMs = this.#options.now()
-    query.costMs = endMs - startMs
+    query.costMs += COST_WEIGHT * (endMs - startMs - query.costMs)
     query.notBeforeMs = endMs + 3 * query.costMs
     query.rows = step.rows
     query.error = undefined

@@ -66,15 +66,14 @@ export function serve(module: Module, options: ServeOptions = {}): void {
     expose(hostCommands(database), link.commands)
   }
   const controls: WorkerControls = {
-    open: (request) =>
+    open: (request, data, commands) =>
       outcomeOf(async () => {
-        await holdWorkerLock(request.leaderId)
+        const isLocked = holdWorkerLock(request.leaderId)
         opened = await open(module, request, sqlite, accept)
+        await isLocked
+        accept(opened, portLink(data, commands))
         return undefined
       }),
-    attach: (data, commands) => {
-      if (opened !== undefined) accept(opened, portLink(data, commands))
-    },
     introduce: (broker, url) => opened?.introductions.introduce(broker, url),
     close: () =>
       outcomeOf(() => {

@@ -1,0 +1,4 @@
+import { serve } from '@inner-universe/client/worker'
+import { todos } from './todos.ts'
+
+serve(todos)

@@ -1,0 +1,223 @@
+import { isUniverseError, MODULE_SENDER, type Module } from '@inner-universe/core'
+import { openEngine } from '@inner-universe/engine'
+import { openNodeDatabase } from '@inner-universe/sqlite/node'
+import { expect, test } from 'vitest'
+import type { PageItem, WorkerItem, WorkerMessage } from '../rpc/contract.ts'
+import type { Lane } from '../rpc/link.ts'
+import { todos } from '../testing/todos.ts'
+import { Host, type HostOptions } from './host.ts'
+
+const CLIENT = '0123456789abcdef0123456789abcdef'
+
+/** A host whose turns the test runs, and a client that notes what it is sent. */
+function setup(options: Partial<HostOptions> = {}) {
+  const deferred: (() => void)[] = []
+  const faults: unknown[] = []
+  const groups: (string | undefined)[] = []
+  const module = todos as unknown as Module
+  const driver = openNodeDatabase({ path: ':memory:', durability: 'process' })
+  const gone = new Map<string, () => void>()
+  let nowMs = 1_800_000_000_000
+  const engine = openEngine({
+    driver,
+    module,
+    now: () => nowMs++,
+    randomBytes: (byteCount) => new Uint8Array(byteCount).map(() => nowMs++ & 255),
+    identity: 'owner',
+    stream: 'continue',
+  })
+  const host = new Host({
+    module,
+    engine,
+    storage: 'memory',
+    storageReason: undefined,
+    wallMs: () => nowMs,
+    now: () => nowMs,
+    defer: (run) => void deferred.push(run),
+    setTimer: () => () => undefined,
+    setDeadline: () => undefined,
+    readMsMax: 1_000,
+    onGroup: (callId) => void groups.push(callId),
+    watchPresence: (clientId, onGone) => {
+      gone.set(clientId, onGone)
+      return () => gone.delete(clientId)
+    },
+    onFault: (error) => void faults.push(error),
+    isUsable: () => true,
+    onUnusable: () => undefined,
+    isSuspicious: false,
+    condemnedCallIds: new Set(),
+    ...options,
+  })
+  const connect = (clientId = CLIENT, hello: Record<string, unknown> = {}) => {
+    const messages: WorkerMessage[] = []
+    const lane: Lane = {
+      onMessage: () => undefined,
+      send: (message) => void messages.push(message as WorkerMessage),
+      close: () => undefined,
+    }
+    host.accept(lane)
+    lane.onMessage({
+      kind: 'hello',
+      contractVersion: 1,
+      clientId,
+      identity: undefined,
+      moduleName: 'todos',
+      schemaVersion: 1,
+      isReturning: false,
+      ...hello,
+    })
+    const send = (...items: PageItem[]): void =>
+      lane.onMessage({ kind: 'batch', oldestPendingNumber: 1, items })
+    const items = (): WorkerItem[] =>
+      messages.flatMap((message) => (message.kind === 'batch' ? message.items : []))
+    return { lane, messages, send, items }
+  }
+  const turn = (): void => {
+    for (const run of deferred.splice(0)) run()
+  }
+  const settle = (): void => {
+    while (deferred.length > 0) turn()
+  }
+  return { host, engine, connect, turn, settle, faults, groups, gone }
+}
+
+const call = (
+  number: number,
+  reducer = 'addTodo',
+  args: unknown = { title: 't' },
+  isResent = false,
+) => ({ kind: 'call', number, reducer, args, timestampMs: 1, isResent }) as const
+const read = (id: number) =>
+  ({
+    kind: 'read',
+    id,
+    read: { kind: 'sql', text: 'select count(*) as n from todo', params: [] },
+  }) as const
+
+test('what is not understood ends the link with client/protocol, and the host goes on', () => {
+  const { connect, settle } = setup()
+  const bad = connect()
+  bad.lane.onMessage({ kind: 'batch', items: 'all' })
+  expect(bad.messages.at(-1)).toMatchObject({ kind: 'refused', error: { code: 'client/protocol' } })
+  bad.send(call(1))
+  settle()
+  expect(bad.items()).toEqual([])
+  const good = connect('f'.repeat(32))
+  good.send(call(1))
+  settle()
+  expect(good.items()).toMatchObject([{ kind: 'answer', number: 1 }])
+})
+
+test.each([
+  [{ moduleName: 'notes' }, 'engine/module-mismatch'],
+  [{ contractVersion: 99 }, 'client/protocol'],
+  [{ schemaVersion: 2 }, 'client/protocol'],
+  [{ identity: MODULE_SENDER }, 'client/protocol'],
+  [{ identity: 'banned' }, 'universe/unauthorized'],
+])('a hello with %o is refused with %s', (hello, code) => {
+  const { connect } = setup()
+  expect(connect(CLIENT, hello).messages).toMatchObject([{ kind: 'refused', error: { code } }])
+})
+
+test('calls that wait share a transaction; a read waits for the calls sent before it, not after', () => {
+  const { connect, turn, settle, groups } = setup()
+  const client = connect()
+  client.send(call(1), call(2), read(1), call(3))
+  turn()
+  expect(groups).toEqual([undefined])
+  expect(client.items().map((item) => item.kind)).toEqual(['rows', 'answer', 'answer', 'answer'])
+  settle()
+})
+
+test('a cancelled call is answered and not run, its neighbours are', () => {
+  const { connect, settle, engine } = setup()
+  const client = connect()
+  client.send(call(1), call(2), { kind: 'cancel-call', number: 1 })
+  settle()
+  expect(client.items()).toMatchObject([
+    { kind: 'refusal', number: 1, error: { code: 'call/aborted' } },
+    { kind: 'answer', number: 2 },
+  ])
+  expect(engine.count({ table: 'todo', orderBy: [] })).toBe(1)
+})
+
+test('a call sent again is answered from the store, also to a client that came back', () => {
+  const { connect, settle, engine } = setup()
+  const client = connect()
+  client.send(call(1))
+  settle()
+  const [answer] = client.items()
+  const again = connect(CLIENT, { isReturning: true })
+  again.send(call(1, 'addTodo', { title: 't' }, true))
+  settle()
+  expect(again.items()).toEqual([answer])
+  expect(engine.count({ table: 'todo', orderBy: [] })).toBe(1)
+  // The old link has no say any more.
+  client.send(call(2))
+  settle()
+  expect(engine.count({ table: 'todo', orderBy: [] })).toBe(1)
+})
+
+test('after a hang, calls sent again run one by one, and the condemned one does not run', () => {
+  const { connect, settle, groups } = setup({
+    isSuspicious: true,
+    condemnedCallIds: new Set([`${CLIENT}:2`]),
+  })
+  const client = connect(CLIENT, { isReturning: true })
+  client.send(
+    call(1, 'addTodo', { title: 'a' }, true),
+    call(2, 'addTodo', { title: 'b' }, true),
+    call(3, 'addTodo', { title: 'c' }, true),
+    call(4),
+    call(5),
+  )
+  settle()
+  expect(groups).toEqual([`${CLIENT}:1`, `${CLIENT}:3`, undefined])
+  expect(client.items()[1]).toMatchObject({ number: 2, error: { code: 'reducer/time-limit' } })
+  expect(client.items().map((item) => 'number' in item && item.number)).toEqual([1, 2, 3, 4, 5])
+})
+
+test('answers wait for the patches of live queries the caller has', () => {
+  const { connect, settle } = setup()
+  const client = connect()
+  client.send({
+    kind: 'subscribe',
+    id: 1,
+    read: { kind: 'query', query: { table: 'todo', orderBy: [] } },
+  })
+  settle()
+  client.send(call(1))
+  settle()
+  // The first rows are not acknowledged yet, so the patch, and the answer behind it, have to wait.
+  expect(client.items().map((item) => item.kind)).toEqual(['live-rows'])
+  client.send({ kind: 'acknowledge', id: 1 })
+  settle()
+  expect(client.items().map((item) => item.kind)).toEqual(['live-rows', 'live-patch', 'answer'])
+})
+
+test('a client that is gone is disconnected, and its waiting calls are dropped', () => {
+  const { connect, settle, engine, gone } = setup()
+  const client = connect()
+  client.send(call(1))
+  gone.get(CLIENT)?.()
+  settle()
+  expect(engine.count({ table: 'todo', orderBy: [] })).toBe(0)
+  expect(engine.query({ table: 'visit', orderBy: [] }).map((row) => row.kind)).toEqual([
+    'connected',
+    'disconnected',
+  ])
+  expect(gone.size).toBe(0)
+})
+
+test('while suspended nothing runs; afterwards everything that came does', () => {
+  const { host, connect, settle, engine } = setup()
+  const client = connect()
+  host.suspend()
+  client.send(call(1))
+  settle()
+  expect(client.items()).toEqual([])
+  host.resume(engine)
+  settle()
+  expect(client.items().map((item) => item.kind)).toEqual(['gap', 'answer'])
+})
