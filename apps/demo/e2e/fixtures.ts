@@ -2,7 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test as base, chromium, expect, type Locator, type Page } from '@playwright/test'
+import {
+  test as base,
+  expect as baseExpect,
+  chromium,
+  type Locator,
+  type Page,
+} from '@playwright/test'
 
 /**
  * Playwright's test with a browser of its own for each: a profile on disk, as a person has. Without
@@ -32,7 +38,10 @@ export const test: typeof base = base.extend({
   },
 })
 
-export { expect, type Locator, type Page }
+/** Patient: what is awaited comes in well under a second on a machine with nothing else to do. */
+export const expect: typeof baseExpect = baseExpect.configure({ timeout: 20_000 })
+
+export type { Locator, Page }
 
 /** Opens the app at a path and waits until the universe is open. */
 export async function open(page: Page, path = '/'): Promise<void> {
@@ -60,7 +69,7 @@ export async function openWithSample(page: Page): Promise<void> {
 /** Searches for a word and opens the first result. */
 export async function openWord(page: Page, word: string): Promise<void> {
   await search(page).fill(word)
-  await expect(page.getByRole('option').first()).toContainText(word)
+  await expect(page.getByRole('option').first()).toHaveText(new RegExp(`^${word}(noun|verb)`))
   await page.keyboard.press('Enter')
   await expect(page.getByRole('heading', { level: 1, name: word, exact: true })).toBeVisible()
 }

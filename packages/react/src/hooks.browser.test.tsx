@@ -153,7 +153,7 @@ test('with suspense the first render already has rows, and one subscription is l
 
 test('with suspense an error goes to the boundary, without it into the state', async () => {
   function Wrong({ suspense }: { readonly suspense: boolean }): ReactNode {
-    const { error } = useLiveSql('select nothing from nowhere', [], { suspense })
+    const { error } = useLiveSql('select a from nowhere', [], { suspense })
     return error === undefined ? 'loading' : error.code
   }
   render(<Wrong suspense={false} />)

@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { EntityLine } from '../data/entity.ts'
 import { TypeBadge } from '../shell/type-badge.tsx'
 import classes from './entity-search.module.css'
-import { type SearchState, useEntitySearch } from './use-entity-search.ts'
+import { type SearchState, TEXT_LENGTH_MIN, useEntitySearch } from './use-entity-search.ts'
 
 /** Finds an entity by words of its name or description, with the keyboard or the pointer. */
 export function EntitySearch({
@@ -25,7 +25,7 @@ export function EntitySearch({
   const state = useEntitySearch(text)
   const input = useRef<HTMLInputElement>(null)
   const combobox = useCombobox({ onDropdownClose: () => combobox.resetSelectedOption() })
-  const isWaiting = text.trim() !== state.text
+  const isWaiting = text.trim().length >= TEXT_LENGTH_MIN && text.trim() !== state.text
 
   useSlash(hasShortcut, input)
 
@@ -82,7 +82,7 @@ export function EntitySearch({
           }}
         />
       </Combobox.Target>
-      <Combobox.Dropdown hidden={text.trim() === '' || state.text === ''} p={4}>
+      <Combobox.Dropdown hidden={text.trim().length < TEXT_LENGTH_MIN || state.text === ''} p={4}>
         <Combobox.Options aria-label="Results" className={classes.options}>
           <Results state={state} />
         </Combobox.Options>

@@ -17,8 +17,14 @@ const NOTHING: SearchState = { text: '', results: [], error: undefined }
 /** Typing faster than this is one search, ms. A search takes a few; this spares the ones nobody sees. */
 const PAUSE_MS = 40
 
-/** Results fetched, so that names beginning with the text can come first among them. */
-const FETCH_COUNT = 60
+/**
+ * Results fetched, so that names beginning with the text can come first among them: the store ranks
+ * by words, and one that many names share does not make the shortest name the best match.
+ */
+const FETCH_COUNT = 300
+
+/** Shortest text searched for: one letter matches half of all there is. */
+export const TEXT_LENGTH_MIN = 2
 
 /** Results shown. */
 const SHOW_COUNT = 12
@@ -29,7 +35,7 @@ export function useEntitySearch(typed: string): SearchState {
   const [state, setState] = useState(NOTHING)
   const text = typed.trim()
   useEffect(() => {
-    if (text === '') {
+    if (text.length < TEXT_LENGTH_MIN) {
       setState(NOTHING)
       return
     }
