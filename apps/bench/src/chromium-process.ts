@@ -43,6 +43,8 @@ export async function startChromium(
   )
   const pid = child.pid
   if (pid === undefined) throw new Error('Chromium did not start')
+  running.add(pid)
+  child.once('exit', () => running.delete(pid))
   const browser = await connect(child, portFile)
   const context = browser.contexts()[0]
   if (context === undefined) throw new Error('Chromium has no default context')
@@ -62,6 +64,14 @@ export async function startChromium(
     },
   }
 }
+
+/** Browsers to take along when this process ends: in a group of their own they would stay. */
+const running = new Set<number>()
+
+process.once('exit', () => {
+  for (const pid of running) process.kill(-pid, 'SIGKILL')
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 let executable: string | undefined
 
