@@ -1,4 +1,4 @@
-import { openUniverse } from '@inner-universe/client'
+import { openUniverse } from '../src/main/index.ts'
 import { todos } from './todos.ts'
 
 const universe = await openUniverse(todos, {

@@ -1,5 +1,6 @@
-import { defineModule, t, table } from '@inner-universe/client'
+import { defineModule, t, table } from '../src/main/index.ts'
 
+/** Todos: what they are, and what may be done with them. */
 export const todos = defineModule({
   name: 'todos',
   version: 1,

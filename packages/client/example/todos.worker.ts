@@ -1,4 +1,4 @@
-import { serve } from '@inner-universe/client/worker'
+import { serve } from '../src/worker/index.ts'
 import { todos } from './todos.ts'
 
 serve(todos)

@@ -1,4 +1,4 @@
-import { isUniverseError, MODULE_SENDER, type Module } from '@inner-universe/core'
+import { MODULE_SENDER, type Module } from '@inner-universe/core'
 import { openEngine } from '@inner-universe/engine'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import { expect, test } from 'vitest'
