@@ -239,7 +239,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
       kind: fc.constant('calls' as const),
       peer: fc.nat(3),
       scripts: fc.array(script, { minLength: 1, maxLength: 3 }),
-      ms: fc.nat(3),
+      ms: fc.constantFrom(0, 0, 0, 1, 3),
     }),
   },
   {
@@ -263,7 +263,11 @@ const event: fc.Arbitrary<Event> = fc.oneof(
 )
 
 const story = fc.record({
-  skews: fc.array(fc.integer({ min: -2000, max: 2000 }), { minLength: 2, maxLength: 4 }),
+  // Often none: only clocks that agree give stamps that must be told apart by their streams.
+  skews: fc.array(fc.oneof(fc.constant(0), fc.integer({ min: -2000, max: 2000 })), {
+    minLength: 2,
+    maxLength: 4,
+  }),
   events: fc.array(event, { minLength: 3, maxLength: 14, size: 'max' }),
   ways: fc.array(handing, { minLength: 5, maxLength: 5 }),
 })
