@@ -134,6 +134,14 @@ function column<Value>(kind: ColumnKind, part: Partial<ColumnDefinition> = {}): 
   return new Column<Value>({ kind, isOptional: false, ...part })
 }
 
+// Overloads, not a default type parameter: that would be inferred as `unknown` inside a reducer's
+// arguments.
+function jsonColumn(): Column<JsonValue>
+function jsonColumn<Value>(): Column<Value>
+function jsonColumn(): Column<unknown> {
+  return column('json')
+}
+
 /** The column builders: `t.text()`, `t.counter()`, `t.ref('project', { onDelete: 'keep' })`, … */
 export const t = {
   /** Primary key the store makes: a time-ordered UUID (version 7). May be left out of an insert. */
@@ -154,7 +162,7 @@ export const t = {
   /** Bytes; a blob in SQL. */
   bytes: (): Column<Uint8Array> => column('bytes'),
   /** Any JSON value; canonical JSON text in SQL. Merges as a whole. */
-  json: <Value = JsonValue>(): Column<Value> => column('json'),
+  json: jsonColumn,
   /** JSON array of one element type. Merges as a whole; see `set` for union. */
   array: <Value>(element: Column<Value, boolean>): Column<readonly Value[]> =>
     column('array', { element: element.definition }),

@@ -66,10 +66,7 @@ test('[TX3] a failing call of a group is rolled back alone', () => {
   expect(outcomes.map(({ ok }) => ok)).toEqual([true, false, true])
   const failed = outcomes[1]
   expect(failed?.ok === false && isUniverseError(failed.error, 'reducer/rejected')).toBe(true)
-  expect(engine.query({ table: 'todo', orderBy: [] }).map((row) => row['title'])).toEqual([
-    'a',
-    'c',
-  ])
+  expect(engine.query({ table: 'todo', orderBy: [] }).map((row) => row.title)).toEqual(['a', 'c'])
   expect(engine.unsyncedCount()).toBe(2)
   expect(engine.verify()).toEqual([])
 })

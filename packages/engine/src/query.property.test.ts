@@ -212,7 +212,7 @@ function compareRows(orderBy: readonly Order[], a: Row, b: Row): number {
     const compared = compareScalars(valueAt(a, order), valueAt(b, order))
     if (compared !== 0) return order.direction === 'asc' ? compared : -compared
   }
-  return compareScalars(a['key'] as string, b['key'] as string)
+  return compareScalars(a.key as string, b.key as string)
 }
 
 const order: fc.Arbitrary<Order> = fc
@@ -233,7 +233,7 @@ function fill(values: readonly Row[]): readonly Row[] {
   return test1.engine.query({ table: 'thing', orderBy: [] })
 }
 
-const seed = Number(process.env['IU_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+const seed = Number(process.env.IU_SEED ?? Math.floor(Math.random() * 2 ** 31))
 const parameters = { seed, numRuns: 300 }
 
 describe(`seed ${seed}`, () => {

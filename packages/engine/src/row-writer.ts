@@ -223,7 +223,7 @@ function insertVisible(call: CallScope, table: TableSchema, values: readonly Sto
   try {
     call.scope.rows.insert(table, values, table.isSynced ? call.stamp : NO_STAMP, null)
   } catch (error) {
-    if (isUniverseError(error) && UNIQUE_CODES.has(error.details['sqliteCode'])) {
+    if (isUniverseError(error) && UNIQUE_CODES.has(error.details.sqliteCode)) {
       throw duplicateId(table, values[table.primaryKey.index] as string)
     }
     throw error
