@@ -216,6 +216,35 @@ const handing: fc.Arbitrary<Handing> = fc.record({
   groups: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 4 }),
 })
 
+const act = (kind: Step['act'], table: Step['table'], id: string, cells: Step['cells']): Step => ({
+  act: kind,
+  table,
+  id,
+  cells,
+  by: 1,
+  element: 'p',
+})
+const call = (...steps: readonly Step[]): Script => ({ steps, fails: false })
+
+/** A row deleted and inserted again within one call, after an earlier deletion. */
+const twoLives: Script[] = [
+  call(act('insert', 'item', 'a', { title: 't', votes: 3, tags: ['p'] })),
+  call(act('delete', 'item', 'a', {})),
+  call(act('insert', 'item', 'a', { title: 'u' })),
+  call(act('delete', 'item', 'a', {}), act('insert', 'item', 'a', { title: 'v', votes: 1 })),
+]
+
+/** Item b is moved under item a, which is dead and visible only because of a row that b keeps. */
+const movedUnderKept: Script[] = [
+  call(
+    act('insert', 'item', 'a', { title: 't' }),
+    act('insert', 'person', personIds[0] as string, { name: 'N', best: 'a' }),
+    act('insert', 'item', 'b', { title: 't', owner: personIds[0] }),
+  ),
+  call(act('delete', 'item', 'a', {}), act('delete', 'person', personIds[0] as string, {})),
+  call(act('update', 'item', 'b', { parent: 'a' })),
+]
+
 type Event =
   | {
       readonly kind: 'calls'
@@ -353,7 +382,7 @@ describe('replicas', () => {
           reader.driver.close()
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 200, examples: [[twoLives], [movedUnderKept]] },
     )
   }, 120_000)
 })

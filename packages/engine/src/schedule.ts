@@ -3,9 +3,10 @@
  *
  * `_schedule` holds one due time per timer row, written in the transaction that writes the row.
  */
-import { assert, type Row, type Schedule } from '@inner-universe/core'
+import type { Row, Schedule } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
 import type { CallScope } from './call-scope.ts'
+import { invalidValue } from './row-codec.ts'
 import { type Schema, type TableSchema, tableOf } from './schema.ts'
 
 /** Shortest interval of a timer, ms: a shorter one would starve the calls. */
@@ -31,16 +32,27 @@ export function noteSchedule(
     return
   }
   const schedule = scheduleOf(table, row)
-  const dueMs =
-    'atMs' in schedule ? schedule.atMs : call.facts.timestampMs + intervalMs(schedule.everyMs)
+  const dueMs = 'atMs' in schedule ? schedule.atMs : call.facts.timestampMs + schedule.everyMs
   putTimer(driver, table, id, dueMs)
 }
 
-/** The schedule in a timer row. */
+/** The schedule in a timer row. @throws UniverseError `table/invalid-value` when it is none. */
 export function scheduleOf(table: TableSchema, row: Row): Schedule {
-  const { schedule } = table.definition
-  assert(schedule !== undefined, `table "${table.name}" holds timers`)
-  return row[schedule.column] as Schedule
+  const name = table.definition.schedule?.column ?? ''
+  const schedule = row[name] as { readonly atMs?: unknown; readonly everyMs?: unknown } | null
+  if (isTime(schedule?.atMs)) return { atMs: schedule.atMs }
+  if (isTime(schedule?.everyMs) && schedule.everyMs >= INTERVAL_MS_MIN) {
+    return { everyMs: schedule.everyMs }
+  }
+  throw invalidValue(
+    table,
+    table.columnsByName.get(name),
+    `expected { atMs } or { everyMs } of at least ${INTERVAL_MS_MIN}`,
+  )
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER
 }
 
 /**
@@ -48,12 +60,7 @@ export function scheduleOf(table: TableSchema, row: Row): Schedule {
  * passed meanwhile (the device slept) are not made up for.
  */
 export function nextDueMs(dueMs: number, everyMs: number, nowMs: number): number {
-  const interval = intervalMs(everyMs)
-  return dueMs + interval * Math.max(1, Math.floor((nowMs - dueMs) / interval) + 1)
-}
-
-function intervalMs(everyMs: number): number {
-  return Math.max(INTERVAL_MS_MIN, everyMs)
+  return dueMs + everyMs * Math.max(1, Math.floor((nowMs - dueMs) / everyMs) + 1)
 }
 
 /** Sets when a timer is due. */
