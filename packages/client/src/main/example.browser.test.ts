@@ -11,10 +11,9 @@ test('the example adds todos and ticks them off', async () => {
   const before = items().length
   input.value = 'milk'
   document.querySelector('button')?.click()
-  await vi.waitFor(() => expect(items()).toHaveLength(before + 1))
-  const open = items().filter((item) => item.startsWith('☐')).length
+  await vi.waitFor(() => expect(items()).toHaveLength(before + 1), { timeout: 5_000 })
+  const openCount = (): number => items().filter((item) => item.startsWith('☐')).length
+  const openBefore = openCount()
   document.querySelector('li')?.click()
-  await vi.waitFor(() =>
-    expect(items().filter((item) => item.startsWith('☐'))).toHaveLength(open - 1),
-  )
+  await vi.waitFor(() => expect(openCount()).toBe(openBefore - 1), { timeout: 5_000 })
 })

@@ -119,23 +119,39 @@ export async function deleteUniverse(name: string): Promise<void> {
         `universe "${name}" is open; close it in all tabs first`,
       )
     }
-    const path = universeDirectory(name).split('/')
-    const directory = path.pop() as string
+    await removeDirectory(universeDirectory(name))
+  })
+}
+
+/** Time the file handles of a worker that was ended may take to come free, in ms. */
+const REMOVE_MS_MAX = 2_000
+const REMOVE_RETRY_MS = 20
+
+async function removeDirectory(path: string): Promise<void> {
+  const parents = path.split('/')
+  const directory = parents.pop() as string
+  const endMs = performance.now() + REMOVE_MS_MAX
+  for (;;) {
     try {
       let parent = await navigator.storage.getDirectory()
-      for (const part of path) parent = await parent.getDirectoryHandle(part)
+      for (const part of parents) parent = await parent.getDirectoryHandle(part)
       await parent.removeEntry(directory, { recursive: true })
+      return
     } catch (error) {
-      if (error instanceof DOMException && error.name === 'NotFoundError') return
-      throw new UniverseError(
-        'storage/unavailable',
-        `universe "${name}" could not be deleted; see the cause`,
-        {
-          cause: error,
-        },
-      )
+      const name = error instanceof DOMException ? error.name : ''
+      if (name === 'NotFoundError') return
+      if (name !== 'NoModificationAllowedError' || performance.now() > endMs) {
+        throw new UniverseError(
+          'storage/unavailable',
+          `${path} could not be deleted; see the cause`,
+          {
+            cause: error,
+          },
+        )
+      }
+      await new Promise((resolve) => setTimeout(resolve, REMOVE_RETRY_MS))
     }
-  })
+  }
 }
 
 /** Names of the universes kept on this device, in alphabetical order. */

@@ -173,7 +173,8 @@ export class Session {
   /** Lets pending calls end, then takes leave of the worker. Idempotent. */
   async close(): Promise<void> {
     if (this.#isOver) return
-    if (this.#connection.kind === 'open') await this.calls.idle()
+    // Also while another tab takes over: the calls are sent again to it.
+    await this.calls.idle()
     if (this.#link !== undefined && this.#connection.kind === 'open') {
       const left = new Promise<void>((resolve) => {
         this.#onLeft = resolve

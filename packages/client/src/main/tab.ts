@@ -39,6 +39,9 @@ export interface TabOptions {
 /** How often a follower looks whether its calls move, in ms. */
 const STUCK_LOOK_MS = 1_000
 
+/** How long a follower waits to be welcomed before it asks again who leads, in ms. */
+const LINKLESS_MS_MAX = 5_000
+
 /** A tab's place among the tabs of one universe. */
 export class Tab {
   readonly #options: TabOptions
@@ -224,12 +227,20 @@ export class Tab {
     return process.ended
   }
 
-  /** Complains when calls have not moved for longer than a reducer may take: timers of the leader's page may sleep. */
+  /** Looks whether calls move and a link comes about; what does not within bounds is asked for again. */
   #createStuckLook(): () => void {
     const { session, reducerMsMax } = this.#options
     let oldest = 0
     let waitedMs = 0
+    let linklessMs = 0
     return () => {
+      linklessMs = session.connection.kind === 'connecting' ? linklessMs + STUCK_LOOK_MS : 0
+      if (linklessMs > LINKLESS_MS_MAX && !this.#isLeader) {
+        // Whoever was followed may be gone, and the announcement of the next may have been overtaken.
+        linklessMs = 0
+        this.#followedId = undefined
+        this.#say({ kind: 'seek' })
+      }
       const { count, oldestPendingNumber } = session.calls
       waitedMs = count > 0 && oldestPendingNumber === oldest ? waitedMs + STUCK_LOOK_MS : 0
       oldest = oldestPendingNumber

@@ -217,7 +217,7 @@ test('an endless reducer is stopped and only it fails', async () => {
     'b',
     'c',
   ])
-})
+}, 60_000)
 
 test('an endless reducer of a follower is found after its leader is killed, too', async () => {
   newName()
@@ -231,4 +231,4 @@ test('an endless reducer of a follower is found after its leader is killed, too'
   expect(await codeOf(spinning)).toBe('reducer/time-limit')
   expect(await codeOf(waiting)).toBe('fulfilled')
   expect(await follower.count((q) => q.todo)).toBe(2)
-})
+}, 60_000)

@@ -92,10 +92,10 @@ export class WorkerProcess {
    */
   async open(request: OpenRequest, data: MessagePort, commands: MessagePort): Promise<void> {
     try {
-      await this.#ready
       const ended = this.ended.then((end) => {
         throw end.kind === 'crashed' ? end.error : this.#failed('was stopped')
       })
+      await Promise.race([this.#ready, ended])
       const opening = this.controls.open(
         request,
         transfer(data, [data]),

@@ -16,7 +16,13 @@ export const BATCH_ITEMS_MAX = 10_000
 export const GROUP_CALLS_MAX = 512
 
 /** Time one group of calls may take, in ms, as far as it can be foreseen: reads wait meanwhile. */
-export const GROUP_MS = 8
+export const GROUP_MS = 16
+
+/** Calls up to which a group may take {@link SLOW_GROUP_MS}: sharing a slow flush is worth the wait. */
+export const SLOW_GROUP_CALLS = 64
+
+/** Time a small group may take, in ms: what a person still takes for at once. */
+export const SLOW_GROUP_MS = 200
 
 /** Time given to reads before the next group of calls, in ms. */
 export const READS_MS = 8

@@ -26,8 +26,9 @@ import {
   type WorkerMessage,
 } from '../rpc/contract.ts'
 import { encodeError } from '../rpc/error-transfer.ts'
-import { GROUP_CALLS_MAX, GROUP_MS, READS_MS } from '../rpc/limits.ts'
+import { READS_MS } from '../rpc/limits.ts'
 import type { Lane } from '../rpc/link.ts'
+import { GroupSize } from './group-size.ts'
 import { HostClient } from './host-client.ts'
 import { LiveQueries } from './live-queries.ts'
 import { liveSourceOf } from './live-source.ts'
@@ -79,9 +80,6 @@ interface WaitingRead {
   readonly callsBefore: number
 }
 
-/** Group size to begin with, before the cost of calls is known. */
-const GROUP_CALLS_FIRST = 64
-
 /** Longest delay a timer can hold. */
 const TIMER_MS_MAX = 2 ** 31 - 1
 
@@ -98,7 +96,7 @@ export class Host {
   #reads: WaitingRead[] = []
   /** Messages that came while suspended. */
   #postponed: (() => void)[] = []
-  #groupCallsMax = GROUP_CALLS_FIRST
+  readonly #groupSize = new GroupSize()
   #isTurnPlanned = false
   #isSuspended = false
   #isClosed = false
@@ -344,14 +342,7 @@ export class Host {
       }
     }
     for (const { client } of group) client.callsEnded += 1
-    const msPerCall = (now() - startMs) / group.length
-    // Order matters: halving what the last group would allow keeps one outlier from deciding.
-    const affordable = msPerCall === 0 ? GROUP_CALLS_MAX : GROUP_MS / msPerCall
-    this.#groupCallsMax = clamp(
-      Math.round((this.#groupCallsMax + affordable) / 2),
-      1,
-      GROUP_CALLS_MAX,
-    )
+    this.#groupSize.learn(group.length, now() - startMs)
     this.#dueAtMs = this.#engine.nextDueMs()
   }
 
@@ -359,7 +350,7 @@ export class Host {
   #nextGroup(): WaitingCall[] {
     const group: WaitingCall[] = []
     let taken = 0
-    while (taken < this.#calls.length && group.length < this.#groupCallsMax) {
+    while (taken < this.#calls.length && group.length < this.#groupSize.callsMax) {
       const call = this.#calls[taken] as WaitingCall
       const isAlone = this.#options.isSuspicious && call.item.isResent
       if (isAlone && group.length > 0) break
