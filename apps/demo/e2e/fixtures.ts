@@ -56,7 +56,7 @@ export function status(page: Page): Locator {
 
 /** The search in the header. */
 export function search(page: Page): Locator {
-  return page.getByRole('textbox', { name: 'Search entities' })
+  return page.getByRole('combobox', { name: 'Search entities' })
 }
 
 /** Opens the app and imports the sample of WordNet. */

@@ -53,10 +53,11 @@ export function EntitySearch({
       offset={6}
       withinPortal={withinPortal}
     >
-      <Combobox.Target>
+      <Combobox.Target withExpandedAttribute>
         <TextInput
           ref={input}
           type="text"
+          role="combobox"
           inputMode="search"
           enterKeyHint="go"
           autoComplete="off"
