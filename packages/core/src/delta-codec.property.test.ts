@@ -86,7 +86,7 @@ describe('segments', () => {
       }),
       { numRuns: 500 },
     )
-  })
+  }, 60_000)
 
   it('[DS9] changed bytes are refused with one code, or are another valid segment', () => {
     const change = fc.record({ at: fc.nat(), byte: fc.integer({ min: 0, max: 255 }) })
@@ -113,7 +113,7 @@ describe('segments', () => {
       }),
       { numRuns: 1500 },
     )
-  })
+  }, 60_000)
 
   it('[DS9] arbitrary bytes after a good beginning are refused or read, nothing else', () => {
     const header = encode([{ hlc: 1, reducer: '', operations: [] }]).subarray(0, 21)
@@ -127,5 +127,5 @@ describe('segments', () => {
       }),
       { numRuns: 1000 },
     )
-  })
+  }, 60_000)
 })
