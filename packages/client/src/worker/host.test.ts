@@ -5,7 +5,8 @@ import { expect, test } from 'vitest'
 import type { PageItem, WorkerItem, WorkerMessage } from '../rpc/contract.ts'
 import type { Lane } from '../rpc/link.ts'
 import { todos } from '../testing/todos.ts'
-import { Host, type HostOptions } from './host.ts'
+import { Host } from './host.ts'
+import type { HostOptions } from './host-options.ts'
 
 const CLIENT = '0123456789abcdef0123456789abcdef'
 

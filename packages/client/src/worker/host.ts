@@ -6,18 +6,9 @@
  * gives reads their share, so neither starves the other; between turns messages come in and gather.
  * A read never overtakes the calls its own client sent before it.
  */
+import type { Changeset } from '@inner-universe/core'
+import type { Connection, Engine } from '@inner-universe/engine'
 import {
-  type CallId,
-  type Changeset,
-  type ClientId,
-  formatCallId,
-  MODULE_SENDER,
-  type Module,
-  UniverseError,
-} from '@inner-universe/core'
-import type { Call, Connection, Engine } from '@inner-universe/engine'
-import {
-  CONTRACT_VERSION,
   type Hello,
   type PageItem,
   type PageMessage,
@@ -28,50 +19,13 @@ import {
 import { encodeError } from '../rpc/error-transfer.ts'
 import { READS_MS } from '../rpc/limits.ts'
 import type { Lane } from '../rpc/link.ts'
-import { GroupSize } from './group-size.ts'
+import { CallQueue, type WaitingCall } from './call-queue.ts'
+import { checkHello } from './check-hello.ts'
 import { HostClient } from './host-client.ts'
+import type { HostOptions } from './host-options.ts'
 import { LiveQueries } from './live-queries.ts'
 import { liveSourceOf } from './live-source.ts'
 import { answerRead } from './read.ts'
-
-/** What a host is given by the rim it runs at. */
-export interface HostOptions {
-  readonly module: Module
-  /** Owned by the host from now on. */
-  readonly engine: Engine
-  readonly storage: 'opfs' | 'file' | 'memory'
-  readonly storageReason: string | undefined
-  /** Wall time, ms since 1970. */
-  readonly wallMs: () => number
-  /** A rising clock in ms. */
-  readonly now: () => number
-  /** Runs something after the messages that wait already. */
-  readonly defer: (run: () => void) => void
-  /** Runs something later; returns its cancellation. */
-  readonly setTimer: (run: () => void, delayMs: number) => () => void
-  /** Limits a read in time: called with a check before, with undefined after. */
-  readonly setDeadline: (isExpired: (() => boolean) | undefined) => void
-  readonly readMsMax: number
-  /** A group begins: the id of its only call, or undefined for several. */
-  readonly onGroup: (callId: string | undefined) => void
-  /** Calls back when a client's tab is gone; returns the end of the watch. */
-  readonly watchPresence: (clientId: string, onGone: () => void) => () => void
-  /** Something failed that no client waits for. */
-  readonly onFault: (error: unknown) => void
-  /** False when the database stopped working: the host must be started anew. */
-  readonly isUsable: () => boolean
-  readonly onUnusable: () => void
-  /** Calls sent again run one by one: one of them may hang. */
-  readonly isSuspicious: boolean
-  readonly condemnedCallIds: ReadonlySet<string>
-}
-
-type CallItem = Extract<PageItem, { kind: 'call' }>
-
-interface WaitingCall {
-  readonly client: HostClient
-  readonly item: CallItem
-}
 
 interface WaitingRead {
   readonly client: HostClient
@@ -92,11 +46,10 @@ export class Host {
   readonly #clients = new Map<string, HostClient>()
   readonly #live: LiveQueries
   #engine: Engine
-  #calls: WaitingCall[] = []
+  readonly #calls: CallQueue
   #reads: WaitingRead[] = []
   /** Messages that came while suspended. */
   #postponed: (() => void)[] = []
-  readonly #groupSize = new GroupSize()
   #isTurnPlanned = false
   #isSuspended = false
   #isClosed = false
@@ -107,6 +60,7 @@ export class Host {
   constructor(options: HostOptions) {
     this.#options = options
     this.#engine = options.engine
+    this.#calls = new CallQueue(options)
     this.#live = new LiveQueries({
       createSource: (read) => this.#createSource(read),
       now: options.now,
@@ -198,7 +152,7 @@ export class Host {
   }
 
   #welcome(hello: Hello, lane: Lane): HostClient {
-    this.#check(hello)
+    checkHello(hello, this.#options.module)
     const { clientId } = hello
     const identity = hello.identity ?? this.#engine.info.owner
     const known = this.#clients.get(clientId)
@@ -219,28 +173,6 @@ export class Host {
     return client
   }
 
-  #check(hello: Hello): void {
-    const { module } = this.#options
-    if (hello.moduleName !== module.name) {
-      throw new UniverseError(
-        'engine/module-mismatch',
-        `this universe belongs to module "${module.name}", not to "${hello.moduleName}"; choose another name`,
-        { details: { module: module.name, asked: hello.moduleName } },
-      )
-    }
-    if (hello.contractVersion !== CONTRACT_VERSION || hello.schemaVersion > module.version) {
-      throw new UniverseError(
-        'client/protocol',
-        `the tab that owns the database runs another release of the app (schema version ${module.version}, ` +
-          `this tab ${hello.schemaVersion}); reload all tabs of the app`,
-        { details: { ownVersion: module.version, askedVersion: hello.schemaVersion } },
-      )
-    }
-    if (hello.identity === MODULE_SENDER || hello.identity === '') {
-      throw new UniverseError('client/protocol', 'this identity is reserved; give another one')
-    }
-  }
-
   #receive(client: HostClient, message: Exclude<PageMessage, Hello>): void {
     if (message.kind === 'bye') {
       this.#leave(client)
@@ -257,19 +189,14 @@ export class Host {
     switch (item.kind) {
       case 'call':
         client.callsReceived += 1
-        this.#calls.push({ client, item })
+        this.#calls.push(client, item)
         return
       case 'read':
       case 'subscribe':
         this.#reads.push({ client, item, callsBefore: client.callsReceived })
         return
       case 'cancel-call':
-        // Unless it waits it has begun, and its answer is on the way.
-        if (
-          this.#calls.some((call) => call.client === client && call.item.number === item.number)
-        ) {
-          client.cancelledCalls.add(item.number)
-        }
+        this.#calls.cancel(client, item.number)
         return
       case 'cancel-read':
         this.#reads = this.#reads.filter(
@@ -313,14 +240,14 @@ export class Host {
       return
     }
     this.#armTimer()
-    if (this.#calls.length > 0 || this.#reads.length > 0) this.#plan()
+    if (!this.#calls.isEmpty || this.#reads.length > 0) this.#plan()
   }
 
   #runGroup(): void {
-    const group = this.#nextGroup()
+    const group = this.#calls.take()
     if (group.length === 0) return
     const { now, onGroup } = this.#options
-    const calls = group.map(callOf)
+    const calls = group.map(({ call }) => call)
     onGroup(calls.length === 1 ? calls[0]?.callId : undefined)
     const startMs = now()
     try {
@@ -342,51 +269,8 @@ export class Host {
       }
     }
     for (const { client } of group) client.callsEnded += 1
-    this.#groupSize.learn(group.length, now() - startMs)
+    this.#calls.learn(group.length, now() - startMs)
     this.#dueAtMs = this.#engine.nextDueMs()
-  }
-
-  /** Takes the next calls off the queue; cancelled and condemned ones are answered on the way. */
-  #nextGroup(): WaitingCall[] {
-    const group: WaitingCall[] = []
-    let taken = 0
-    while (taken < this.#calls.length && group.length < this.#groupSize.callsMax) {
-      const call = this.#calls[taken] as WaitingCall
-      const isAlone = this.#options.isSuspicious && call.item.isResent
-      if (isAlone && group.length > 0) break
-      taken += 1
-      const refusal = this.#refusalOf(call)
-      if (refusal === undefined) group.push(call)
-      else {
-        call.client.callsEnded += 1
-        call.client.answer({
-          kind: 'refusal',
-          number: call.item.number,
-          error: encodeError(refusal),
-        })
-      }
-      if (isAlone && group.length > 0) break
-    }
-    if (taken > 0) this.#calls = this.#calls.slice(taken)
-    return group
-  }
-
-  #refusalOf({ client, item }: WaitingCall): UniverseError | undefined {
-    if (client.cancelledCalls.delete(item.number)) {
-      return new UniverseError(
-        'call/aborted',
-        `the call of "${item.reducer}" was aborted before it began`,
-      )
-    }
-    const callId = callIdOf(client, item)
-    if (this.#options.condemnedCallIds.has(callId)) {
-      return new UniverseError(
-        'reducer/time-limit',
-        `reducer "${item.reducer}" did not end within its time limit and was stopped; nothing it did is kept`,
-        { details: { reducer: item.reducer } },
-      )
-    }
-    return undefined
   }
 
   #runScheduled(): void {
@@ -506,29 +390,13 @@ export class Host {
   }
 
   #dropWork(client: HostClient): void {
-    this.#calls = this.#calls.filter((call) => call.client !== client)
+    this.#calls.drop(client)
     this.#reads = this.#reads.filter((read) => read.client !== client)
   }
 }
 
 function connectionOf({ clientId, identity }: HostClient): Connection {
   return { connectionId: clientId, identity }
-}
-
-function callIdOf(client: HostClient, item: CallItem): CallId {
-  return formatCallId(client.clientId as ClientId, item.number)
-}
-
-function callOf({ client, item }: WaitingCall): Call {
-  return {
-    callId: callIdOf(client, item),
-    reducer: item.reducer,
-    args: item.args,
-    timestampMs: item.timestampMs,
-    sender: client.identity,
-    connectionId: client.clientId,
-    oldestPendingNumber: client.oldestPendingNumber,
-  }
 }
 
 function clamp(value: number, min: number, max: number): number {

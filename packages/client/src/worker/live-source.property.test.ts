@@ -181,7 +181,7 @@ test('a live query kept up to date holds what the query run anew gives', () => {
                 oldestPendingNumber: callNumber,
               })),
             )
-            for (const outcome of commit.outcomes) expect(outcome.ok).toBe(true)
+            for (const outcome of commit.outcomes) expect(outcome).toMatchObject({ ok: true })
             const changes = commit.changeset?.changes ?? []
             for (const [index, source] of sources.entries()) {
               const before = states[index] as KeyedRows<never>

@@ -1,0 +1,113 @@
+/** Calls that wait for their transaction, of all clients in the order they came. */
+import { type ClientId, formatCallId, UniverseError } from '@inner-universe/core'
+import type { Call } from '@inner-universe/engine'
+import type { PageItem } from '../rpc/contract.ts'
+import { encodeError } from '../rpc/error-transfer.ts'
+import { GroupSize } from './group-size.ts'
+import type { HostClient } from './host-client.ts'
+
+type CallItem = Extract<PageItem, { kind: 'call' }>
+
+interface Waiting {
+  readonly client: HostClient
+  readonly item: CallItem
+}
+
+/** A call with the client that waits for it. */
+export interface WaitingCall extends Waiting {
+  readonly call: Call
+}
+
+/** What is known of calls that came before a worker hung. */
+export interface CallQueueOptions {
+  /** Calls sent again run one by one: one of them may hang. */
+  readonly isSuspicious: boolean
+  /** Calls known to hang: refused, not run. */
+  readonly condemnedCallIds: ReadonlySet<string>
+}
+
+/** The queue, and the sizes of groups taken off it. */
+export class CallQueue {
+  readonly #options: CallQueueOptions
+  readonly #size = new GroupSize()
+  #waiting: Waiting[] = []
+
+  constructor(options: CallQueueOptions) {
+    this.#options = options
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0
+  }
+
+  push(client: HostClient, item: CallItem): void {
+    this.#waiting.push({ client, item })
+  }
+
+  /** Has a waiting call refused in its turn. Unless it waits it has begun: its answer is on the way. */
+  cancel(client: HostClient, number: number): void {
+    if (this.#waiting.some((call) => call.client === client && call.item.number === number)) {
+      client.cancelledCalls.add(number)
+    }
+  }
+
+  /** Forgets the calls of a client that is gone. */
+  drop(client: HostClient): void {
+    this.#waiting = this.#waiting.filter((call) => call.client !== client)
+  }
+
+  /** Takes the next group; cancelled and condemned calls are answered on the way. */
+  take(): WaitingCall[] {
+    const group: WaitingCall[] = []
+    let taken = 0
+    while (taken < this.#waiting.length && group.length < this.#size.callsMax) {
+      const { client, item } = this.#waiting[taken] as Waiting
+      const isAlone = this.#options.isSuspicious && item.isResent
+      if (isAlone && group.length > 0) break
+      taken += 1
+      const call = callOf(client, item)
+      const refusal = this.#refusalOf(client, item, call.callId)
+      if (refusal === undefined) group.push({ client, item, call })
+      else {
+        client.callsEnded += 1
+        client.answer({ kind: 'refusal', number: item.number, error: encodeError(refusal) })
+      }
+      if (isAlone && group.length > 0) break
+    }
+    if (taken > 0) this.#waiting = this.#waiting.slice(taken)
+    return group
+  }
+
+  /** Takes note of what a group cost. */
+  learn(callCount: number, elapsedMs: number): void {
+    this.#size.learn(callCount, elapsedMs)
+  }
+
+  #refusalOf(client: HostClient, item: CallItem, callId: string): UniverseError | undefined {
+    const { number, reducer } = item
+    if (client.cancelledCalls.delete(number)) {
+      return new UniverseError(
+        'call/aborted',
+        `the call of "${reducer}" was aborted before it began`,
+      )
+    }
+    if (!this.#options.condemnedCallIds.has(callId)) return undefined
+    return new UniverseError(
+      'reducer/time-limit',
+      `reducer "${reducer}" did not end within its time limit and was stopped; nothing it did is kept`,
+      { details: { reducer } },
+    )
+  }
+}
+
+function callOf(client: HostClient, item: CallItem): Call {
+  return {
+    callId: formatCallId(client.clientId as ClientId, item.number),
+    reducer: item.reducer,
+    args: item.args,
+    timestampMs: item.timestampMs,
+    sender: client.identity,
+    connectionId: client.clientId,
+    oldestPendingNumber: client.oldestPendingNumber,
+  }
+}
