@@ -5,7 +5,6 @@
  * be. A nested call that fails takes its part back: {@link Effects.undoable}.
  */
 import type { LocalStamp, Stamp, StoredValue } from '@inner-universe/core'
-import type { VisibleRow } from './row-store.ts'
 import type { TableSchema } from './schema.ts'
 
 /** Elements a call added to and removed from one set column. */
@@ -44,46 +43,42 @@ interface Level {
   readonly saved: Map<RowEffect, RowEffect>
 }
 
+/** Effects up to which looking through them is cheaper than a map: most calls have one. */
+const LISTED_MAX = 8
+
 /** The effects of one call, in order of first touch. */
 export class Effects {
-  readonly #byTable = new Map<TableSchema, Map<string, RowEffect>>()
+  readonly #inOrder = new Set<RowEffect>()
+  /** The same by table and id, from {@link LISTED_MAX} on. */
+  #index: Map<TableSchema, Map<string, RowEffect>> | undefined
   #level: Level | undefined
 
-  /** True when the call has written nothing that others must know. */
-  get isEmpty(): boolean {
-    return this.#byTable.size === 0
-  }
-
-  *[Symbol.iterator](): Iterator<RowEffect> {
-    for (const byId of this.#byTable.values()) yield* byId.values()
+  /** All effects. */
+  get all(): Iterable<RowEffect> {
+    return this.#inOrder
   }
 
   /** The effect on a row, about to be changed; undefined when the call has not touched it. */
   find(table: TableSchema, id: string): RowEffect | undefined {
-    const effect = this.#byTable.get(table)?.get(id)
-    if (effect !== undefined && this.#level !== undefined) this.#save(this.#level, effect)
+    const effect = this.#find(table, id)
+    if (effect !== undefined && this.#level !== undefined) save(this.#level, effect)
     return effect
   }
 
   /** Notes that the call inserted a row nothing was known of. */
   addNew(table: TableSchema, id: string, values: readonly StoredValue[]): RowEffect {
-    return this.#add(blank(table, id, values, { isBorn: true, isNew: true }))
+    return this.#add(blank(table, id, values, true))
   }
 
-  /** The effect on a visible row that is about to be changed. */
-  touch(table: TableSchema, id: string, row: VisibleRow): RowEffect {
-    return this.find(table, id) ?? this.#add(blank(table, id, row.values, {}))
-  }
-
-  /** The effect on a row that is not visible and about to be inserted. */
-  revive(table: TableSchema, id: string, values: readonly StoredValue[]): RowEffect {
-    return this.find(table, id) ?? this.#add(blank(table, id, values, {}))
+  /** The effect on a row that was known before the call and is about to be changed or inserted. */
+  touch(table: TableSchema, id: string, values: readonly StoredValue[]): RowEffect {
+    return this.find(table, id) ?? this.#add(blank(table, id, values, false))
   }
 
   /** Forgets a row: the call left nothing of it. */
   drop(effect: RowEffect): void {
-    if (this.#level !== undefined) this.#save(this.#level, effect)
-    this.#byTable.get(effect.table)?.delete(effect.id)
+    if (this.#level !== undefined) save(this.#level, effect)
+    this.#remove(effect)
   }
 
   /** Runs `body`; if it throws, effects are as they were, as the savepoint around it does with rows. */
@@ -98,35 +93,62 @@ export class Effects {
       return result
     } catch (error) {
       this.#level = outer
-      for (const effect of level.created) this.#byTable.get(effect.table)?.delete(effect.id)
+      for (const effect of level.created) this.#remove(effect)
       for (const [effect, before] of level.saved) {
         Object.assign(effect, before)
-        this.#byTable.get(effect.table)?.set(effect.id, effect)
+        this.#put(effect)
       }
       throw error
     }
   }
 
-  #add(effect: RowEffect): RowEffect {
-    let byId = this.#byTable.get(effect.table)
-    if (byId === undefined) {
-      byId = new Map()
-      this.#byTable.set(effect.table, byId)
+  #find(table: TableSchema, id: string): RowEffect | undefined {
+    if (this.#index !== undefined) return this.#index.get(table)?.get(id)
+    for (const effect of this.#inOrder) {
+      if (effect.id === id && effect.table === table) return effect
     }
-    byId.set(effect.id, effect)
+    return undefined
+  }
+
+  #add(effect: RowEffect): RowEffect {
+    this.#put(effect)
     this.#level?.created.add(effect)
     return effect
   }
 
-  #save(level: Level, effect: RowEffect): void {
-    if (level.saved.has(effect) || level.created.has(effect)) return
-    level.saved.set(effect, {
-      ...effect,
-      written: effect.written && new Set(effect.written),
-      increments: effect.increments && new Map(effect.increments),
-      sets: effect.sets && copySets(effect.sets),
-    })
+  #put(effect: RowEffect): void {
+    this.#inOrder.add(effect)
+    if (this.#index !== undefined) {
+      this.#link(this.#index, effect)
+    } else if (this.#inOrder.size > LISTED_MAX) {
+      this.#index = new Map()
+      for (const one of this.#inOrder) this.#link(this.#index, one)
+    }
   }
+
+  #remove(effect: RowEffect): void {
+    this.#inOrder.delete(effect)
+    this.#index?.get(effect.table)?.delete(effect.id)
+  }
+
+  #link(index: Map<TableSchema, Map<string, RowEffect>>, effect: RowEffect): void {
+    let byId = index.get(effect.table)
+    if (byId === undefined) {
+      byId = new Map()
+      index.set(effect.table, byId)
+    }
+    byId.set(effect.id, effect)
+  }
+}
+
+function save(level: Level, effect: RowEffect): void {
+  if (level.saved.has(effect) || level.created.has(effect)) return
+  level.saved.set(effect, {
+    ...effect,
+    written: effect.written && new Set(effect.written),
+    increments: effect.increments && new Map(effect.increments),
+    sets: effect.sets && copySets(effect.sets),
+  })
 }
 
 function mergeLevel(outer: Level, inner: Level): void {
@@ -148,12 +170,12 @@ function blank(
   table: TableSchema,
   id: string,
   values: readonly StoredValue[],
-  { isBorn = false, isNew = false },
+  isNew: boolean,
 ): RowEffect {
   return {
     table,
     id,
-    isBorn,
+    isBorn: isNew,
     isGone: false,
     isNew,
     tombstoneBefore: undefined,

@@ -6,7 +6,7 @@ import type { ColumnSchema } from './schema.ts'
 /** The operations of a delta; empty when the call wrote nothing that others must know. */
 export function operationsOf(effects: Effects): RowOperation[] {
   const operations: RowOperation[] = []
-  for (const effect of effects) addOperations(operations, effect)
+  for (const effect of effects.all) addOperations(operations, effect)
   return operations
 }
 

@@ -77,8 +77,14 @@ export class ReducerRunner {
   /** Runs any function with a context: lifecycle reducers. */
   runFunction(call: CallScope, body: (context: ReducerContext) => unknown): unknown {
     const { facts } = call
+    const { db, owner, random, newId, sql, call: nest } = this.#shared
     const context: ReducerContext = {
-      ...this.#shared,
+      db,
+      owner,
+      random,
+      newId,
+      sql,
+      call: nest,
       timestamp: facts.timestampMs,
       sender: facts.sender,
       connectionId: facts.connectionId,

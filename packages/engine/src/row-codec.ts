@@ -42,8 +42,18 @@ export interface EncodedRow {
   readonly isNewId: boolean
 }
 
-/** Gives the stored form of a value; throws when it does not fit. */
-type Encode = (value: unknown) => StoredValue
+/** The two steps of a cell on its way in. */
+interface CellEncoder {
+  /** The value as it counts from now on; throws when it does not fit. */
+  readonly check: (value: unknown) => unknown
+  /** The stored form of a checked value. */
+  readonly store: (checked: unknown) => StoredValue
+  /** True when the stored form decodes to the checked value itself. */
+  readonly isReadAsChecked: boolean
+}
+
+/** Gives the value of a stored form that is not NULL; undefined where they are the same. */
+type Decode = ((stored: StoredValue) => unknown) | undefined
 
 /** The codec of a table. Cost: once per open. @throws UniverseError `module/invalid` for a default that does not fit its column. */
 export function createRowCodec(table: TableSchema): RowCodec {
@@ -69,9 +79,7 @@ export function createRowCodec(table: TableSchema): RowCodec {
       const row: Record<string, unknown> = {}
       for (let index = 0; index < columns.length; index++) {
         const value = values[index] as StoredValue
-        const decode = decoders[index]
-        row[(columns[index] as ColumnSchema).name] =
-          decode === undefined || value === null ? value : decode(value)
+        row[(columns[index] as ColumnSchema).name] = decodeCell(decoders[index], value)
       }
       return row
     },
@@ -85,28 +93,28 @@ export function createRowCodec(table: TableSchema): RowCodec {
       for (let index = 0; index < columns.length; index++) {
         const column = columns[index] as ColumnSchema
         const value = given[column.name]
-        let stored: StoredValue | undefined
         if (value !== undefined) {
-          stored = (encoders[index] as Encode)(value)
-        } else if (index === keyIndex && makesId) {
-          stored = newId()
-          isNewId = true
+          const { check, store, isReadAsChecked } = encoders[index] as CellEncoder
+          const checked = check(value)
+          const stored = store(checked)
+          values[index] = stored
+          // What was stored is what was checked, so there is no need to parse it again.
+          row[column.name] = isReadAsChecked ? checked : decodeCell(decoders[index], stored)
         } else {
-          stored = defaults[index]
+          const isMade = index === keyIndex && makesId
+          isNewId ||= isMade
+          const stored = isMade ? newId() : defaults[index]
           if (stored === undefined) throw invalidValue(table, column, 'missing')
+          values[index] = stored
+          row[column.name] = decodeCell(decoders[index], stored)
         }
-        values[index] = stored
-        const decode = decoders[index]
-        if (decode === undefined || stored === null) row[column.name] = stored
-        // What was stored is what was given, so there is no need to parse it again.
-        else if (column.kind === 'json' && value !== undefined) row[column.name] = value
-        else row[column.name] = decode(stored)
       }
       return { values, row, isNewId }
     },
     encodeCell(column, value) {
       if (value === undefined) throw invalidValue(table, column, 'missing')
-      return (encoders[column.index] as Encode)(value)
+      const { check, store } = encoders[column.index] as CellEncoder
+      return store(check(value))
     },
   }
 }
@@ -124,7 +132,7 @@ export function invalidValue(
   )
 }
 
-function compileEncoder(table: TableSchema, column: ColumnSchema): Encode {
+function compileEncoder(table: TableSchema, column: ColumnSchema): CellEncoder {
   const { definition } = column
   const check = compileCheck(definition)
   const findings = new Findings()
@@ -146,25 +154,40 @@ function compileEncoder(table: TableSchema, column: ColumnSchema): Encode {
   }
   switch (column.kind) {
     case 'bool':
-      return (value) => {
-        const flag = checked(value)
-        return flag === null ? null : flag ? 1 : 0
+      return {
+        check: checked,
+        store: (flag) => (flag === null ? null : flag ? 1 : 0),
+        isReadAsChecked: true,
       }
     case 'json':
-      return (value) => (value === null && definition.isOptional ? null : json(value))
+      // Making the text is the check.
+      return {
+        check: (value) => value,
+        store: (value) => (value === null && definition.isOptional ? null : json(value)),
+        isReadAsChecked: true,
+      }
     case 'array':
     case 'object':
-      return (value) => {
-        const given = checked(value)
-        return given === null ? null : json(given)
+      return {
+        check: checked,
+        store: (value) => (value === null ? null : json(value)),
+        isReadAsChecked: true,
       }
     case 'set':
-      return (value) => storedSet(checked(value) as readonly unknown[], json)
+      return {
+        check: checked,
+        store: (elements) => storedSet(elements as readonly unknown[], json),
+        isReadAsChecked: false,
+      }
     case 'bytes':
       // A copy: the caller may write into its buffer before the delta is encoded.
-      return (value) => (checked(value) as Uint8Array | null)?.slice() ?? null
+      return {
+        check: checked,
+        store: (bytes) => (bytes as Uint8Array | null)?.slice() ?? null,
+        isReadAsChecked: true,
+      }
     default:
-      return checked as Encode
+      return { check: checked, store: (value) => value as StoredValue, isReadAsChecked: true }
   }
 }
 
@@ -186,12 +209,12 @@ export function setOfElements(elements: Iterable<string>): string {
 function defaultOf(
   table: TableSchema,
   column: ColumnSchema,
-  encode: Encode | undefined,
+  encoder: CellEncoder | undefined,
 ): StoredValue | undefined {
   const { defaultValue, isOptional } = column.definition
   if (defaultValue !== undefined) {
     try {
-      return encode?.(defaultValue)
+      return encoder?.store(encoder.check(defaultValue))
     } catch (cause) {
       throw new UniverseError(
         'module/invalid',
@@ -203,7 +226,11 @@ function defaultOf(
   return isOptional ? null : undefined
 }
 
-function decoderOf({ kind, isJson }: ColumnSchema): ((value: StoredValue) => unknown) | undefined {
+function decodeCell(decode: Decode, stored: StoredValue): unknown {
+  return decode === undefined || stored === null ? stored : decode(stored)
+}
+
+function decoderOf({ kind, isJson }: ColumnSchema): Decode {
   if (isJson) return (value) => JSON.parse(value as string) as unknown
   return kind === 'bool' ? (value) => value !== 0 : undefined
 }

@@ -88,7 +88,7 @@ export class RowWriter {
       .sort((a, b) => a.column.index - b.column.index)
     if (changed.length === 0) return row.values
     const values = withWrites(row.values, changed)
-    const effect = table.isSynced ? call.effects.touch(table, id, row) : undefined
+    const effect = table.isSynced ? call.effects.touch(table, id, row.values) : undefined
     if (effect !== undefined) noteUpdate(call, effect, row, changed)
     call.hasWritten = true
     scope.rows.patch(
@@ -129,7 +129,7 @@ export class RowWriter {
       scope.changes.note(table, id, row.values, undefined)
       return
     }
-    const effect = call.effects.touch(table, id, row)
+    const effect = call.effects.touch(table, id, row.values)
     if (effect.isNew && table.references.length === 0 && table.referrers.length === 0) {
       leaveNothing(call, effect, row)
       return
@@ -163,7 +163,7 @@ export class RowWriter {
     const tombstone = rows.getTombstone(table, id)
     if (hidden === undefined && tombstone === undefined) return false
     if (hidden === undefined && rows.has(table, id)) throw duplicateId(table, id)
-    const effect = call.effects.revive(table, id, values)
+    const effect = call.effects.touch(table, id, values)
     if (effect.isGone) {
       // Deleted by this very call: its stamp cannot be both birth and death, so the death is undone.
       if (effect.tombstoneBefore === undefined) rows.dropTombstone(table, id)

@@ -19,7 +19,7 @@ import {
 import { type Driver, inSavepoint } from '@inner-universe/sqlite'
 import { callError, isStorageError } from './call-error.ts'
 import { CallLog, type CallTransaction, type IdentifiedCall } from './call-log.ts'
-import { type CallFacts, CallScope } from './call-scope.ts'
+import { type CallClock, type CallFacts, CallScope } from './call-scope.ts'
 import { Changes } from './changes.ts'
 import type { DeltaLog, LogTransaction } from './delta-log.ts'
 import type { Call, CallOutcome, Commit } from './engine.ts'
@@ -53,6 +53,7 @@ interface OpenTransaction {
   readonly scope: WriteScope
   readonly log: LogTransaction
   readonly calls: CallTransaction
+  readonly clock: CallClock
 }
 
 /** Runs write transactions, one at a time. */
@@ -179,11 +180,18 @@ export class Transactions {
   }
 
   #begin(changes: Changes): OpenTransaction {
-    const { driver, reader, rows, streams, log, stream } = this.#parts
+    const { driver, reader, rows, streams, log, stream, clock, now, reducerMsMax } = this.#parts
+    const own = streams.intern(stream, true)
     return {
       scope: { driver, schema: reader.schema, rows, streams, changes },
-      log: log.begin(streams.intern(stream, true)),
+      log: log.begin(own),
       calls: this.#callLog.begin(),
+      clock: {
+        nextHlc: () => clock.send(),
+        streamIndex: own.index,
+        now,
+        limitMs: reducerMsMax,
+      },
     }
   }
 
@@ -199,7 +207,18 @@ export class Transactions {
     const { callId, reducer } = call
     let identified: IdentifiedCall
     try {
-      identified = { ...call, ...parseCallId(callId) }
+      const { client, callNumber } = parseCallId(callId)
+      identified = {
+        callId,
+        client,
+        callNumber,
+        reducer,
+        args: call.args,
+        timestampMs: call.timestampMs,
+        sender: call.sender,
+        connectionId: call.connectionId,
+        oldestPendingNumber: call.oldestPendingNumber,
+      }
       const before = transaction.calls.find(identified)
       if (before !== undefined) return before
     } catch (error) {
@@ -244,7 +263,7 @@ export class Transactions {
   ): unknown {
     const { facts, effects } = call
     const value = copyResult(body())
-    const operations = effects.isEmpty ? [] : operationsOf(effects)
+    const operations = operationsOf(effects)
     if (operations.length > 0) {
       const args = given && this.#runner.keptArguments(facts.reducer, given.args)
       const entry = { hlc: call.stamp.hlc, reducer: facts.reducer, operations }
@@ -253,13 +272,7 @@ export class Transactions {
     return value
   }
 
-  #scopeOf({ scope }: OpenTransaction, facts: CallFacts): CallScope {
-    const { clock, now, reducerMsMax, streams, stream } = this.#parts
-    return new CallScope(scope, facts, {
-      nextHlc: () => clock.send(),
-      streamIndex: streams.intern(stream, true).index,
-      now,
-      limitMs: reducerMsMax,
-    })
+  #scopeOf({ scope, clock }: OpenTransaction, facts: CallFacts): CallScope {
+    return new CallScope(scope, facts, clock)
   }
 }
