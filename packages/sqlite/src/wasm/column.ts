@@ -1,5 +1,5 @@
 import type { SqlValue } from '../driver.ts'
-import type { Pointer, SqliteModule } from './sqlite-module.ts'
+import type { Pointer, Sqlite } from './sqlite-module.ts'
 
 /**
  * Longest text decoded by hand; above it a call of the decoder, 200 ns in Chromium however short the
@@ -10,22 +10,22 @@ const SHORT_TEXT_BYTES = 96
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Copies one column of the current row off the wasm heap. */
-export function readValue(module: SqliteModule, statement: Pointer, index: number): SqlValue {
-  switch (module._sqlite3_column_type(statement, index)) {
+export function readValue(module: Sqlite, statement: Pointer, index: number): SqlValue {
+  switch (module.sqlite3_column_type(statement, index)) {
     case 1: {
       // As a double first: one call, exact for every safe integer.
-      const value = module._sqlite3_column_double(statement, index)
+      const value = module.sqlite3_column_double(statement, index)
       return Number.isSafeInteger(value) ? value : readBigint(module, statement, index)
     }
     case 2:
-      return module._sqlite3_column_double(statement, index)
+      return module.sqlite3_column_double(statement, index)
     case 3: {
-      const at = module._sqlite3_column_text(statement, index)
-      return readText(module.HEAPU8, at, module._sqlite3_column_bytes(statement, index))
+      const at = module.sqlite3_column_text(statement, index)
+      return readText(module.HEAPU8, at, module.sqlite3_column_bytes(statement, index))
     }
     case 4: {
-      const at = module._sqlite3_column_blob(statement, index)
-      return module.HEAPU8.slice(at, at + module._sqlite3_column_bytes(statement, index))
+      const at = module.sqlite3_column_blob(statement, index)
+      return module.HEAPU8.slice(at, at + module.sqlite3_column_bytes(statement, index))
     }
     default:
       return null
@@ -59,8 +59,13 @@ export function readText(heap: Uint8Array<ArrayBuffer>, at: Pointer, byteCount: 
   return text
 }
 
-function readBigint(module: SqliteModule, statement: Pointer, index: number): bigint {
-  const low = module._sqlite3_column_int64(statement, index)
-  const high = module.getTempRet0()
+/** Text up to its terminating zero, as C has it. */
+export function readTerminatedText(heap: Uint8Array<ArrayBuffer>, at: Pointer): string {
+  return readText(heap, at, heap.indexOf(0, at) - at)
+}
+
+function readBigint(module: Sqlite, statement: Pointer, index: number): bigint {
+  const low = module.sqlite3_column_int64(statement, index)
+  const high = module._emscripten_tempret_get()
   return (BigInt(high) << 32n) | BigInt(low >>> 0)
 }

@@ -1,7 +1,7 @@
 import { sqliteError } from '../sqlite-error.ts'
 import { readText } from './column.ts'
 import type { WasmConnection } from './connection.ts'
-import type { Pointer, SqliteModule } from './sqlite-module.ts'
+import type { Pointer, Sqlite } from './sqlite-module.ts'
 
 /** `SQLITE_PREPARE_PERSISTENT`: the statement is kept, so it is not put into lookaside memory. */
 const PERSISTENT = 1
@@ -17,7 +17,7 @@ export function compile(
     const out = text.at + text.byteCount + (4 - ((text.at + text.byteCount) % 4))
     let resultCode: number
     try {
-      resultCode = module._sqlite3_prepare_v3(
+      resultCode = module.sqlite3_prepare_v3(
         connection.handle,
         text.at,
         text.byteCount,
@@ -34,17 +34,17 @@ export function compile(
     const end = text.at + text.byteCount - 1
     return { statement, tail: tailAt < end ? readText(module.HEAPU8, tailAt, end - tailAt) : '' }
   } finally {
-    if (connection.isOpen) module._free(text.at)
+    if (connection.isOpen) module.free(text.at)
   }
 }
 
 /** Writes `text` with its terminating zero into fresh memory, with 16 bytes to spare after it. */
 export function allocateText(
-  module: SqliteModule,
+  module: Sqlite,
   text: string,
 ): { readonly at: Pointer; readonly byteCount: number } {
   const bytes = encoder.encode(text)
-  const at = module._malloc(bytes.length + 1 + 16)
+  const at = module.malloc(bytes.length + 1 + 16)
   if (at === 0) throw sqliteError({ resultCode: 7, message: 'out of memory' })
   module.HEAPU8.set(bytes, at)
   module.HEAPU8[at + bytes.length] = 0

@@ -1,7 +1,8 @@
 import { UniverseError } from '@inner-universe/core'
 import type { Statement } from '../driver.ts'
 import { driverClosed, sqliteError } from '../sqlite-error.ts'
-import { type Pointer, SQLITE_OK, type SqliteModule } from './sqlite-module.ts'
+import { readTerminatedText } from './column.ts'
+import { type Pointer, SQLITE_OK, type Sqlite } from './sqlite-module.ts'
 
 /** Bytecode steps between two looks at the deadline: some 50 µs. */
 const PROGRESS_STEPS = 5_000
@@ -20,11 +21,11 @@ export interface CompiledStatement extends Statement {
 }
 
 /** Instances of SQLite that an exception came out of, with the error that is all they answer. */
-const brokenModules = new WeakMap<SqliteModule, UniverseError>()
+const brokenModules = new WeakMap<Sqlite, UniverseError>()
 
 /** The `sqlite3*` behind one driver, and what its statements share. */
 export class WasmConnection {
-  readonly module: SqliteModule
+  readonly module: Sqlite
   readonly handle: Pointer
   /** The statements handed out, by their text. */
   readonly statements: Map<string, CompiledStatement> = new Map()
@@ -43,7 +44,7 @@ export class WasmConnection {
   #isOpen = true
   #progressKey: Pointer = 0
 
-  constructor(module: SqliteModule, handle: Pointer) {
+  constructor(module: Sqlite, handle: Pointer) {
     this.module = module
     this.handle = handle
   }
@@ -53,7 +54,7 @@ export class WasmConnection {
   }
 
   get isInTransaction(): boolean {
-    return this.isOpen && this.module._sqlite3_get_autocommit(this.handle) === 0
+    return this.isOpen && this.module.sqlite3_get_autocommit(this.handle) === 0
   }
 
   assertOpen(): void {
@@ -68,7 +69,8 @@ export class WasmConnection {
 
   /** The error of the last call. Read before anything else is called: SQLite keeps only one. */
   failure(resultCode: number, sql?: string): UniverseError {
-    const message = this.module.UTF8ToString(this.module._sqlite3_errmsg(this.handle))
+    const { module } = this
+    const message = readTerminatedText(module.HEAPU8, module.sqlite3_errmsg(this.handle))
     const cause = this.takeCause()
     return sqliteError({ resultCode, message, ...(sql !== undefined && { sql }), cause })
   }
@@ -91,15 +93,17 @@ export class WasmConnection {
   setDeadline(isExpired: (() => boolean) | undefined): void {
     const { module, handle } = this
     if (this.#progressKey === 0) {
-      this.#progressKey = module._malloc(4)
+      this.#progressKey = module.malloc(4)
       module.HEAP32[this.#progressKey >> 2] = 0
     }
     if (isExpired === undefined) {
-      module._libprogress_progress_handler(handle, 0, 0, this.#progressKey)
-      module.deleteCallback(this.#progressKey)
+      module.libprogress_progress_handler(handle, 0, 0, this.#progressKey)
+      module.progressCallbacks.delete(this.#progressKey)
     } else {
-      module.setCallback(this.#progressKey, () => (this.isInterruptible && isExpired() ? 1 : 0))
-      module._libprogress_progress_handler(handle, PROGRESS_STEPS, 1, this.#progressKey)
+      module.progressCallbacks.set(this.#progressKey, () =>
+        this.isInterruptible && isExpired() ? 1 : 0,
+      )
+      module.libprogress_progress_handler(handle, PROGRESS_STEPS, 1, this.#progressKey)
     }
   }
 
@@ -120,18 +124,18 @@ export class WasmConnection {
     if (!brokenModules.has(this.module)) {
       for (const statement of this.compiled) statement.release()
       if (this.#progressKey !== 0) {
-        this.module.deleteCallback(this.#progressKey)
-        this.module._libprogress_progress_handler(this.handle, 0, 0, this.#progressKey)
-        this.module._free(this.#progressKey)
+        this.module.progressCallbacks.delete(this.#progressKey)
+        this.module.libprogress_progress_handler(this.handle, 0, 0, this.#progressKey)
+        this.module.free(this.#progressKey)
       }
-      this.module._sqlite3_close_v2(this.handle)
+      this.module.sqlite3_close_v2(this.handle)
     }
     this.#isOpen = false
   }
 }
 
 /** Refuses an instance of SQLite that broke. */
-export function assertIntact(module: SqliteModule): void {
+export function assertIntact(module: Sqlite): void {
   const fault = brokenModules.get(module)
   if (fault !== undefined) throw fault
 }

@@ -7,8 +7,7 @@ import { isBlankSql, statementKind } from '../statement-kind.ts'
 import { allocateText } from './compile.ts'
 import { assertIntact, WasmConnection } from './connection.ts'
 import { isTooDeep } from './expression-depth.ts'
-import type { Sqlite } from './sqlite-module.ts'
-import { type Pointer, SQLITE_OK, type SqliteModule } from './sqlite-module.ts'
+import { type Pointer, SQLITE_OK, type Sqlite } from './sqlite-module.ts'
 import { WasmStatement } from './statement.ts'
 import { opfsVfs, type SyncFile } from './vfs.ts'
 
@@ -148,7 +147,7 @@ class WasmDriver implements Driver {
     const { module, handle } = this.#connection
     const bytes = contents.slice()
     clearLogMark(bytes)
-    const at = module._sqlite3_malloc(bytes.length)
+    const at = module.sqlite3_malloc(bytes.length)
     if (at === 0) throw outOfMemory()
     module.HEAPU8.set(bytes, at)
     const schema = allocateText(module, 'main')
@@ -156,24 +155,24 @@ class WasmDriver implements Driver {
       const { length } = bytes
       const flags = FREE_ON_CLOSE | RESIZABLE
       this.#connection.check(
-        module._sqlite3_deserialize(handle, schema.at, at, length, 0, length, 0, flags),
+        module.sqlite3_deserialize(handle, schema.at, at, length, 0, length, 0, flags),
       )
     } finally {
-      module._free(schema.at)
+      module.free(schema.at)
     }
   }
 
   #memoryReader(): (start: number, length: number) => Uint8Array {
     const { module, handle } = this.#connection
     const schema = allocateText(module, 'main')
-    const outBytes = module._malloc(8)
-    const at = module._sqlite3_serialize(handle, schema.at, outBytes, 0)
+    const outBytes = module.malloc(8)
+    const at = module.sqlite3_serialize(handle, schema.at, outBytes, 0)
     const byteCount = module.HEAP32[outBytes >> 2] as number
-    module._free(outBytes)
-    module._free(schema.at)
+    module.free(outBytes)
+    module.free(schema.at)
     if (at === 0) throw outOfMemory()
     const bytes = module.HEAPU8.slice(at, at + byteCount)
-    module._sqlite3_free(at)
+    module.sqlite3_free(at)
     return (start, length) => bytes.slice(start, start + length)
   }
 
@@ -200,13 +199,13 @@ const OPEN_FLAGS = 2 | 4
 /** `SQLITE_DBCONFIG_DEFENSIVE`: SQL cannot write to shadow tables or to the schema itself. */
 const CONFIG_DEFENSIVE = 1010
 
-function openConnection(module: SqliteModule, backing: DatabaseBacking): WasmConnection {
+function openConnection(module: Sqlite, backing: DatabaseBacking): WasmConnection {
   const path = allocateText(module, backing.kind === 'memory' ? ':memory:' : backing.path)
   const vfs = backing.kind === 'memory' ? undefined : opfsVfs(module)
   const vfsName = vfs && allocateText(module, vfs.name)
-  const out = module._malloc(8)
+  const out = module.malloc(8)
   try {
-    const resultCode = module._sqlite3_open_v2(path.at, out, OPEN_FLAGS, vfsName?.at ?? 0)
+    const resultCode = module.sqlite3_open_v2(path.at, out, OPEN_FLAGS, vfsName?.at ?? 0)
     const handle = module.HEAP32[out >> 2] as Pointer
     if (handle === 0) throw outOfMemory()
     const connection = new WasmConnection(module, handle)
@@ -216,19 +215,19 @@ function openConnection(module: SqliteModule, backing: DatabaseBacking): WasmCon
       connection.close()
       throw error
     }
-    module._sqlite3_extended_result_codes(handle, 1)
+    module.sqlite3_extended_result_codes(handle, 1)
     module.HEAP32[out >> 2] = 1
     module.HEAP32[(out >> 2) + 1] = 0
-    module._sqlite3_db_config(handle, CONFIG_DEFENSIVE, out)
+    module.sqlite3_db_config(handle, CONFIG_DEFENSIVE, out)
     return connection
   } finally {
-    module._free(out)
-    module._free(path.at)
-    if (vfsName !== undefined) module._free(vfsName.at)
+    module.free(out)
+    module.free(path.at)
+    if (vfsName !== undefined) module.free(vfsName.at)
   }
 }
 
-function releaseFiles(module: SqliteModule, backing: DatabaseBacking): void {
+function releaseFiles(module: Sqlite, backing: DatabaseBacking): void {
   if (backing.kind === 'memory') return
   opfsVfs(module).detach(backing.path)
   for (const file of backing.files) file.close()

@@ -35,7 +35,7 @@ export class ParameterBuffer {
   /** Binds every parameter; those not given are NULL. Invariant: `statement` is reset. */
   bind(statement: Pointer, params: readonly SqlValue[]): void {
     const { module } = this.#connection
-    const parameterCount = module._sqlite3_bind_parameter_count(statement)
+    const parameterCount = module.sqlite3_bind_parameter_count(statement)
     if (params.length > parameterCount) {
       throw sqliteError({
         resultCode: 25,
@@ -52,19 +52,19 @@ export class ParameterBuffer {
       let resultCode: number
       if (typeof value === 'string') {
         const byteCount = this.#write(value, at)
-        resultCode = module._sqlite3_bind_text(statement, position, at, byteCount, STATIC)
+        resultCode = module.sqlite3_bind_text(statement, position, at, byteCount, STATIC)
         at += byteCount
       } else if (typeof value === 'number') {
         resultCode = this.#bindNumber(statement, position, value)
       } else if (value === null) {
-        resultCode = module._sqlite3_bind_null(statement, position)
+        resultCode = module.sqlite3_bind_null(statement, position)
       } else if (typeof value === 'bigint') {
         const low = Number(BigInt.asIntN(32, value))
         const high = Number(BigInt.asIntN(32, value >> 32n))
-        resultCode = module._sqlite3_bind_int64(statement, position, low, high)
+        resultCode = module.sqlite3_bind_int64(statement, position, low, high)
       } else {
         module.HEAPU8.set(value, at)
-        resultCode = module._sqlite3_bind_blob(statement, position, at, value.length, STATIC)
+        resultCode = module.sqlite3_bind_blob(statement, position, at, value.length, STATIC)
         at += value.length
       }
       if (resultCode !== SQLITE_OK) throw this.#connection.failure(resultCode, this.#sql)
@@ -77,7 +77,7 @@ export class ParameterBuffer {
   }
 
   release(): void {
-    if (this.#at !== 0) this.#connection.module._free(this.#at)
+    if (this.#at !== 0) this.#connection.module.free(this.#at)
     this.#at = 0
     this.#capacity = 0
   }
@@ -101,7 +101,7 @@ export class ParameterBuffer {
     if (bytes <= this.#capacity) return
     this.release()
     const capacity = bytes < 256 ? 256 : bytes
-    this.#at = this.#connection.module._malloc(capacity)
+    this.#at = this.#connection.module.malloc(capacity)
     if (this.#at === 0)
       throw sqliteError({ resultCode: 7, message: 'out of memory', sql: this.#sql })
     this.#capacity = capacity
@@ -110,11 +110,11 @@ export class ParameterBuffer {
   #bindNumber(statement: Pointer, position: number, value: number): number {
     const { module } = this.#connection
     // −0 is 0 here: SQLite itself keeps its sign in some columns and not in others.
-    if (value === (value | 0)) return module._sqlite3_bind_int(statement, position, value)
+    if (value === (value | 0)) return module.sqlite3_bind_int(statement, position, value)
     if (!Number.isSafeInteger(value)) {
-      return module._sqlite3_bind_double(statement, position, value)
+      return module.sqlite3_bind_double(statement, position, value)
     }
-    return module._sqlite3_bind_int64(statement, position, value | 0, Math.floor(value / 2 ** 32))
+    return module.sqlite3_bind_int64(statement, position, value | 0, Math.floor(value / 2 ** 32))
   }
 
   /** Encodes `text` at `at` and returns its bytes. */

@@ -1,11 +1,10 @@
 /** Address in the wasm heap; 0 is C's null. */
 export type Pointer = number
 
-/** Names of the VFS methods, and what SQLite passes them. 64-bit numbers come as two halves. */
+/** A file system: the names of its methods, and what SQLite passes them. 64-bit numbers come as two halves. */
 export interface SqliteVfs {
   readonly name: string
   readonly mxPathname: number
-  hasAsyncMethod(method: string): boolean
   xOpen(vfs: Pointer, name: Pointer, file: Pointer, flags: number, outFlags: Pointer): number
   xDelete(vfs: Pointer, name: Pointer, syncDirectory: number): number
   xAccess(vfs: Pointer, name: Pointer, flags: number, outResult: Pointer): number
@@ -25,36 +24,34 @@ export interface SqliteVfs {
 }
 
 /**
- * What is used of the wasm module: C functions under their own names, and the glue's callbacks.
- *
- * The heap views are replaced whenever memory grows: read them from the module after every call
- * that may allocate, never keep one.
+ * What is called of SQLite's C, by its own names. 64-bit arguments go as two halves, low one first;
+ * the low half of a 64-bit result is returned, the high one asked for afterwards.
  */
-export interface SqliteModule {
-  readonly HEAPU8: Uint8Array<ArrayBuffer>
-  readonly HEAP32: Int32Array<ArrayBuffer>
-  UTF8ToString(at: Pointer): string
-  getTempRet0(): number
-  setCallback(key: Pointer, callback: () => number): void
-  deleteCallback(key: Pointer): void
-  vfs_register(vfs: SqliteVfs, isDefault: boolean): number
-
-  _malloc(byteCount: number): Pointer
-  _free(at: Pointer): void
-  _libprogress_progress_handler(db: Pointer, ops: number, isOn: number, key: Pointer): number
-  _sqlite3_malloc(byteCount: number): Pointer
-  _sqlite3_free(at: Pointer): void
-  _sqlite3_open_v2(path: Pointer, outDb: Pointer, flags: number, vfsName: Pointer): number
-  _sqlite3_close_v2(db: Pointer): number
-  _sqlite3_extended_result_codes(db: Pointer, isOn: number): number
-  _sqlite3_errcode(db: Pointer): number
-  _sqlite3_errmsg(db: Pointer): Pointer
-  _sqlite3_errstr(resultCode: number): Pointer
-  _sqlite3_get_autocommit(db: Pointer): number
-  _sqlite3_changes(db: Pointer): number
-  _sqlite3_db_config(db: Pointer, option: number, variadic: Pointer): number
-  _sqlite3_serialize(db: Pointer, schema: Pointer, outBytes: Pointer, flags: number): Pointer
-  _sqlite3_deserialize(
+export interface SqliteFunctions {
+  /** High half of the 64-bit number returned last, signed. */
+  _emscripten_tempret_get(): number
+  libvfs_vfs_register(
+    name: Pointer,
+    pathnameBytesMax: number,
+    methods: number,
+    asyncMethods: number,
+    isDefault: number,
+    outVfs: Pointer,
+  ): number
+  malloc(byteCount: number): Pointer
+  free(at: Pointer): void
+  libprogress_progress_handler(db: Pointer, ops: number, isOn: number, key: Pointer): number
+  sqlite3_malloc(byteCount: number): Pointer
+  sqlite3_free(at: Pointer): void
+  sqlite3_open_v2(path: Pointer, outDb: Pointer, flags: number, vfsName: Pointer): number
+  sqlite3_close_v2(db: Pointer): number
+  sqlite3_extended_result_codes(db: Pointer, isOn: number): number
+  sqlite3_errmsg(db: Pointer): Pointer
+  sqlite3_get_autocommit(db: Pointer): number
+  sqlite3_changes(db: Pointer): number
+  sqlite3_db_config(db: Pointer, option: number, variadic: Pointer): number
+  sqlite3_serialize(db: Pointer, schema: Pointer, outBytes: Pointer, flags: number): Pointer
+  sqlite3_deserialize(
     db: Pointer,
     schema: Pointer,
     data: Pointer,
@@ -64,7 +61,7 @@ export interface SqliteModule {
     capacityHigh: number,
     flags: number,
   ): number
-  _sqlite3_prepare_v3(
+  sqlite3_prepare_v3(
     db: Pointer,
     sql: Pointer,
     byteCount: number,
@@ -72,41 +69,52 @@ export interface SqliteModule {
     outStatement: Pointer,
     outTail: Pointer,
   ): number
-  _sqlite3_finalize(statement: Pointer): number
-  _sqlite3_step(statement: Pointer): number
-  _sqlite3_reset(statement: Pointer): number
-  _sqlite3_stmt_readonly(statement: Pointer): number
-  _sqlite3_bind_parameter_count(statement: Pointer): number
-  _sqlite3_bind_null(statement: Pointer, index: number): number
-  _sqlite3_bind_int(statement: Pointer, index: number, value: number): number
-  _sqlite3_bind_int64(statement: Pointer, index: number, low: number, high: number): number
-  _sqlite3_bind_double(statement: Pointer, index: number, value: number): number
-  _sqlite3_bind_text(
+  sqlite3_finalize(statement: Pointer): number
+  sqlite3_step(statement: Pointer): number
+  sqlite3_reset(statement: Pointer): number
+  sqlite3_stmt_readonly(statement: Pointer): number
+  sqlite3_bind_parameter_count(statement: Pointer): number
+  sqlite3_bind_null(statement: Pointer, index: number): number
+  sqlite3_bind_int(statement: Pointer, index: number, value: number): number
+  sqlite3_bind_int64(statement: Pointer, index: number, low: number, high: number): number
+  sqlite3_bind_double(statement: Pointer, index: number, value: number): number
+  sqlite3_bind_text(
     statement: Pointer,
     index: number,
     text: Pointer,
     byteCount: number,
     destructor: number,
   ): number
-  _sqlite3_bind_blob(
+  sqlite3_bind_blob(
     statement: Pointer,
     index: number,
     data: Pointer,
     byteCount: number,
     destructor: number,
   ): number
-  _sqlite3_column_count(statement: Pointer): number
-  _sqlite3_column_name(statement: Pointer, index: number): Pointer
-  _sqlite3_column_type(statement: Pointer, index: number): number
-  _sqlite3_column_double(statement: Pointer, index: number): number
-  _sqlite3_column_int64(statement: Pointer, index: number): number
-  _sqlite3_column_text(statement: Pointer, index: number): Pointer
-  _sqlite3_column_blob(statement: Pointer, index: number): Pointer
-  _sqlite3_column_bytes(statement: Pointer, index: number): number
+  sqlite3_column_count(statement: Pointer): number
+  sqlite3_column_name(statement: Pointer, index: number): Pointer
+  sqlite3_column_type(statement: Pointer, index: number): number
+  sqlite3_column_double(statement: Pointer, index: number): number
+  sqlite3_column_int64(statement: Pointer, index: number): number
+  sqlite3_column_text(statement: Pointer, index: number): Pointer
+  sqlite3_column_blob(statement: Pointer, index: number): Pointer
+  sqlite3_column_bytes(statement: Pointer, index: number): number
 }
 
-/** One instance of SQLite, ready to open databases in. */
-export type Sqlite = SqliteModule
+/** One instance of SQLite, ready to open databases in: `loadSqlite` makes it. */
+export interface Sqlite extends SqliteFunctions {
+  /**
+   * Views of the wasm heap. They are replaced whenever it grows: read them from here after every
+   * call that may allocate, never keep one.
+   */
+  readonly HEAPU8: Uint8Array<ArrayBuffer>
+  readonly HEAP32: Int32Array<ArrayBuffer>
+  /** What the progress handlers call that were set with this key; 0 lets SQLite go on. */
+  readonly progressCallbacks: Map<Pointer, () => number>
+  /** Makes a file system known to SQLite, by its name. Once: there is one in an instance. */
+  registerVfs(vfs: SqliteVfs): void
+}
 
 /** Result code: done as asked. */
 export const SQLITE_OK = 0

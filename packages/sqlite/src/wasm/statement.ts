@@ -2,7 +2,7 @@ import { assert } from '@inner-universe/core'
 import type { SqlColumns, SqlRow, SqlValue } from '../driver.ts'
 import { sqlInvalid } from '../sqlite-error.ts'
 import { isBlankSql, type StatementKind, statementKind } from '../statement-kind.ts'
-import { readValue } from './column.ts'
+import { readTerminatedText, readValue } from './column.ts'
 import { compile } from './compile.ts'
 import type { CompiledStatement, WasmConnection } from './connection.ts'
 import { isTooDeep } from './expression-depth.ts'
@@ -54,7 +54,7 @@ export class WasmStatement implements CompiledStatement {
   }
 
   release(): void {
-    if (this.#handle !== 0) this.#connection.module._sqlite3_finalize(this.#handle)
+    if (this.#handle !== 0) this.#connection.module.sqlite3_finalize(this.#handle)
     this.#handle = 0
     this.#parameters.release()
     this.#connection.compiled.delete(this)
@@ -65,7 +65,7 @@ export class WasmStatement implements CompiledStatement {
     try {
       while (this.#step());
       const isChange = this.#kind === 'change' || (this.#kind === 'with' && !this.#isReadOnly)
-      return isChange ? this.#connection.module._sqlite3_changes(this.#connection.handle) : 0
+      return isChange ? this.#connection.module.sqlite3_changes(this.#connection.handle) : 0
     } finally {
       this.#end()
     }
@@ -134,7 +134,7 @@ export class WasmStatement implements CompiledStatement {
     connection.isInterruptible = this.#isReadOnly
     let resultCode: number
     try {
-      resultCode = connection.module._sqlite3_step(this.#handle)
+      resultCode = connection.module.sqlite3_step(this.#handle)
     } catch (error) {
       throw connection.break(error)
     }
@@ -148,7 +148,7 @@ export class WasmStatement implements CompiledStatement {
     const connection = this.#connection
     if (connection.isOpen) {
       // The result code is the one the failed step gave already.
-      connection.module._sqlite3_reset(this.#handle)
+      connection.module.sqlite3_reset(this.#handle)
       this.#parameters.shrink()
     }
     if (this.#isReadOnly) return
@@ -185,7 +185,7 @@ export class WasmStatement implements CompiledStatement {
     if (this.#onTail !== undefined) {
       this.#onTail(tail)
     } else if (!isBlankSql(tail, 0)) {
-      connection.module._sqlite3_finalize(statement)
+      connection.module.sqlite3_finalize(statement)
       throw sqlInvalid('there is more than one statement', this.sql)
     }
     const { module } = connection
@@ -193,11 +193,11 @@ export class WasmStatement implements CompiledStatement {
     this.#schemaGeneration = connection.schemaGeneration
     this.#isReadOnly =
       this.#kind === 'query' ||
-      (this.#kind === 'with' && module._sqlite3_stmt_readonly(statement) !== 0)
+      (this.#kind === 'with' && module.sqlite3_stmt_readonly(statement) !== 0)
     const names: string[] = []
-    const columnCount = module._sqlite3_column_count(statement)
+    const columnCount = module.sqlite3_column_count(statement)
     for (let index = 0; index < columnCount; index++) {
-      names.push(module.UTF8ToString(module._sqlite3_column_name(statement, index)))
+      names.push(readTerminatedText(module.HEAPU8, module.sqlite3_column_name(statement, index)))
     }
     this.#columnNames = names
     connection.compiled.add(this)

@@ -9,6 +9,7 @@
  * Nothing here throws into SQLite: an exception passing through wasm frames leaves it undefined.
  */
 
+import { readTerminatedText } from './column.ts'
 import {
   type Pointer,
   SQLITE_CANTOPEN,
@@ -21,7 +22,7 @@ import {
   SQLITE_IOERR_WRITE,
   SQLITE_NOTFOUND,
   SQLITE_OK,
-  type SqliteModule,
+  type Sqlite,
   type SqliteVfs,
 } from './sqlite-module.ts'
 
@@ -50,14 +51,14 @@ const SECTOR_BYTES = 4096
  */
 const DEVICE_CHARACTERISTICS = 0x800 | 0x1000
 
-const vfsByModule = new WeakMap<SqliteModule, OpfsVfs>()
+const vfsByModule = new WeakMap<Sqlite, OpfsVfs>()
 
 /** The VFS of an instance of SQLite, registered there when it is first asked for. */
-export function opfsVfs(module: SqliteModule): OpfsVfs {
+export function opfsVfs(module: Sqlite): OpfsVfs {
   let vfs = vfsByModule.get(module)
   if (vfs === undefined) {
     vfs = new OpfsVfs(module)
-    module.vfs_register(vfs, false)
+    module.registerVfs(vfs)
     vfsByModule.set(module, vfs)
   }
   return vfs
@@ -67,12 +68,12 @@ export function opfsVfs(module: SqliteModule): OpfsVfs {
 export class OpfsVfs implements SqliteVfs {
   readonly name: string = VFS_NAME
   readonly mxPathname: number = 512
-  readonly #module: SqliteModule
+  readonly #module: Sqlite
   readonly #filesByPath = new Map<string, SyncFile>()
   readonly #filesByPointer = new Map<Pointer, SyncFile>()
   #cause: unknown
 
-  constructor(module: SqliteModule) {
+  constructor(module: Sqlite) {
     this.#module = module
   }
 
@@ -92,10 +93,6 @@ export class OpfsVfs implements SqliteVfs {
     const cause = this.#cause
     this.#cause = undefined
     return cause
-  }
-
-  hasAsyncMethod(): boolean {
-    return false
   }
 
   xOpen(_vfs: Pointer, name: Pointer, pointer: Pointer, flags: number, outFlags: Pointer): number {
@@ -206,7 +203,7 @@ export class OpfsVfs implements SqliteVfs {
   }
 
   #find(name: Pointer): SyncFile | undefined {
-    return this.#filesByPath.get(this.#module.UTF8ToString(name))
+    return this.#filesByPath.get(readTerminatedText(this.#module.HEAPU8, name))
   }
 
   #file(pointer: Pointer): SyncFile {
