@@ -53,8 +53,9 @@ export async function importFile(
   file: Blob | ReadableStream<Uint8Array>,
   { signal, onProgress }: ProgressOptions = {},
 ): Promise<void> {
-  const totalBytes = file instanceof Blob ? file.size : undefined
-  const reader = (file instanceof Blob ? file.stream() : file).getReader()
+  // Not by class: the file may come from another frame.
+  const totalBytes = 'size' in file ? file.size : undefined
+  const reader = ('stream' in file ? file.stream() : file).getReader()
   const transferId = await session.command((commands) => commands.openImport())
   try {
     let doneBytes = 0
@@ -62,7 +63,7 @@ export async function importFile(
       if (signal?.aborted) throw callAborted(signal)
       const { done, value } = await reader.read()
       if (done) break
-      if (!(value instanceof Uint8Array)) {
+      if (!ArrayBuffer.isView(value)) {
         throw new UniverseError('storage/not-a-database', 'the stream to import gives no bytes')
       }
       for (let start = 0; start < value.byteLength; start += FILE_CHUNK_BYTES) {

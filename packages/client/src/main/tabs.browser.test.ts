@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { type FrameTab, openFrameTab } from '../testing/frame-tab.ts'
 import { codeOf, openTodos, type Todos, todosWorker, until } from '../testing/open-todos.ts'
 import { deleteUniverse } from './open.ts'
@@ -232,3 +232,26 @@ test('an endless reducer of a follower is found after its leader is killed, too'
   expect(await codeOf(waiting)).toBe('fulfilled')
   expect(await follower.count((q) => q.todo)).toBe(2)
 }, 60_000)
+
+test('an import that its tab did not live to finish changes nothing and hinders no other', async () => {
+  newName()
+  const leader = await openHere()
+  await leader.reducers.addMany({ count: 10 })
+  const file = await new Response(
+    leader.exportFile() as ReadableStream<Uint8Array<ArrayBuffer>>,
+  ).blob()
+  const { frame, universe } = await openThere()
+  const isWritten = new Promise<void>((resolve) => {
+    const endless = new ReadableStream<Uint8Array>({
+      async start(controller) {
+        controller.enqueue(new Uint8Array(await file.slice(0, 8192).arrayBuffer()))
+      },
+    })
+    void universe.importFile(endless, { onProgress: () => resolve() })
+  })
+  await isWritten
+  frame.kill()
+  await leader.reducers.addTodo({ title: 'after' })
+  await vi.waitFor(() => leader.importFile(file), { timeout: 10_000 })
+  expect(await leader.count((q) => q.todo)).toBe(10)
+})

@@ -66,6 +66,7 @@ export async function openUniverse<T extends Tables, R extends Reducers>(
       stream,
       reducerMsMax,
     })
+  const onFault = (error: unknown): void => console.error('inner-universe:', error)
   const driver = await store.open()
   const database: { -readonly [K in keyof OpenDatabase]: OpenDatabase[K] } = {
     host: undefined as unknown as Host,
@@ -73,6 +74,7 @@ export async function openUniverse<T extends Tables, R extends Reducers>(
     driver,
     openEngine: openEngineOver,
     onLong: () => undefined,
+    onFault,
   }
   const host = new Host({
     module: anyModule,
@@ -87,7 +89,7 @@ export async function openUniverse<T extends Tables, R extends Reducers>(
     readMsMax: reducerMsMax,
     onGroup: () => undefined,
     watchPresence: () => () => undefined,
-    onFault: (error) => console.error('inner-universe:', error),
+    onFault,
     isUsable: () => database.driver.isOpen,
     onUnusable: () =>
       session.fail(
@@ -99,11 +101,9 @@ export async function openUniverse<T extends Tables, R extends Reducers>(
   database.host = host
   const session = new Session({ module: anyModule, clientId, identity, clock })
   const [pageLane, hostLane] = localLanes()
-  host.accept(hostLane)
-  session.attach(
-    { data: pageLane, commands: hostCommands(database), close: pageLane.close },
-    'leader',
-  )
+  const { commands, dropTransfers } = hostCommands(database)
+  host.accept(hostLane, dropTransfers)
+  session.attach({ data: pageLane, commands, close: pageLane.close }, 'leader')
   try {
     const welcome = await session.opened()
     return createUniverse({

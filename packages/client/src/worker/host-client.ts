@@ -6,10 +6,20 @@ import { BATCH_ITEMS_MAX } from '../rpc/limits.ts'
 import type { Lane } from '../rpc/link.ts'
 import type { Subscriber } from './live-queries.ts'
 
+/** What a client is made of. */
+export interface HostClientOptions {
+  readonly clientId: string
+  readonly identity: string
+  readonly lane: Lane
+  readonly onGone: () => void
+}
+
 /** A connected client. Items gather until `flush`; answers stay behind what they caused. */
 export class HostClient implements Subscriber {
   readonly clientId: string
   readonly identity: string
+  /** Lets go of what was kept for it besides its link. */
+  readonly onGone: () => void
   /** Tables whose changes it wants. */
   watched: ReadonlySet<string> = new Set()
   /** Lowest call number it waits for. */
@@ -25,10 +35,11 @@ export class HostClient implements Subscriber {
   #answers: WorkerItem[] = []
   #transfer: Transferable[] = []
 
-  constructor(clientId: string, identity: string, lane: Lane) {
-    this.clientId = clientId
-    this.identity = identity
-    this.#lane = lane
+  constructor(options: HostClientOptions) {
+    this.clientId = options.clientId
+    this.identity = options.identity
+    this.onGone = options.onGone
+    this.#lane = options.lane
   }
 
   /** Gathers an item. */

@@ -17,6 +17,8 @@ export interface OpenDatabase {
   readonly openEngine: (driver: Driver, stream: 'continue' | 'new') => Engine
   /** Work begins that blocks the thread for long. */
   readonly onLong: () => void
+  /** Something failed that no client waits for. */
+  readonly onFault: (error: unknown) => void
 }
 
 type Transfer =
@@ -27,8 +29,15 @@ type Transfer =
     }
   | { readonly kind: 'import'; readonly staging: Staging }
 
+/** The commands of one client, and the end of what it left unfinished. */
+export interface ClientCommands {
+  readonly commands: Commands
+  /** Drops its exports and imports: a tab that died in the middle does not come back for them. */
+  dropTransfers(): void
+}
+
 /** The commands of a client, working on the database that is open. */
-export function hostCommands(database: OpenDatabase): Commands {
+export function hostCommands(database: OpenDatabase): ClientCommands {
   const transfers = new Map<number, Transfer>()
   let lastTransferId = 0
 
@@ -38,7 +47,14 @@ export function hostCommands(database: OpenDatabase): Commands {
     throw new UniverseError('client/protocol', 'there is no such import; start it again')
   }
 
-  return {
+  const drop = async (transferId: number): Promise<void> => {
+    const transfer = transfers.get(transferId)
+    transfers.delete(transferId)
+    if (transfer?.kind === 'export') transfer.chunks.return?.()
+    else await transfer?.staging.drop()
+  }
+
+  const commands: Commands = {
     verify: () =>
       outcomeOf(() => {
         database.onLong()
@@ -98,12 +114,15 @@ export function hostCommands(database: OpenDatabase): Commands {
       }),
     dropTransfer: (transferId) =>
       outcomeOf(async () => {
-        const transfer = transfers.get(transferId)
-        transfers.delete(transferId)
-        if (transfer?.kind === 'export') transfer.chunks.return?.()
-        else await transfer?.staging.drop()
+        await drop(transferId)
         return undefined
       }),
+  }
+  return {
+    commands,
+    dropTransfers: () => {
+      for (const transferId of [...transfers.keys()]) drop(transferId).catch(database.onFault)
+    },
   }
 }
 

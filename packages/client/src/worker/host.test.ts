@@ -57,7 +57,7 @@ function setup(options: Partial<HostOptions> = {}) {
       send: (message) => void messages.push(message as WorkerMessage),
       close: () => undefined,
     }
-    host.accept(lane)
+    host.accept(lane, () => undefined)
     lane.onMessage({
       kind: 'hello',
       contractVersion: 1,

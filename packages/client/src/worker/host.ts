@@ -73,8 +73,8 @@ export class Host {
     return this.#engine
   }
 
-  /** Serves a client on a lane, from its hello on. */
-  accept(lane: Lane): void {
+  /** Serves a client on a lane, from its hello on; calls back when it has gone. */
+  accept(lane: Lane, onGone: () => void): void {
     let client: HostClient | undefined
     const receive = (received: unknown): void => {
       if (this.#isClosed) return
@@ -84,7 +84,7 @@ export class Host {
       }
       try {
         const message = parsePageMessage(received)
-        if (message.kind === 'hello') client = this.#welcome(message, lane)
+        if (message.kind === 'hello') client = this.#welcome(message, lane, onGone)
         // A link that was replaced by a newer one of the same client has no say any more.
         else if (client !== undefined && this.#clients.get(client.clientId) === client) {
           this.#receive(client, message)
@@ -126,7 +126,10 @@ export class Host {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#cancelTimer?.()
-    for (const client of this.#clients.values()) client.stopWatching()
+    for (const client of this.#clients.values()) {
+      client.stopWatching()
+      client.onGone()
+    }
     this.#clients.clear()
     this.#engine.close()
   }
@@ -151,20 +154,16 @@ export class Host {
     }
   }
 
-  #welcome(hello: Hello, lane: Lane): HostClient {
+  #welcome(hello: Hello, lane: Lane, onGone: () => void): HostClient {
     checkHello(hello, this.#options.module)
     const { clientId } = hello
     const identity = hello.identity ?? this.#engine.info.owner
     const known = this.#clients.get(clientId)
-    if (known !== undefined) this.#dropWork(known)
-    const client = new HostClient(clientId, identity, lane)
+    const client = new HostClient({ clientId, identity, lane, onGone })
     if (known === undefined && !hello.isReturning) {
       this.#publish(this.#engine.connect(connectionOf(client)))
     }
-    if (known !== undefined) {
-      known.stopWatching()
-      this.#live.removeSubscriber(known)
-    }
+    if (known !== undefined) this.#forget(known)
     this.#clients.set(clientId, client)
     client.stopWatching = this.#options.watchPresence(clientId, () => this.#leave(client))
     const { storage, storageReason } = this.#options
@@ -386,6 +385,7 @@ export class Host {
     this.#dropWork(client)
     client.stopWatching()
     this.#live.removeSubscriber(client)
+    client.onGone()
     if (this.#clients.get(client.clientId) === client) this.#clients.delete(client.clientId)
   }
 

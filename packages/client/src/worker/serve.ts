@@ -62,8 +62,9 @@ export function serve(module: Module, options: ServeOptions = {}): void {
   let opened: Opened | undefined
 
   const accept = ({ database }: Opened, link: Link): void => {
-    database.host.accept(link.data)
-    expose(hostCommands(database), link.commands)
+    const { commands, dropTransfers } = hostCommands(database)
+    database.host.accept(link.data, dropTransfers)
+    expose(commands, link.commands)
   }
   const controls: WorkerControls = {
     open: (request, data, commands) =>
@@ -97,6 +98,7 @@ async function open(
   accept: (opened: Opened, link: Link) => void,
 ): Promise<Opened> {
   const onLong = (): void => note({ note: 'long' })
+  const onFault = (error: unknown): void => console.error('inner-universe:', error)
   const openEngineOver = (driver: Driver, stream: 'continue' | 'new'): Engine =>
     openEngine({
       driver,
@@ -117,6 +119,7 @@ async function open(
     driver,
     openEngine: openEngineOver,
     onLong,
+    onFault,
   }
   database.host = new Host({
     module,
@@ -135,7 +138,7 @@ async function open(
     onGroup: (callId) => note({ note: 'group', callId }),
     watchPresence: (clientId, onGone) =>
       watchPresence(presenceLock(request.name, clientId), onGone),
-    onFault: (error) => console.error('inner-universe:', error),
+    onFault,
     isUsable: () => database.driver.isOpen,
     onUnusable: () => {
       // Uncaught on purpose: the page starts another worker.
