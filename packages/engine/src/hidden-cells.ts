@@ -7,8 +7,17 @@
  * are never taken away (STORAGE.md MG2).
  */
 import { bytesToHex, hexToBytes, type StoredValue } from '@inner-universe/core'
-import type { HiddenRow } from './row-store.ts'
 import type { TableSchema } from './schema.ts'
+
+/** A row that queries do not see, with everything merged so far. */
+export interface HiddenRow {
+  /** In column order; undefined where no write has arrived. */
+  readonly values: (StoredValue | undefined)[]
+  /** Stamp of the insert that gave it life; hlc 0 when none has arrived. */
+  readonly hlc: number
+  readonly streamIndex: number
+  readonly overrides: Uint8Array | null
+}
 
 interface Encoded {
   readonly h: number

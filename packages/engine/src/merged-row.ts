@@ -18,7 +18,8 @@ import {
   type StoredValue,
   storedDefault,
 } from '@inner-universe/core'
-import type { HiddenRow, VisibleRow } from './row-store.ts'
+import type { HiddenRow } from './hidden-cells.ts'
+import type { VisibleRow } from './row-store.ts'
 import type { ColumnSchema, TableSchema } from './schema.ts'
 import { mergeSetDots } from './set-dots.ts'
 import type { TouchedRow, WriteScope } from './write-scope.ts'

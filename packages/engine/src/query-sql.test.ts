@@ -129,6 +129,18 @@ test('[QS6] equality, prefixes and cursors are answered by an index', () => {
   expect(planOf(query(byText))).toMatch(/SEARCH .*text<\?/)
 })
 
+test('[QS3] empty lists and NULL in lists', () => {
+  call('add', { key: 'unsized', data: null })
+  const keys = (operator: 'in' | 'notIn', value: readonly (number | null)[]) =>
+    engine.count(compare({ column: 'size', operator, value }))
+  const all = engine.count(query({}))
+  expect(keys('in', [])).toBe(0)
+  expect(keys('notIn', [])).toBe(all)
+  expect(keys('in', [null])).toBe(all)
+  expect(keys('notIn', [1])).toBe(all)
+  expect(keys('notIn', [1, null])).toBe(0)
+})
+
 test('[QS4] long lists keep one SQL text', () => {
   const list = (count: number) => Array.from({ length: count }, (_, index) => `v${index}`)
   const one = compileQuery(schema, compare({ operator: 'in', value: list(100) }))

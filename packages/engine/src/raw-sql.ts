@@ -1,4 +1,4 @@
-/** Read-only SQL given as text: by users, and by reducers through `ctx.sql`. STORAGE.md QS10. */
+/** Read-only SQL given as text: by users, and by reducers through `ctx.sql`. STORAGE.md TX16. */
 import { canonicalJson, type QueryValue, UniverseError } from '@inner-universe/core'
 import type { Driver, SqlColumns, SqlValue, Statement } from '@inner-universe/sqlite'
 

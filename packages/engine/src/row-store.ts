@@ -7,7 +7,7 @@
  */
 import type { LocalStamp, StoredValue } from '@inner-universe/core'
 import type { Driver, SqlRow, Statement } from '@inner-universe/sqlite'
-import { decodeHiddenCells, encodeHiddenCells } from './hidden-cells.ts'
+import { decodeHiddenCells, encodeHiddenCells, type HiddenRow } from './hidden-cells.ts'
 import { type ColumnSchema, quoteName, type Reference, type TableSchema } from './schema.ts'
 
 /** A row that queries see. `values` are in column order and belong to the caller. */
@@ -19,16 +19,6 @@ export interface VisibleRow {
   readonly hlc: number
   readonly streamIndex: number
   /** Clocks of the columns that differ from the base stamp (CODEC.md CO rules), or null. */
-  readonly overrides: Uint8Array | null
-}
-
-/** A row that queries do not see, with everything merged so far. */
-export interface HiddenRow {
-  /** In column order; undefined where no write has arrived. */
-  readonly values: (StoredValue | undefined)[]
-  /** Stamp of the insert that gave it life; hlc 0 when none has arrived. */
-  readonly hlc: number
-  readonly streamIndex: number
   readonly overrides: Uint8Array | null
 }
 

@@ -6,7 +6,6 @@
  * elsewhere comes to the same (property-tested).
  */
 import {
-  addCounter,
   assert,
   isUniverseError,
   overrideClocks,
@@ -15,8 +14,8 @@ import {
 } from '@inner-universe/core'
 import type { CallScope } from './call-scope.ts'
 import { isSameValue } from './changes.ts'
-import { type RowEffect, setEffectOf } from './effects.ts'
-import { setElements, setOfElements } from './row-codec.ts'
+import type { RowEffect } from './effects.ts'
+import { insertMerged, noteElements, noteIncrement } from './merged-columns.ts'
 import type { VisibleRow } from './row-store.ts'
 import type { ColumnSchema, Reference, TableSchema } from './schema.ts'
 import type { SettleVisibility, TouchedRow, WriteScope } from './write-scope.ts'
@@ -238,24 +237,6 @@ function duplicateId(table: TableSchema, id: string): UniverseError {
   )
 }
 
-/** Counters and sets of an inserted row, on top of what was merged into them before. */
-function insertMerged(
-  call: CallScope,
-  effect: RowEffect,
-  values: readonly StoredValue[],
-  merged: readonly (StoredValue | undefined)[] | undefined,
-): void {
-  for (const column of effect.table.columns) {
-    const before = merged?.[column.index] ?? undefined
-    const value = values[column.index] as StoredValue
-    if (column.kind === 'counter') {
-      noteIncrement(effect, column, value as number, (before as number | undefined) ?? 0)
-    } else if (column.kind === 'set') {
-      noteElements(call, effect, column, before ?? '[]', value)
-    }
-  }
-}
-
 function noteUpdate(
   call: CallScope,
   effect: RowEffect,
@@ -276,65 +257,6 @@ function noteUpdate(
 }
 
 /** Notes by how much a counter moved; differences beyond 53 bits wrap round as sums do. */
-function noteIncrement(
-  effect: RowEffect,
-  column: ColumnSchema,
-  value: number,
-  before: number,
-): void {
-  if (value === before) return
-  effect.increments ??= new Map()
-  const sum = effect.increments.get(column.index) ?? 0
-  effect.increments.set(column.index, addCounter(sum, addCounter(value, -before)))
-}
-
-/** Adds and removes the elements in which two stored sets differ. */
-function noteElements(
-  call: CallScope,
-  effect: RowEffect,
-  column: ColumnSchema,
-  before: StoredValue,
-  after: StoredValue,
-): void {
-  if (before === after) return
-  const had = new Set(setElements(before))
-  const has = new Set(setElements(after))
-  for (const element of has) if (!had.has(element)) addElement(call, effect, column, element)
-  for (const element of had) if (!has.has(element)) removeElement(call, effect, column, element)
-}
-
-function addElement(
-  call: CallScope,
-  effect: RowEffect,
-  column: ColumnSchema,
-  element: string,
-): void {
-  const { table, id } = effect
-  call.hasWritten = true
-  call.scope.rows.addDot(table, id, column, { element, ...call.stamp, isRemoved: false })
-  setEffectOf(effect, column.index).added.add(element)
-}
-
-function removeElement(
-  call: CallScope,
-  effect: RowEffect,
-  column: ColumnSchema,
-  element: string,
-): void {
-  const { table, id } = effect
-  const { rows, streams } = call.scope
-  const { added, removed } = setEffectOf(effect, column.index)
-  call.hasWritten = true
-  if (added.delete(element)) {
-    rows.dropDot(table, id, column, { element, ...call.stamp, isRemoved: false })
-  }
-  for (const dot of rows.dotsOf(table, id, column, element)) {
-    if (dot.isRemoved) continue
-    rows.removeDot(table, id, column, dot)
-    removed.set(element, [...(removed.get(element) ?? []), streams.stampOf(dot)])
-  }
-}
-
 function overridesAfter(
   call: CallScope,
   row: VisibleRow,
@@ -398,16 +320,4 @@ function deadTargets(
       typeof id === 'string' && rows.hasPast(target) && rows.getTombstone(target, id) !== undefined
     return isDead ? [{ table: target, id }] : []
   })
-}
-
-/** The stored form of a set with one element more. */
-export function withElement(stored: StoredValue, element: string): string {
-  return setOfElements(new Set(setElements(stored)).add(element))
-}
-
-/** The stored form of a set with one element less. */
-export function withoutElement(stored: StoredValue, element: string): string {
-  const elements = new Set(setElements(stored))
-  elements.delete(element)
-  return setOfElements(elements)
 }

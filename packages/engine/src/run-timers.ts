@@ -2,6 +2,7 @@
 import { MODULE_SENDER } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
 import type { Commit } from './engine.ts'
+import type { EngineParts } from './engine-parts.ts'
 import {
   type DueTimer,
   firstTimer,
@@ -10,7 +11,6 @@ import {
   putTimer,
   scheduleOf,
 } from './schedule.ts'
-import type { EngineParts } from './universe-engine.ts'
 import type { WriteScope } from './write-scope.ts'
 
 /** Timers run by one `runDue`: what is left is due still, and calls get their turn in between. */

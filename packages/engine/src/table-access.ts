@@ -10,9 +10,10 @@ import {
   type Where,
 } from '@inner-universe/core'
 import type { CallScope } from './call-scope.ts'
+import { withElement, withoutElement } from './merged-columns.ts'
 import { invalidValue, type RowCodec, setElements } from './row-codec.ts'
 import type { VisibleRow } from './row-store.ts'
-import { type CellWrite, type RowWriter, withElement, withoutElement } from './row-writer.ts'
+import type { CellWrite, RowWriter } from './row-writer.ts'
 import { noteSchedule } from './schedule.ts'
 import type { ColumnSchema, TableSchema } from './schema.ts'
 import type { TableReader } from './table-reader.ts'

@@ -8,7 +8,6 @@ import {
 } from '@inner-universe/core'
 import { tablesRead } from '@inner-universe/sqlite'
 import { applySegments } from './apply.ts'
-import type { CallFacts } from './call-scope.ts'
 import type {
   ApplyResult,
   Call,
@@ -20,26 +19,12 @@ import type {
   SqlResult,
   StreamHead,
 } from './engine.ts'
+import type { EngineParts } from './engine-parts.ts'
 import { readColumns } from './raw-sql.ts'
-import type { ReducerRunner } from './reducer-runner.ts'
 import { nextTimerMs, runDueTimers } from './run-timers.ts'
 import { definitionsOf, tableOf } from './schema.ts'
 import { searchRows } from './search.ts'
-import type { TransactionParts, Transactions } from './transaction.ts'
 import { findFaults } from './verify.ts'
-
-/** What an engine is wired of. */
-export interface EngineParts {
-  readonly info: EngineInfo
-  readonly parts: TransactionParts
-  readonly transactions: Transactions
-  readonly runner: ReducerRunner
-  /** Gives a call of the module's own its identity. */
-  readonly systemCall: (call: SystemCall) => CallFacts
-}
-
-/** A call that no client made: lifecycle, timers. */
-export type SystemCall = Omit<CallFacts, 'callId' | 'client' | 'callNumber'>
 
 /** See {@link Engine}. */
 export class UniverseEngine implements Engine {

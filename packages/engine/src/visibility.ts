@@ -21,7 +21,8 @@ import {
   settleRegion,
   storedDefault,
 } from '@inner-universe/core'
-import type { HiddenRow, VisibleRow } from './row-store.ts'
+import type { HiddenRow } from './hidden-cells.ts'
+import type { VisibleRow } from './row-store.ts'
 import { quoteName, type Reference, type TableSchema } from './schema.ts'
 import type { SettleVisibility, TouchedRow, WriteScope } from './write-scope.ts'
 

@@ -18,7 +18,8 @@ import {
   visibleRows,
 } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
-import type { HiddenRow, RowStore, VisibleRow } from '../row-store.ts'
+import type { HiddenRow } from '../hidden-cells.ts'
+import type { RowStore, VisibleRow } from '../row-store.ts'
 import type { Schema, TableSchema } from '../schema.ts'
 import type { Streams } from '../streams.ts'
 

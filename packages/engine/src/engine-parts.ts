@@ -1,0 +1,18 @@
+/** What an engine is wired of, as its methods use it. */
+import type { CallFacts } from './call-scope.ts'
+import type { EngineInfo } from './engine.ts'
+import type { ReducerRunner } from './reducer-runner.ts'
+import type { TransactionParts, Transactions } from './transaction.ts'
+
+/** What an engine is wired of. */
+export interface EngineParts {
+  readonly info: EngineInfo
+  readonly parts: TransactionParts
+  readonly transactions: Transactions
+  readonly runner: ReducerRunner
+  /** Gives a call of the module's own its identity. */
+  readonly systemCall: (call: SystemCall) => CallFacts
+}
+
+/** A call that no client made: lifecycle, timers. */
+export type SystemCall = Omit<CallFacts, 'callId' | 'client' | 'callNumber'>
