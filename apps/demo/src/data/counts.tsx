@@ -5,8 +5,8 @@
  * transaction of an import. So the counts are not live queries: the newest event is, which costs one
  * seek, and when it changes they are taken again, at most once a second.
  */
-import { createContext, type ReactNode, use, useEffect, useState } from 'react'
-import { useLiveSql, useUniverse } from '../universe.ts'
+import { createContext, type ReactNode, use, useEffect, useRef, useState } from 'react'
+import { type AppUniverse, useLiveSql, useUniverse } from '../universe.ts'
 
 /** Rows by type, most first. */
 export interface TypeCount {
@@ -19,13 +19,16 @@ export interface Counts {
   readonly entities: readonly TypeCount[]
   readonly entityCount: number
   readonly relationCount: number
+  /** Size of the database without what its log still holds. */
+  readonly databaseBytes: number
 }
 
 const RECOUNT_MS = 1000
 
 const ENTITIES_SQL = `select entity_type as type, count(*) as count
   from entity group by entity_type order by 2 desc, 1`
-const RELATIONS_SQL = 'select count(*) as count from relation'
+const TOTALS_SQL = `select (select count(*) from relation) as relation_count,
+  (select page_count from pragma_page_count) * (select page_size from pragma_page_size) as bytes`
 const NEWEST_EVENT_SQL = 'select max(event_id) as id from event_log'
 
 const CountsContext = createContext<Counts | undefined>(undefined)
@@ -36,33 +39,15 @@ export function CountsProvider({ children }: { readonly children: ReactNode }): 
   const newest = useLiveSql<{ readonly id: string | null }>(NEWEST_EVENT_SQL)
   const newestId = newest.rows[0]?.id
   const [counts, setCounts] = useState<Counts>()
-  const [countedMs, setCountedMs] = useState(0)
+  const counter = useRef<Counter>(undefined)
+
+  useEffect(() => {
+    counter.current = createCounter(universe, setCounts)
+    return () => counter.current?.stop()
+  }, [universe])
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new event is what asks for a count
-  useEffect(() => {
-    const abort = new AbortController()
-    const { signal } = abort
-    async function recount(): Promise<void> {
-      const [entities, relations] = await Promise.all([
-        universe.sql<TypeCount>(ENTITIES_SQL, [], { signal }),
-        universe.sql<{ readonly count: number }>(RELATIONS_SQL, [], { signal }),
-      ])
-      if (signal.aborted) return
-      setCountedMs(performance.now())
-      setCounts({
-        entities,
-        entityCount: entities.reduce((sum, { count }) => sum + count, 0),
-        relationCount: relations[0]?.count ?? 0,
-      })
-    }
-    const waitMs = Math.max(0, countedMs + RECOUNT_MS - performance.now())
-    // A count that fails leaves the last one; the connection state says why.
-    const timer = setTimeout(() => recount().catch(() => undefined), countedMs === 0 ? 0 : waitMs)
-    return () => {
-      clearTimeout(timer)
-      abort.abort()
-    }
-  }, [universe, newestId])
+  useEffect(() => counter.current?.request(), [universe, newestId])
 
   return <CountsContext value={counts}>{children}</CountsContext>
 }
@@ -70,4 +55,47 @@ export function CountsProvider({ children }: { readonly children: ReactNode }): 
 /** The counts; undefined until they have been taken for the first time. */
 export function useCounts(): Counts | undefined {
   return use(CountsContext)
+}
+
+interface Counter {
+  /** Counts now, or as soon as the last count is old enough. */
+  readonly request: () => void
+  readonly stop: () => void
+}
+
+function createCounter(universe: AppUniverse, onCounts: (counts: Counts) => void): Counter {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let countedMs = Number.NEGATIVE_INFINITY
+  let isStopped = false
+
+  async function count(): Promise<void> {
+    countedMs = performance.now()
+    const [entities, [totals]] = await Promise.all([
+      universe.sql<TypeCount>(ENTITIES_SQL),
+      universe.sql<{ readonly relation_count: number; readonly bytes: number }>(TOTALS_SQL),
+    ])
+    if (isStopped) return
+    onCounts({
+      entities,
+      entityCount: entities.reduce((sum, entity) => sum + entity.count, 0),
+      relationCount: totals?.relation_count ?? 0,
+      databaseBytes: totals?.bytes ?? 0,
+    })
+  }
+
+  return {
+    request() {
+      if (timer !== undefined || isStopped) return
+      const waitMs = Math.max(0, countedMs + RECOUNT_MS - performance.now())
+      timer = setTimeout(() => {
+        timer = undefined
+        // A count that fails leaves the last one; the connection state says why.
+        count().catch(() => undefined)
+      }, waitMs)
+    },
+    stop() {
+      isStopped = true
+      clearTimeout(timer)
+    },
+  }
 }

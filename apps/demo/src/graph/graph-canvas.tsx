@@ -110,7 +110,7 @@ function place(drawn: Core, centreId: string | undefined): void {
   }
   move(drawn.getElementById(centreId), { x: 0, y: 0 })
   neighbours.forEach((node, index) => {
-    const { x, y, labelSide } = places[index] ?? { x: 0, y: 0, labelSide: 'bottom' }
+    const { x, y, labelSide } = places[index] ?? { x: 0, y: 0, labelSide: 'right' }
     node.data('labelSide', labelSide)
     move(node, { x, y })
   })
@@ -179,14 +179,6 @@ function styleOf({
     {
       selector: 'node[labelSide = "left"]',
       style: { 'text-halign': 'left', 'text-margin-x': -6 },
-    },
-    {
-      selector: 'node[labelSide = "top"]',
-      style: { 'text-valign': 'top', 'text-margin-y': -5 },
-    },
-    {
-      selector: 'node[labelSide = "bottom"]',
-      style: { 'text-valign': 'bottom', 'text-margin-y': 5 },
     },
     {
       selector: 'node[role = "centre"]',

@@ -1,33 +1,35 @@
-/** Where the neighbours of a centre are drawn: on an ellipse as wide as there is room. */
+/**
+ * Where the neighbours of a centre are drawn: half of them at its right, half at its left, at equal
+ * distances from top to bottom and as far out as an ellipse goes there. Names stand outside, one line
+ * each, so they cannot overlap as long as the lines do not.
+ */
 
-/** A place in pixels, the centre at 0, 0, and the side of it on which a label has room. */
+/** A place in pixels, the centre at 0, 0, and the side of it on which the name stands. */
 export interface Place {
   readonly x: number
   readonly y: number
-  readonly labelSide: 'left' | 'right' | 'top' | 'bottom'
+  readonly labelSide: 'left' | 'right'
 }
 
-/** Room for labels left and right, and above and below, in pixels. */
+/** Room for names left and right, and for the outermost places above and below, in pixels. */
 const MARGIN_X = 130
-const MARGIN_Y = 44
-
-/** From this many on, every second one moves inwards, or the labels would overlap. */
-const CROWDED_COUNT = 18
-
-/** How far inwards, as a share of the radius. */
-const INNER_SHARE = 0.7
+const MARGIN_Y = 24
 
 /** Places for `count` neighbours in a drawing of this size, clockwise from the top. */
 export function ringPlaces(count: number, width: number, height: number): readonly Place[] {
   const radiusX = Math.max(width / 2 - MARGIN_X, width * 0.26)
-  const radiusY = Math.max(height / 2 - MARGIN_Y, height * 0.26)
+  const radiusY = height / 2 - MARGIN_Y
+  const rightCount = Math.ceil(count / 2)
   return Array.from({ length: count }, (_, index) => {
-    // Half a step off the top, so that no label is right above the centre's own.
-    const angle = ((index + 0.5) / count) * 2 * Math.PI - Math.PI / 2
-    const share = count >= CROWDED_COUNT && index % 2 === 1 ? INNER_SHARE : 1
-    const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
-    const labelSide =
-      Math.abs(cos) < 0.01 ? (sin > 0 ? 'bottom' : 'top') : cos > 0 ? 'right' : 'left'
-    return { x: radiusX * share * cos, y: radiusY * share * sin, labelSide }
+    const isRight = index < rightCount
+    const sideCount = isRight ? rightCount : count - rightCount
+    const line = isRight ? index : count - 1 - index
+    const share = ((line + 0.5) / sideCount) * 2 - 1
+    const out = radiusX * Math.sqrt(1 - share * share)
+    return {
+      x: isRight ? out : -out,
+      y: radiusY * share,
+      labelSide: isRight ? 'right' : 'left',
+    }
   })
 }

@@ -1,6 +1,6 @@
 import { UnstyledButton } from '@mantine/core'
 import { IconAlertTriangle, IconShieldCheck } from '@tabler/icons-react'
-import { type ReactNode, useEffect } from 'react'
+import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import { useCounts } from '../data/counts.tsx'
 import { formatBytes, formatPlural } from '../data/format.ts'
@@ -23,9 +23,6 @@ export function StatusBar(): ReactNode {
   const connections = useLiveSql<{ readonly count: number }>(CONNECTIONS_SQL)
   const connectionCount = connections.rows[0]?.count
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: other counts are another size on disk
-  useEffect(refresh, [refresh, counts])
-
   const role = connection.kind === 'open' ? connection.role : undefined
   return (
     <div className={classes.status} role="status" aria-label="Status of the universe">
@@ -39,9 +36,7 @@ export function StatusBar(): ReactNode {
           : storage.kind === 'memory'
             ? 'In memory only'
             : storage.kind.toUpperCase()}
-        {storage?.usedBytes !== undefined && (
-          <span className="count">{formatBytes(storage.usedBytes)}</span>
-        )}
+        {counts !== undefined && <span className="count">{formatBytes(counts.databaseBytes)}</span>}
       </Link>
       {storage?.kind === 'memory' && (
         <span className={classes.statusItem} title={storage.reason}>

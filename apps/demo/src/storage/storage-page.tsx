@@ -1,5 +1,5 @@
 import { Anchor, Button, CopyButton, Group, Progress, Stack, Text, Title } from '@mantine/core'
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useCounts } from '../data/counts.tsx'
 import { formatBytes, formatCount } from '../data/format.ts'
 import { Licence } from '../import/import-card.tsx'
@@ -53,8 +53,6 @@ function Where(): ReactNode {
   const counts = useCounts()
   const connections = useLiveSql<{ readonly count: number }>(CONNECTIONS_SQL)
   const [isRefused, setIsRefused] = useState(false)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: other counts are another size on disk
-  useEffect(refresh, [refresh, counts])
 
   async function askToKeep(): Promise<void> {
     setIsRefused(!(await universe.requestPersistence()))
@@ -81,16 +79,16 @@ function Where(): ReactNode {
         <dt>Size</dt>
         <dd>
           <span className="count">
-            {storage?.usedBytes === undefined ? '…' : formatBytes(storage.usedBytes)}
+            {counts === undefined ? '…' : formatBytes(counts.databaseBytes)}
             {storage?.quotaBytes !== undefined && ` of ${formatBytes(storage.quotaBytes)} allowed`}
           </span>
-          {storage?.usedBytes !== undefined && storage.quotaBytes !== undefined && (
+          {counts !== undefined && storage?.quotaBytes !== undefined && (
             <Progress
               mt={6}
               size="sm"
               maw={260}
               aria-label="Storage used"
-              value={(storage.usedBytes / storage.quotaBytes) * 100}
+              value={(counts.databaseBytes / storage.quotaBytes) * 100}
             />
           )}
         </dd>
