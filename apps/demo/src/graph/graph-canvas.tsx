@@ -9,7 +9,7 @@ import cytoscape, {
 import { type ReactNode, useEffect, useRef } from 'react'
 import { colorOfType } from '../data/part-of-speech.ts'
 import type { Neighbourhood } from './neighbourhood.ts'
-import { ringPlaces } from './ring.ts'
+import { nameWidth, ringPlaces } from './ring.ts'
 
 /** The only file that knows the drawing library. */
 
@@ -102,6 +102,7 @@ function place(drawn: Core, centreId: string | undefined): void {
   drawn.stop()
   const neighbours = drawn.nodes().filter((node) => node.id() !== centreId)
   const places = ringPlaces(neighbours.length, drawn.width(), drawn.height())
+  neighbours.style('text-max-width', `${nameWidth(drawn.width())}px`)
   const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches
   const move = (node: NodeSingular, position: Position): void => {
     node.stop()
@@ -169,7 +170,6 @@ function styleOf({
         'font-size': 13,
         'text-valign': 'center',
         'text-wrap': 'ellipsis',
-        'text-max-width': '120px',
       },
     },
     {

@@ -15,9 +15,22 @@ export interface Place {
 const MARGIN_X = 130
 const MARGIN_Y = 24
 
+function radiusXOf(width: number): number {
+  // A phone has no such room; there names are cut before the drawing becomes a line.
+  return Math.max(width / 2 - MARGIN_X, width * 0.21)
+}
+
+/** How wide a name may be in a drawing of this width, in pixels. */
+export function nameWidth(width: number): number {
+  return width / 2 - radiusXOf(width) - NODE_ROOM
+}
+
+/** Half a node, its distance from its name, and a little at the edge, in pixels. */
+const NODE_ROOM = 20
+
 /** Places for `count` neighbours in a drawing of this size, clockwise from the top. */
 export function ringPlaces(count: number, width: number, height: number): readonly Place[] {
-  const radiusX = Math.max(width / 2 - MARGIN_X, width * 0.26)
+  const radiusX = radiusXOf(width)
   const radiusY = height / 2 - MARGIN_Y
   const rightCount = Math.ceil(count / 2)
   return Array.from({ length: count }, (_, index) => {
