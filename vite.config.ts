@@ -25,8 +25,6 @@ const config: ViteUserConfig = defineConfig({
   },
   server: { host: '127.0.0.1', port: 5173 },
   preview: { host: '127.0.0.1', port: 5173 },
-  // Pre-bundling would part its glue from its wasm.
-  optimizeDeps: { exclude: ['wa-sqlite'] },
   test: {
     projects: [
       {
