@@ -118,15 +118,26 @@ export class CallScope {
  * much as the insert it makes an id for; calls of one client must differ, nobody must be fooled.
  */
 function seedOf({ client, callNumber }: CallFacts): readonly [number, number, number, number] {
-  const low = callNumber >>> 0
-  const high = Math.floor(callNumber / 2 ** 32)
-  const words = [0, 1, 2, 3].map((at) => mix(wordOf(client, at) ^ mix(low + at) ^ mix(~high - at)))
+  const [a, b, c, d] = wordsOf(client)
+  const low = mix(callNumber >>> 0)
+  const high = mix(~Math.floor(callNumber / 2 ** 32))
   // xoshiro must not start from zero.
-  return [words[0] ?? 0, words[1] ?? 0, words[2] ?? 0, (words[3] ?? 0) | 1]
+  return [mix(a ^ low), mix(b ^ high), mix(c ^ low ^ high), mix(d + low) | 1]
 }
 
-function wordOf(client: ClientId, index: number): number {
-  return Number.parseInt(client.slice(index * 8, index * 8 + 8), 16) | 0
+type Words = readonly [number, number, number, number]
+
+/** The last client asked for: calls come in groups of one. */
+let lastClient: ClientId | undefined
+let lastWords: Words = [0, 0, 0, 0]
+
+function wordsOf(client: ClientId): Words {
+  if (client !== lastClient) {
+    const word = (at: number) => Number.parseInt(client.slice(at, at + 8), 16) | 0
+    lastWords = [word(0), word(8), word(16), word(24)]
+    lastClient = client
+  }
+  return lastWords
 }
 
 /** The finaliser of MurmurHash3: every bit of the input moves about half of the output's. */

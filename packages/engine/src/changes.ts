@@ -111,7 +111,7 @@ export class Changes {
 }
 
 function isSameRow(a: StoredRow | undefined, b: StoredRow | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b
+  if (a === undefined || b === undefined || a === b) return a === b
   return a.every((value, index) => isSameValue(value, b[index]))
 }
 
