@@ -68,7 +68,7 @@ test('an entity and a relation are made, and the relation is taken away', async 
   await expect(group.getByRole('link')).toContainText('dog')
 
   await group.getByRole('button', { name: 'Delete the relation with dog' }).click()
-  await page.getByRole('button', { name: 'Delete', exact: true }).last().click()
+  await dialog.getByRole('button', { name: 'Delete', exact: true }).click()
   await expect(group).toBeHidden()
   await expect(page.getByText('No relation begins here')).toBeVisible()
 })

@@ -41,6 +41,18 @@ test('an entity shows its meaning and its relations both ways, a page at a time'
   await expect(page.getByRole('region', { name: /^hypernym, / })).toBeVisible()
 })
 
+test('a page begins at its top', async ({ page }) => {
+  await openWithSample(page)
+  await openWord(page, 'dog')
+  const last = page.getByRole('main').getByRole('listitem').last().getByRole('link')
+  await last.scrollIntoViewIfNeeded()
+  const before = await page.evaluate(() => window.scrollY)
+  expect(before).toBeGreaterThan(0)
+  await last.click()
+  await expect(page.getByRole('heading', { level: 1, name: 'dog' })).toBeHidden()
+  await expect.poll(() => page.evaluate(() => window.scrollY)).toBe(0)
+})
+
 test('what is not there is said to be so', async ({ page }) => {
   await open(page, '/entity/776f7264-6e65-8310-8000-102086723000')
   await expect(page.getByRole('heading', { name: 'This entity is not here' })).toBeVisible()

@@ -9,6 +9,7 @@ import { colorOfType } from '../data/part-of-speech.ts'
 import { type EventRow, eventsSql } from '../events/event-line.ts'
 import { EventList } from '../events/event-list.tsx'
 import { ImportCard } from '../import/import-card.tsx'
+import { useLastImport } from '../import/import-context.tsx'
 import { Page, PageTitle } from '../shell/page.tsx'
 import { useLiveQuery, useLiveSql } from '../universe.ts'
 import { synsetId } from '../wordnet/wordnet-id.ts'
@@ -22,6 +23,7 @@ const RECENT_COUNT = 8
 /** What is in the universe, where to begin, and what happened last. */
 export function HomePage(): ReactNode {
   const counts = useCounts()
+  const last = useLastImport()
   const events = useLiveSql<EventRow>(eventsSql('all'), [RECENT_COUNT])
   return (
     <Page title="Start" size="md">
@@ -35,31 +37,38 @@ export function HomePage(): ReactNode {
             and edited here, online or not.
           </p>
         </header>
-        <ImportCard counts={counts} />
-        <Overview counts={counts} />
-        {counts !== undefined && counts.entityCount > 0 && <Starts />}
-        <section aria-labelledby="recent">
-          <Group justify="space-between" mb={6}>
-            <Title order={2} id="recent" className={classes.sectionTitle}>
-              Recent events
-            </Title>
-            <Link href="/events" className={classes.more}>
-              All events <IconArrowRight size={14} aria-hidden />
-            </Link>
-          </Group>
-          {events.isReady ? (
-            <EventList rows={events.rows} />
-          ) : (
-            <Skeleton height={300} aria-label="Loading events" />
-          )}
-        </section>
+        {counts === undefined || !last.isKnown || !events.isReady ? (
+          <Skeleton height={420} aria-label="Looking at what is here" />
+        ) : (
+          <>
+            <ImportCard counts={counts} last={last} />
+            <Overview counts={counts} />
+            {counts.entityCount > 0 && <Starts />}
+            <RecentEvents rows={events.rows} />
+          </>
+        )}
       </Stack>
     </Page>
   )
 }
 
-function Overview({ counts }: { readonly counts: Counts | undefined }): ReactNode {
-  if (counts === undefined) return <Skeleton height={104} aria-label="Counting" />
+function RecentEvents({ rows }: { readonly rows: readonly EventRow[] }): ReactNode {
+  return (
+    <section aria-labelledby="recent">
+      <Group justify="space-between" mb={6}>
+        <Title order={2} id="recent" className={classes.sectionTitle}>
+          Recent events
+        </Title>
+        <Link href="/events" className={classes.more}>
+          All events <IconArrowRight size={14} aria-hidden />
+        </Link>
+      </Group>
+      <EventList rows={rows} />
+    </section>
+  )
+}
+
+function Overview({ counts }: { readonly counts: Counts }): ReactNode {
   if (counts.entityCount === 0) return null
   return (
     <section aria-label="What is in this universe">

@@ -8,14 +8,18 @@ import { WORDNET_LICENCE } from '../wordnet/licence.ts'
 import type { ImportScope } from '../wordnet/read-wordnet.ts'
 import { POINTER_COUNT, SAMPLE_SYNSET_COUNT, SYNSET_COUNT } from '../wordnet/size.ts'
 import classes from './import-card.module.css'
-import { useImport, useLastImport } from './import-context.tsx'
+import { type LastImport, useImport } from './import-context.tsx'
 import type { ImportProgress } from './import-job.ts'
 
 /** Offers, shows and ends the import of WordNet; nothing when there is nothing to say. */
-export function ImportCard({ counts }: { readonly counts: Counts | undefined }): ReactNode {
+export function ImportCard({
+  counts,
+  last: { mark, isElsewhere },
+}: {
+  readonly counts: Counts
+  readonly last: LastImport
+}): ReactNode {
   const { job, state } = useImport()
-  const { isKnown, mark, isElsewhere } = useLastImport()
-  if (counts === undefined || !isKnown) return null
   switch (state.kind) {
     case 'running':
       return <Running progress={state.progress} onCancel={job.cancel} />
