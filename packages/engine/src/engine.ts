@@ -39,6 +39,7 @@ export interface EngineOptions {
 export interface Call {
   readonly callId: CallId
   readonly reducer: string
+  /** Plain data: JSON values and `Uint8Array`. Validated by the reducer's declaration. */
   readonly args: unknown
   /** Wall time of the call, ms since 1970. */
   readonly timestampMs: number
@@ -133,8 +134,11 @@ export interface EngineInfo {
 export interface Engine {
   readonly info: EngineInfo
   /**
-   * Runs calls in one transaction, each in its own savepoint: a failing call is rolled back and
-   * answered with its error, its neighbours are kept. Durable when it returns.
+   * Runs calls in one transaction: a failing call is rolled back and answered with its error, its
+   * neighbours are kept (STORAGE.md TX1–TX16). Durable when it returns. A reducer may be run more
+   * than once for one call; only its last run counts.
+   *
+   * When the disk refuses, nothing is thrown: every call is answered with that error.
    */
   commit(calls: readonly Call[]): Commit
   /** Runs the `connected` lifecycle reducer. Throws what it throws. */
