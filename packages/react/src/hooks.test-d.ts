@@ -1,4 +1,4 @@
-import type { Id } from '@inner-universe/core'
+import type { Id } from '@inner-universe/client'
 import { expectTypeOf, test } from 'vitest'
 import { createUniverseHooks } from './hooks.ts'
 import type { notes } from './testing/notes.ts'

@@ -1,4 +1,4 @@
-import { Query } from '@inner-universe/core'
+import { Query } from '@inner-universe/client'
 import { expect, test } from 'vitest'
 import { keyOfPlan, keyOfSearch, keyOfSql } from './query-key.ts'
 

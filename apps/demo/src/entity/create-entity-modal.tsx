@@ -13,7 +13,7 @@ import { useLocation } from 'wouter'
 import { entityHref } from '../data/entity.ts'
 import { ErrorNotice } from '../shell/error-notice.tsx'
 import { useCall } from '../universe.ts'
-import { PARTS_OF_SPEECH } from '../wordnet/synset.ts'
+import { PARTS_OF_SPEECH } from '../wordnet/part-of-speech.ts'
 
 /** A form for a new entity; goes to its page when it is made. */
 export function CreateEntityModal({

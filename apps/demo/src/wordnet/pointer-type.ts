@@ -1,7 +1,7 @@
 /**
  * Pointer symbols of the data files and the relation types they become; wninput(5WN), “Pointers”.
  */
-import type { PartOfSpeech } from './synset.ts'
+import type { PartOfSpeech } from './part-of-speech.ts'
 
 /** Relation type by pointer symbol; the backslash means another thing in adverbs, see below. */
 const TYPES_BY_SYMBOL: Readonly<Record<string, string>> = {

@@ -13,13 +13,8 @@
  * pointer is between the synsets as a whole. Lines that begin with two spaces hold the licence.
  */
 import { lexicographerFileOf } from './lexicographer-file.ts'
+import type { PartOfSpeech } from './part-of-speech.ts'
 import { pointerTypeOf } from './pointer-type.ts'
-
-/** Parts of speech; satellite adjectives count as adjectives. */
-export type PartOfSpeech = 'noun' | 'verb' | 'adjective' | 'adverb'
-
-/** All parts of speech, in the order of their files. */
-export const PARTS_OF_SPEECH: readonly PartOfSpeech[] = ['noun', 'verb', 'adjective', 'adverb']
 
 /** A typed link from one synset, or one of its words, to another. */
 export interface Pointer {
