@@ -162,7 +162,7 @@ export const t = {
   /** Bytes; a blob in SQL. */
   bytes: (): Column<Uint8Array> => column('bytes'),
   /** Any JSON value; canonical JSON text in SQL. Merges as a whole. */
-  json: jsonColumn,
+  json: jsonColumn as typeof jsonColumn,
   /** JSON array of one element type. Merges as a whole; see `set` for union. */
   array: <Value>(element: Column<Value, boolean>): Column<readonly Value[]> =>
     column('array', { element: element.definition }),

@@ -1,6 +1,7 @@
 export { AssertionError, assert, assertNever } from './assert.ts'
 export { ByteReader } from './byte-reader.ts'
 export { ByteWriter, type ByteWriterOptions } from './byte-writer.ts'
+export { checkModule } from './check-module.ts'
 export {
   type ClockOverrides,
   decodeClockOverrides,

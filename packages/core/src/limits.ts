@@ -5,13 +5,13 @@
  */
 
 /** Longest text of one cell, in UTF-8 bytes: a long book. SQLite itself stops at 10^9. */
-export const TEXT_BYTES_MAX = 16 * 1024 * 1024
+export const TEXT_BYTES_MAX: number = 16 * 1024 * 1024
 
 /** Largest blob of one cell, in bytes. Bigger things are files, not cells. */
-export const BLOB_BYTES_MAX = 16 * 1024 * 1024
+export const BLOB_BYTES_MAX: number = 16 * 1024 * 1024
 
 /** Largest canonical JSON text of one cell or argument, in UTF-8 bytes. */
-export const JSON_BYTES_MAX = 4 * 1024 * 1024
+export const JSON_BYTES_MAX: number = 4 * 1024 * 1024
 
 /**
  * Deepest nesting of a JSON value: a scalar is 0 deep, `[]` is 1. Keeps recursion far from the end
@@ -29,7 +29,7 @@ export const KEY_BYTES_MAX = 1024
 export const VARINT_BYTES_MAX = 8
 
 /** Largest buffer a {@link ByteWriter} grows to unless it is told less, in bytes. */
-export const BUFFER_BYTES_MAX = 64 * 1024 * 1024
+export const BUFFER_BYTES_MAX: number = 64 * 1024 * 1024
 
 /** Faults listed for one value: more are dropped, a person reads the first few. */
 export const ISSUES_MAX = 50

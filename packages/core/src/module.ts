@@ -1,5 +1,4 @@
 /** Module definitions: the tables, reducers and lifecycle of an app, shared by page, worker and relay. */
-import { checkName, checkTables, invalidModule } from './check-table.ts'
 import { type DefineReducer, defineReducer, type ReducerContext, type Reducers } from './reducer.ts'
 import type { Tables } from './table.ts'
 
@@ -30,8 +29,8 @@ export interface Module<T extends Tables = Tables, R extends Reducers = Reducers
 /**
  * Defines a module. Types of tables flow into `reducers` and `lifecycle`: write `tables` first.
  *
- * @throws UniverseError `module/invalid` for bad names, no or several primary keys, references or
- * indexes to what is not there, and all else that the store could not keep (`check-table.ts`).
+ * Nothing is checked here, as that would weigh on every page: the worker does, by `checkModule`, when
+ * it opens a universe.
  */
 export function defineModule<const T extends Tables, R extends Reducers>(definition: {
   readonly name: string
@@ -40,22 +39,7 @@ export function defineModule<const T extends Tables, R extends Reducers>(definit
   readonly reducers: (reducer: DefineReducer<T>) => R
   readonly lifecycle?: Lifecycle<NoInfer<T>>
 }): Module<T, R> {
-  const { name, version, tables } = definition
-  checkName('module', name)
-  if (!Number.isSafeInteger(version) || version < 1) {
-    invalidModule(`module "${name}" has version ${version}; give it a whole number from 1`)
-  }
-  checkTables(
-    Object.fromEntries(
-      Object.entries(tables).map(([tableName, table]) => [tableName, table.definition]),
-    ),
-  )
+  const { name, version, tables, lifecycle = {} } = definition
   const reducers = definition.reducers(defineReducer as unknown as DefineReducer<T>)
-  for (const [tableName, table] of Object.entries(tables)) {
-    const scheduled = table.definition.schedule?.reducer
-    if (scheduled !== undefined && reducers[scheduled] === undefined) {
-      invalidModule(`table "${tableName}" schedules reducer "${scheduled}", which is not there`)
-    }
-  }
-  return { name, version, tables, reducers, lifecycle: definition.lifecycle ?? {} }
+  return { name, version, tables, reducers, lifecycle }
 }

@@ -1,5 +1,5 @@
 /** Table definitions: columns, indexes, and how rows of the table are kept and shared. */
-import type { Column, ColumnDefinition, Columns, InputOf, ValueOf } from './column.ts'
+import type { ColumnDefinition, Columns, InputOf, ValueOf } from './column.ts'
 
 /**
  * How rows live. `synced`: clocks in the row, logged, merged with other replicas. `local`: this

@@ -17,7 +17,7 @@ import type { Call, CallOutcome } from './engine.ts'
 import { resultOf, storableOf } from './plain-value.ts'
 
 /** How long the answers of a client that has gone silent are kept, ms: a week. */
-export const CALL_ANSWERS_MS_MAX = 7 * 24 * 3600 * 1000
+export const CALL_ANSWERS_MS_MAX: number = 7 * 24 * 3600 * 1000
 
 /** An answer as stored: `[number, result?]` or `[number, 0, code, message, details]`. */
 type StoredAnswer =

@@ -16,7 +16,7 @@ import type { LogSegment, StreamHead } from './engine.ts'
 import type { StreamEntry, Streams } from './streams.ts'
 
 /** Bytes after which a transaction begins another segment: about what one batch on the wire holds. */
-export const LOG_SEGMENT_BYTES = 256 * 1024
+export const LOG_SEGMENT_BYTES: number = 256 * 1024
 
 /** Writes the log of one open database. */
 export class DeltaLog {

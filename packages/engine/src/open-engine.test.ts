@@ -84,6 +84,13 @@ describe('creation', () => {
     two.engine.close()
   })
 
+  test('[MG1] a module that contradicts itself is refused before the file is touched', () => {
+    errorOf(() => open(moduleOf({ note: table({ text: t.text() }) })), 'module/invalid')
+    const driver = openNodeDatabase({ path, durability: 'process' })
+    expect(driver.prepare('SELECT count(*) FROM sqlite_schema').get()).toEqual([0])
+    driver.close()
+  })
+
   test('[MG1] an init that throws leaves nothing in the file', () => {
     const failing = defineModule({
       name: 'app',

@@ -6,6 +6,7 @@
  */
 import {
   bytesToHex,
+  checkModule,
   createClientId,
   createHlcClock,
   createStreamId,
@@ -79,6 +80,7 @@ export function openEngine(options: EngineOptions): Engine {
 
 function open(options: EngineOptions): Engine {
   const { driver, module, now, randomBytes } = options
+  checkModule(module)
   const schema = compileSchema(module)
   const codecs = new Map([...schema.values()].map((table) => [table, createRowCodec(table)]))
   const found = inspect(driver, module)

@@ -4,7 +4,7 @@
  * Largest arguments of one call, in bytes as counted by `snapshot`: about what a structured clone
  * moves in 10 ms. Larger things are sent in parts.
  */
-export const CALL_BYTES_MAX = 8 * 1024 * 1024
+export const CALL_BYTES_MAX: number = 8 * 1024 * 1024
 
 /** Calls of one client that may wait for an answer. Beyond it the app is not awaiting anything. */
 export const PENDING_CALLS_MAX = 100_000
@@ -64,7 +64,7 @@ export const RESTART_WINDOW_MS = 60_000
 export const BROKER_MS_MAX = 1_000
 
 /** Bytes in one piece of an export or import. */
-export const FILE_CHUNK_BYTES = 1024 * 1024
+export const FILE_CHUNK_BYTES: number = 1024 * 1024
 
 /** Depth of an error's chain of causes that crosses. */
 export const CAUSE_DEPTH_MAX = 8

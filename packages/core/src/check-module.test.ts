@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { checkModule } from './check-module.ts'
 import { t } from './column.ts'
 import { isUniverseError } from './error.ts'
 import { defineModule } from './module.ts'
@@ -6,7 +7,7 @@ import { type Tables, table } from './table.ts'
 
 function faultOf(tables: Tables): string {
   try {
-    defineModule({ name: 'test', version: 1, tables, reducers: () => ({}) })
+    checkModule(defineModule({ name: 'test', version: 1, tables, reducers: () => ({}) }))
   } catch (error) {
     if (isUniverseError(error, 'module/invalid')) return error.message
     throw error
@@ -70,5 +71,6 @@ test('a schedule names a reducer of the module', () => {
     tables,
     reducers: (reducer) => ({ ring: reducer({}, () => null) }),
   })
+  checkModule(module)
   expect(module.tables.timer.definition.scope).toBe('local')
 })
