@@ -1,5 +1,12 @@
 /** Conditions over one row as SQL. STORAGE.md QS1–QS9. */
-import { assertNever, type Condition, canonicalJson, isUniverseError } from '@inner-universe/core'
+import {
+  assertNever,
+  type Condition,
+  canonicalJson,
+  isUniverseError,
+  setText,
+  sortElements,
+} from '@inner-universe/core'
 import type { SqlValue } from '@inner-universe/sqlite'
 import { type Binder, queryInvalid } from './bound-sql.ts'
 import { type ColumnSchema, quoteName, type TableSchema } from './schema.ts'
@@ -143,11 +150,7 @@ function scalar(column: ColumnSchema, value: unknown): SqlValue {
       return jsonText(value)
     case 'set':
       // Stored in canonical order, whatever order is asked with.
-      if (Array.isArray(value))
-        return `[${value
-          .map((item) => jsonText(item))
-          .sort()
-          .join(',')}]`
+      if (Array.isArray(value)) return setText(sortElements(value.map((item) => jsonText(item))))
       break
     default:
       return assertNever(kind)
