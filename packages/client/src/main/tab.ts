@@ -186,6 +186,7 @@ export class Tab {
         if (end.kind === 'stopped') return
         session.detach()
         const nowMs = performance.now()
+        if (this.#process?.hasWorked) restarts.length = 0
         while (restarts[0] !== undefined && restarts[0] < nowMs - RESTART_WINDOW_MS)
           restarts.shift()
         restarts.push(nowMs)
@@ -270,7 +271,7 @@ function unsupported(cause: unknown): UniverseError {
 function restartedTooOften(end: WorkerEnd): UniverseError {
   return new UniverseError(
     'client/worker-failed',
-    `the worker had to be started ${RESTARTS_MAX} times within ${RESTART_WINDOW_MS} ms; see the cause and the console`,
+    `the worker ended ${RESTARTS_MAX + 1} times within ${RESTART_WINDOW_MS} ms without getting a call done; see the cause and the console`,
     end.kind === 'crashed' ? { cause: end.error } : {},
   )
 }

@@ -50,6 +50,7 @@ export class WorkerProcess {
   #waitedMs = 0
   #lastTickMs = 0
   #isPingOut = false
+  #hasWorked = false
 
   constructor(options: WorkerProcessOptions) {
     this.#options = options
@@ -141,6 +142,11 @@ export class WorkerProcess {
     this.#arm()
   }
 
+  /** Whether it has got a group of calls done: a worker that works and dies is not in a crash loop. */
+  get hasWorked(): boolean {
+    return this.#hasWorked
+  }
+
   get #callMsMax(): number {
     return this.#options.reducerMsMax + WATCHDOG_MARGIN_MS
   }
@@ -168,6 +174,7 @@ export class WorkerProcess {
         return
       case 'pong':
         this.#isPingOut = false
+        if (this.#work !== undefined) this.#hasWorked = true
         this.#work = undefined
         return
       case 'broker-wanted':
@@ -181,6 +188,7 @@ export class WorkerProcess {
 
   /** Work begins, which ends what was under way before. */
   #watch(callId: string | undefined, msMax: number): void {
+    if (this.#work !== undefined) this.#hasWorked = true
     this.#work = { callId, msMax }
     this.#waitedMs = 0
     this.#lastTickMs = performance.now()

@@ -54,7 +54,10 @@ export const COMMAND_MS_MAX = 300_000
 /** Time a worker script has to call `serve`, in ms: a slow network on a cold cache. */
 export const WORKER_START_MS_MAX = 20_000
 
-/** Times a worker is started anew within {@link RESTART_WINDOW_MS} before the universe gives up. */
+/**
+ * Times a worker is started anew within {@link RESTART_WINDOW_MS}, none of them getting a call done,
+ * before the universe gives up.
+ */
 export const RESTARTS_MAX = 8
 
 /** Window in which restarts are counted, in ms. */
