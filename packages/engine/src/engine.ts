@@ -141,10 +141,18 @@ export interface Engine {
    * When the disk refuses, nothing is thrown: every call is answered with that error.
    */
   commit(calls: readonly Call[]): Commit
-  /** Runs the `connected` lifecycle reducer. Throws what it throws. */
+  /**
+   * Keeps the connection and runs the `connected` lifecycle reducer. Throws what it throws; the
+   * connection is not kept then.
+   */
   connect(connection: Connection): Commit
-  /** Runs the `disconnected` lifecycle reducer; its failure is returned, not thrown. */
+  /**
+   * Forgets the connection and runs the `disconnected` lifecycle reducer; its failure is returned,
+   * not thrown, and the connection is forgotten all the same.
+   */
   disconnect(connection: Connection): Commit
+  /** Connections not disconnected yet, those left over from before this engine was opened included. */
+  connections(): readonly Connection[]
   /** Wall time at which the next scheduled row is due, or undefined. */
   nextDueMs(): number | undefined
   /** Runs scheduled rows due at `nowMs`, each in its own transaction; at most {@link SCHEDULED_RUNS_MAX}. */

@@ -1,4 +1,8 @@
-import { defineModule, MODULE_SENDER, t, table } from '@inner-universe/core'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { defineModule, MODULE_SENDER, type Module, t, table } from '@inner-universe/core'
+import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import { expect, test } from 'vitest'
 import { errorOf } from './testing/expect-error.ts'
 import { openTestEngine, TEST_START_MS } from './testing/test-engine.ts'
@@ -53,6 +57,43 @@ test('[LC3] disconnected runs, and its failure is returned, not thrown', () => {
     outcomes: [{ ok: false, error: { message: 'nobody was here' } }],
     changeset: undefined,
   })
+})
+
+test('[ST12] a connection is kept until it is disconnected, whoever opens the file in between', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'inner-universe-engine-')), 'connections.db')
+  const open = (opened: Module) =>
+    openTestEngine(opened, { driver: openNodeDatabase({ path, durability: 'process' }) })
+  const ada = { connectionId: 'c1', identity: 'ada' }
+  const bob = { connectionId: 'c2', identity: 'bob' }
+  const mallory = { connectionId: 'c3', identity: 'mallory' }
+  const plain = { ...module, lifecycle: {} }
+  try {
+    const first = open(module)
+    first.engine.connect(ada)
+    errorOf(() => first.engine.connect(mallory), 'reducer/rejected')
+    expect(first.engine.connections()).toEqual([ada])
+    first.engine.close()
+    // Also by a module that has no lifecycle, and after a second life of the same connection.
+    const second = open(plain)
+    expect(second.engine.connections()).toEqual([ada])
+    second.engine.connect(bob)
+    second.engine.connect(bob)
+    expect(second.engine.connections()).toEqual([ada, bob])
+    second.engine.disconnect(bob)
+    second.engine.disconnect(mallory)
+    expect(second.engine.connections()).toEqual([ada])
+    second.engine.connect(bob)
+    second.engine.close()
+    // Bob's `disconnected` fails, for `connected` never ran: he is gone all the same.
+    const third = open(module)
+    expect(third.engine.disconnect(ada).outcomes).toMatchObject([{ ok: true }])
+    expect(third.engine.disconnect(bob).outcomes).toMatchObject([{ ok: false }])
+    expect(third.engine.connections()).toEqual([])
+    expect(third.engine.verify()).toEqual([])
+    third.engine.close()
+  } finally {
+    rmSync(dirname(path), { recursive: true, force: true })
+  }
 })
 
 test('a module without lifecycle has nothing to run', () => {

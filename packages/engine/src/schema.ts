@@ -1,6 +1,6 @@
 /**
  * A module's tables as the engine works with them: names, positions and SQL worked out once, and the
- * tables of the file itself. See STORAGE.md ST1–ST9 for what each table holds.
+ * tables of the file itself. See STORAGE.md ST1–ST12 for what each table holds.
  */
 import {
   type ColumnDefinition,
@@ -289,4 +289,5 @@ export const SYSTEM_STATEMENTS: readonly string[] = [
   `CREATE TABLE _schedule (tbl TEXT NOT NULL, id TEXT NOT NULL, due_ms INTEGER NOT NULL,
     PRIMARY KEY (tbl, id)) WITHOUT ROWID`,
   'CREATE INDEX _schedule_due ON _schedule (due_ms)',
+  'CREATE TABLE _connection (id TEXT PRIMARY KEY, identity TEXT NOT NULL) WITHOUT ROWID',
 ]

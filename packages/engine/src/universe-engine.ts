@@ -8,6 +8,8 @@ import {
 } from '@inner-universe/core'
 import { tablesRead } from '@inner-universe/sqlite'
 import { applySegments } from './apply.ts'
+import type { CallFacts } from './call-scope.ts'
+import { forgetConnection, putConnection, readConnections } from './connections.ts'
 import type {
   ApplyResult,
   Call,
@@ -41,14 +43,40 @@ export class UniverseEngine implements Engine {
   }
 
   connect(connection: Connection): Commit {
-    const commit = this.#lifecycle('connected', connection)
+    const { parts, transactions, runner } = this.#open()
+    const { driver } = parts
+    const { lifecycle } = parts.module
+    if (lifecycle.connected === undefined) {
+      putConnection(driver, connection)
+      return { outcomes: [], changeset: undefined }
+    }
+    const commit = transactions.commitOne(this.#facts('connected', connection), (call) => {
+      const value = runner.runFunction(call, (context) => lifecycle.connected?.(context))
+      putConnection(driver, connection)
+      return value
+    })
     const [outcome] = commit.outcomes
     if (outcome?.ok === false) throw outcome.error
     return commit
   }
 
   disconnect(connection: Connection): Commit {
-    return this.#lifecycle('disconnected', connection)
+    const { parts, transactions, runner } = this.#open()
+    const { driver } = parts
+    const { lifecycle } = parts.module
+    if (lifecycle.disconnected === undefined) {
+      forgetConnection(driver, connection)
+      return { outcomes: [], changeset: undefined }
+    }
+    return transactions.commitOne(
+      this.#facts('disconnected', connection),
+      (call) => runner.runFunction(call, (context) => lifecycle.disconnected?.(context)),
+      () => forgetConnection(driver, connection),
+    )
+  }
+
+  connections(): readonly Connection[] {
+    return readConnections(this.#open().parts.driver)
   }
 
   nextDueMs(): number | undefined {
@@ -125,19 +153,14 @@ export class UniverseEngine implements Engine {
     this.#wired.parts.driver.close()
   }
 
-  #lifecycle(event: 'connected' | 'disconnected', connection: Connection): Commit {
-    const { parts, transactions, runner, systemCall } = this.#open()
-    const { lifecycle } = parts.module
-    if (lifecycle[event] === undefined) return { outcomes: [], changeset: undefined }
-    const facts = systemCall({
+  #facts(event: 'connected' | 'disconnected', connection: Connection): CallFacts {
+    const { parts, systemCall } = this.#open()
+    return systemCall({
       reducer: event,
       timestampMs: Math.floor(parts.now()),
       sender: connection.identity,
       connectionId: connection.connectionId,
     })
-    return transactions.commitOne(facts, (call) =>
-      runner.runFunction(call, (context) => lifecycle[event]?.(context)),
-    )
   }
 
   #open(): EngineParts {
