@@ -156,7 +156,12 @@ export {
   visibleRows,
 } from './reference.ts'
 export type { CellValue, Changeset, Row, RowChange } from './row-change.ts'
-export { createSegmentWriter, type SegmentEntry, type SegmentWriter } from './segment-writer.ts'
+export {
+  createSegmentBuffer,
+  createSegmentWriter,
+  type SegmentEntry,
+  type SegmentWriter,
+} from './segment-writer.ts'
 export { createSha256, type Sha256, sha256 } from './sha256.ts'
 export {
   type StandardSchemaV1,

@@ -43,14 +43,22 @@ const KIND_CODES: Readonly<Record<RowOperation['kind'], number>> = {
   remove: 5,
 }
 
-/** Starts a segment. */
-export function createSegmentWriter(start: {
-  readonly stream: StreamId
-  readonly schemaVersion: number
-  readonly firstSeq: number
-}): SegmentWriter {
+/** A buffer for one segment after another: what it has grown to is kept. */
+export function createSegmentBuffer(): ByteWriter {
+  return new ByteWriter({ bytesMax: SEGMENT_BYTES_MAX })
+}
+
+/** Starts a segment, in a buffer that no other segment is being written in. */
+export function createSegmentWriter(
+  start: {
+    readonly stream: StreamId
+    readonly schemaVersion: number
+    readonly firstSeq: number
+  },
+  out: ByteWriter = createSegmentBuffer(),
+): SegmentWriter {
   const entries: SegmentEntry[] = []
-  const out = new ByteWriter({ bytesMax: SEGMENT_BYTES_MAX })
+  out.reset()
   let body = new BodyWriter(out, start.stream)
 
   const rewrite = (): void => {

@@ -6,6 +6,8 @@
  * no second copy.
  */
 import {
+  type ByteWriter,
+  createSegmentBuffer,
   createSegmentWriter,
   type SegmentEntry,
   type SegmentWriter,
@@ -23,6 +25,8 @@ export class DeltaLog {
   readonly #driver: Driver
   readonly #streams: Streams
   readonly #schemaVersion: number
+  /** One transaction is open at a time, and writes one segment at a time. */
+  readonly buffer: ByteWriter = createSegmentBuffer()
 
   constructor(driver: Driver, streams: Streams, schemaVersion: number) {
     this.#driver = driver
@@ -121,11 +125,14 @@ export class LogTransaction {
    */
   append(entry: SegmentEntry): void {
     if (this.#writer !== undefined && this.#writer.byteCount > LOG_SEGMENT_BYTES) this.#seal()
-    this.#writer ??= createSegmentWriter({
-      stream: this.#stream.id,
-      schemaVersion: this.#schemaVersion,
-      firstSeq: this.#firstSeq,
-    })
+    this.#writer ??= createSegmentWriter(
+      {
+        stream: this.#stream.id,
+        schemaVersion: this.#schemaVersion,
+        firstSeq: this.#firstSeq,
+      },
+      this.#log.buffer,
+    )
     this.#writer.append(entry)
     this.#lastHlc = entry.hlc
   }
