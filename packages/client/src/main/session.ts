@@ -114,7 +114,6 @@ export class Session {
       identity,
       moduleName: module.name,
       schemaVersion: module.version,
-      isReturning: this.#welcome !== undefined,
     })
   }
 

@@ -108,12 +108,15 @@ test('a leader that closes hands over: the follower leads, and calls and live qu
   await leader.reducers.addMany({ count: 10 })
   await until(live, ({ rows }) => rows.length === 10)
   const [row] = live.state.rows
+  let gaps = 0
+  follower.onChanges(['todo'], () => undefined, { onGap: () => gaps++ })
   await leader.close()
   const id = await follower.reducers.addTodo({ title: 'after', rank: 100 })
   expect(follower.connection).toEqual({ kind: 'open', role: 'leader' })
   expect(live.state.rows).toHaveLength(11)
   expect(live.state.rows[10]).toMatchObject({ id })
   expect(live.state.rows[0]).toBe(row)
+  expect(gaps).toBe(1)
   stop()
 })
 
@@ -173,6 +176,57 @@ test('a tab that goes away is disconnected, whether it closed or was killed', as
   frame.kill()
   const { rows } = await until(live, (state) => state.rows.length === 2)
   expect(rows.map((row) => row.connection).sort()).toEqual([closedId, killedId].sort())
+})
+
+async function visitsOf(universe: Todos): Promise<string[]> {
+  const rows = await universe.query((q) => q.visit)
+  return rows.map(({ connection, kind }) => `${connection} ${kind}`).sort()
+}
+
+test('when the leader and another tab die, both are disconnected; who lives on stays connected', async () => {
+  newName()
+  const { frame: leaderFrame, universe: leader } = await openThere()
+  const { frame: deadFrame, universe: dead } = await openThere()
+  const first = await openHere()
+  const second = await openHere()
+  const died = [leader.connectionId, dead.connectionId]
+  const alive = [first.connectionId, second.connectionId]
+  // In this order the leader has no time to see the other one go.
+  leaderFrame.kill()
+  deadFrame.kill()
+  const live = first.live((q) => q.visit.where({ kind: 'disconnected' }))
+  await until(live, ({ rows }) => rows.length === 2)
+  await Promise.all([first, second].map(({ reducers }) => reducers.addTodo({ title: 'x' })))
+  expect(await visitsOf(first)).toEqual(
+    [
+      ...died.flatMap((id) => [`${id} connected`, `${id} disconnected`]),
+      ...alive.map((id) => `${id} connected`),
+    ].sort(),
+  )
+  const untilSecondLeft = until(live, ({ rows }) => rows.length === 3)
+  await second.close()
+  const { rows } = await untilSecondLeft
+  expect(rows.filter(({ connection }) => connection === second.connectionId)).toHaveLength(1)
+})
+
+test('after every tab has died the next one to open disconnects them', async () => {
+  newName()
+  const { frame: leaderFrame, universe: leader } = await openThere()
+  const { frame: followerFrame, universe: follower } = await openThere()
+  const died = [leader.connectionId, follower.connectionId]
+  leaderFrame.kill()
+  followerFrame.kill()
+  const later = await openHere()
+  await until(
+    later.live((q) => q.visit.where({ kind: 'disconnected' })),
+    (state) => state.rows.length === 2,
+  )
+  expect(await visitsOf(later)).toEqual(
+    [
+      ...died.flatMap((id) => [`${id} connected`, `${id} disconnected`]),
+      `${later.connectionId} connected`,
+    ].sort(),
+  )
 })
 
 test('a worker that is killed is replaced, and calls in flight are answered', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, expect, test } from 'vitest'
@@ -387,4 +387,49 @@ test('a damaged file is not opened', async () => {
   const path = join(directory, 'e.db')
   writeFileSync(path, 'not a database, but long enough to have a header '.repeat(50))
   expect(await codeOf(openUniverse(todos, { path }))).toBe('storage/not-a-database')
+})
+
+/** What a killed process leaves: the universe's files as they are while it is open. */
+function copyWhileOpen(from: string, to: string): void {
+  for (const file of readdirSync(directory)) {
+    if (!file.startsWith(from)) continue
+    copyFileSync(join(directory, file), join(directory, file.replace(from, to)))
+  }
+}
+
+const visits = async (universe: Todos): Promise<string[]> =>
+  (await universe.query((q) => q.visit.orderBy('id'))).map((row) => `${row.connection} ${row.kind}`)
+
+test('who was connected when the process was killed is disconnected when the file is opened', async () => {
+  const killed = await openTodos({ path: join(directory, 'killed.db') })
+  copyWhileOpen('killed.db', 'left.db')
+  const later = await openTodos({ path: join(directory, 'left.db') })
+  const expected = [
+    `${killed.connectionId} connected`,
+    `${killed.connectionId} disconnected`,
+    `${later.connectionId} connected`,
+  ]
+  expect(await visits(later)).toEqual(expected)
+  await later.close()
+  const last = await openTodos({ path: join(directory, 'left.db') })
+  expect(await visits(last)).toEqual([
+    ...expected,
+    `${later.connectionId} disconnected`,
+    `${last.connectionId} connected`,
+  ])
+})
+
+test('an import connects whom the file does not know and disconnects whom it alone knows', async () => {
+  const source = await openTodos()
+  const target = await openTodos()
+  await target.importFile(new Blob([await bytesOf(source.exportFile())]))
+  const expected = [
+    `${source.connectionId} connected`,
+    `${source.connectionId} disconnected`,
+    `${target.connectionId} connected`,
+  ]
+  await expect.poll(async () => (await visits(target)).sort()).toEqual(expected.toSorted())
+  // Its own file back again: it is connected there.
+  await target.importFile(new Blob([await bytesOf(target.exportFile())]))
+  expect((await visits(target)).sort()).toEqual(expected.toSorted())
 })

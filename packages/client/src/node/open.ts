@@ -88,7 +88,11 @@ export async function openUniverse<T extends Tables, R extends Reducers>(
     setDeadline: (isExpired) => database.driver.setDeadline(isExpired),
     readMsMax: reducerMsMax,
     onGroup: () => undefined,
-    watchPresence: () => () => undefined,
+    // This process has the file alone: whoever else is connected died in an earlier one.
+    watchPresence: (connectionId, onGone) => {
+      if (connectionId !== clientId) queueMicrotask(onGone)
+      return () => undefined
+    },
     onFault,
     isUsable: () => database.driver.isOpen,
     onUnusable: () =>

@@ -10,7 +10,6 @@ const hello = {
   identity: undefined,
   moduleName: 'todos',
   schemaVersion: 1,
-  isReturning: false,
 }
 const batch = (...items: unknown[]) => ({ kind: 'batch', oldestPendingNumber: 1, items })
 const call = { kind: 'call', number: 1, reducer: 'add', args: {}, timestampMs: 5, isResent: false }

@@ -2,15 +2,15 @@
  * What pages and the worker say to each other on the batched port. The whole of it, with guards.
  *
  *     page                                    worker
- *     hello ────────────────────────────────▶ connects the client (lifecycle `connected`)
+ *     hello ────────────────────────────────▶ connects the client (lifecycle `connected`) unless it is
  *           ◀──────────────────────────────── welcome, or refused and nothing after it
  *     batch of calls, reads, subscriptions ─▶ runs calls in groups, one transaction each
  *           ◀──────────────────────────────── batch: changes, then patches, then answers
  *     bye   ────────────────────────────────▶ disconnects the client
  *           ◀──────────────────────────────── left
  *
- * A page that meets a new worker (fail-over) says hello again with `isReturning` and sends every
- * call without an answer again, under the same number: the engine answers repeats from its store.
+ * A page that meets a new worker (fail-over) says hello again, is connected still, and sends every call
+ * without an answer again, under the same number: the engine answers repeats from its store.
  * Within one batch from the worker the order is: what changed, then who caused it; so a caller's
  * live queries show its call before its promise resolves. Peers are not trusted: whatever arrives is
  * checked here, and a message that does not fit ends that link with `client/protocol`.
@@ -52,8 +52,6 @@ export interface Hello {
   readonly identity: string | undefined
   readonly moduleName: string
   readonly schemaVersion: number
-  /** True when it was welcomed before, by this worker or another. */
-  readonly isReturning: boolean
 }
 
 /** One thing a page wants. Ids and call numbers are the page's own, unique within a client. */
@@ -236,7 +234,6 @@ const PAGE_MESSAGES: Readonly<Record<string, Shape>> = {
     identity: isOptional(isText),
     moduleName: isText,
     schemaVersion: isCount,
-    isReturning: isBoolean,
   },
   batch: { oldestPendingNumber: isCount, items: isItems(PAGE_ITEMS) },
   bye: {},

@@ -23,7 +23,7 @@ export interface HostOptions extends CallQueueOptions {
   readonly readMsMax: number
   /** A group begins: the id of its only call, or undefined for several. */
   readonly onGroup: (callId: string | undefined) => void
-  /** Calls back when a client's tab is gone; returns the end of the watch. */
+  /** Calls back, later, when a client's tab is gone; returns the end of the watch. */
   readonly watchPresence: (clientId: string, onGone: () => void) => () => void
   /** Something failed that no client waits for. */
   readonly onFault: (error: unknown) => void

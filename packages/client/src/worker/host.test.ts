@@ -11,7 +11,7 @@ import type { HostOptions } from './host-options.ts'
 const CLIENT = '0123456789abcdef0123456789abcdef'
 
 /** A host whose turns the test runs, and a client that notes what it is sent. */
-function setup(options: Partial<HostOptions> = {}) {
+function setup(options: Partial<HostOptions> = {}, leftover: readonly string[] = []) {
   const deferred: (() => void)[] = []
   const faults: unknown[] = []
   const groups: (string | undefined)[] = []
@@ -27,6 +27,7 @@ function setup(options: Partial<HostOptions> = {}) {
     identity: 'owner',
     stream: 'continue',
   })
+  for (const connectionId of leftover) engine.connect({ connectionId, identity: 'ada' })
   const host = new Host({
     module,
     engine,
@@ -65,7 +66,6 @@ function setup(options: Partial<HostOptions> = {}) {
       identity: undefined,
       moduleName: 'todos',
       schemaVersion: 1,
-      isReturning: false,
       ...hello,
     })
     const send = (...items: PageItem[]): void =>
@@ -80,7 +80,7 @@ function setup(options: Partial<HostOptions> = {}) {
   const settle = (): void => {
     while (deferred.length > 0) turn()
   }
-  return { host, engine, connect, turn, settle, faults, groups, gone }
+  return { host, driver, engine, connect, turn, settle, faults, groups, gone }
 }
 
 const call = (
@@ -149,7 +149,7 @@ test('a call sent again is answered from the store, also to a client that came b
   client.send(call(1))
   settle()
   const [answer] = client.items()
-  const again = connect(CLIENT, { isReturning: true })
+  const again = connect()
   again.send(call(1, 'addTodo', { title: 't' }, true))
   settle()
   expect(again.items()).toEqual([answer])
@@ -165,7 +165,7 @@ test('after a hang, calls sent again run one by one, and the condemned one does 
     isSuspicious: true,
     condemnedCallIds: new Set([`${CLIENT}:2`]),
   })
-  const client = connect(CLIENT, { isReturning: true })
+  const client = connect()
   client.send(
     call(1, 'addTodo', { title: 'a' }, true),
     call(2, 'addTodo', { title: 'b' }, true),
@@ -221,4 +221,37 @@ test('while suspended nothing runs; afterwards everything that came does', () =>
   host.resume(engine)
   settle()
   expect(client.items().map((item) => item.kind)).toEqual(['gap', 'answer'])
+})
+
+test('a connection left over waits for its tab: back, it is kept; gone, it is disconnected', () => {
+  const back = 'a'.repeat(32)
+  const dead = 'b'.repeat(32)
+  const { engine, connect, gone } = setup({}, [back, dead])
+  const leftoverGone = gone.get(back)
+  gone.get(dead)?.()
+  connect(back, { identity: 'ada' })
+  // The lock of its first watch may have been given just before it came back.
+  leftoverGone?.()
+  const visits = () =>
+    engine
+      .query({ table: 'visit', orderBy: [] })
+      .map(({ connection, kind }) => `${String(connection)[0]} ${kind}`)
+      .sort()
+  expect(visits()).toEqual(['a connected', 'b connected', 'b disconnected'])
+  expect(engine.connections()).toEqual([{ connectionId: back, identity: 'ada' }])
+  gone.get(back)?.()
+  expect(visits()).toEqual(['a connected', 'a disconnected', 'b connected', 'b disconnected'])
+  expect(engine.connections()).toEqual([])
+})
+
+test('a full disk keeps nobody out whom no reducer could refuse', () => {
+  const { connect, driver, faults } = setup({
+    module: { ...(todos as unknown as Module), lifecycle: {} },
+  })
+  const [pageCount] = driver.prepare('PRAGMA page_count').get() ?? []
+  driver.exec(`PRAGMA max_page_count = ${pageCount}`)
+  // Longer than what is left of the table's only page.
+  const identity = 'x'.repeat(10_000)
+  expect(connect(CLIENT, { identity }).messages).toMatchObject([{ kind: 'welcome' }])
+  expect(faults).toMatchObject([{ code: 'storage/quota-exceeded' }])
 })

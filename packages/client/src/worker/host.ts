@@ -6,7 +6,7 @@
  * gives reads their share, so neither starves the other; between turns messages come in and gather.
  * A read never overtakes the calls its own client sent before it.
  */
-import type { Changeset } from '@inner-universe/core'
+import { type Changeset, isUniverseError } from '@inner-universe/core'
 import type { Connection, Engine } from '@inner-universe/engine'
 import {
   type Hello,
@@ -23,6 +23,7 @@ import { CallQueue, type WaitingCall } from './call-queue.ts'
 import { checkHello } from './check-hello.ts'
 import { HostClient } from './host-client.ts'
 import type { HostOptions } from './host-options.ts'
+import { Leftovers } from './leftovers.ts'
 import { LiveQueries } from './live-queries.ts'
 import { liveSourceOf } from './live-source.ts'
 import { answerRead } from './read.ts'
@@ -45,6 +46,7 @@ export class Host {
   readonly #options: HostOptions
   readonly #clients = new Map<string, HostClient>()
   readonly #live: LiveQueries
+  readonly #leftovers: Leftovers
   #engine: Engine
   readonly #calls: CallQueue
   #reads: WaitingRead[] = []
@@ -65,6 +67,11 @@ export class Host {
       createSource: (read) => this.#createSource(read),
       now: options.now,
     })
+    this.#leftovers = new Leftovers({
+      watchPresence: options.watchPresence,
+      onGone: (connection) => this.#disconnect(connection),
+    })
+    this.#leftovers.replace(this.#engine.connections())
     this.#dueAtMs = this.#engine.nextDueMs()
     this.#armTimer()
   }
@@ -91,7 +98,7 @@ export class Host {
         }
       } catch (error) {
         lane.send({ kind: 'refused', error: encodeError(error) } satisfies WorkerMessage)
-        if (client !== undefined) this.#forget(client)
+        if (client !== undefined) this.#leave(client)
       }
     }
     lane.onMessage = receive
@@ -100,16 +107,19 @@ export class Host {
   /** Lets what comes in wait, while the database is being replaced. */
   suspend(): void {
     this.#isSuspended = true
+    this.#leftovers.clear()
   }
 
   /** Goes on with another database; all clients go on with it. */
   resume(engine: Engine): void {
     this.#isSuspended = false
     this.#engine = engine
+    // A copy has the connections of its time: maybe of these clients, maybe of tabs long gone.
+    this.#leftovers.replace(engine.connections())
     for (const client of this.#clients.values()) {
       client.post({ kind: 'gap' })
       try {
-        this.#publish(engine.connect(connectionOf(client)))
+        this.#connect(client)
       } catch (error) {
         this.#options.onFault(error)
       }
@@ -131,6 +141,7 @@ export class Host {
       client.onGone()
     }
     this.#clients.clear()
+    this.#leftovers.clear()
     this.#engine.close()
   }
 
@@ -160,16 +171,27 @@ export class Host {
     const identity = hello.identity ?? this.#engine.info.owner
     const known = this.#clients.get(clientId)
     const client = new HostClient({ clientId, identity, lane, onGone })
-    if (known === undefined && !hello.isReturning) {
-      this.#publish(this.#engine.connect(connectionOf(client)))
-    }
-    if (known !== undefined) this.#forget(known)
+    if (known === undefined) this.#connect(client)
+    else this.#forget(known)
     this.#clients.set(clientId, client)
     client.stopWatching = this.#options.watchPresence(clientId, () => this.#leave(client))
     const { storage, storageReason } = this.#options
     client.send({ kind: 'welcome', identity, storage, storageReason })
     this.#flush()
     return client
+  }
+
+  /** Connects a client, unless it still is from before its last host died. */
+  #connect(client: HostClient): void {
+    if (this.#leftovers.take(client.clientId)) return
+    try {
+      this.#publish(this.#engine.connect(connectionOf(client)))
+    } catch (error) {
+      // Where no reducer has a say, a full disk must not keep people from what they have.
+      const isRefusal = this.#options.module.lifecycle.connected !== undefined
+      if (isRefusal || !isUniverseError(error, 'storage/quota-exceeded')) throw error
+      this.#options.onFault(error)
+    }
   }
 
   #receive(client: HostClient, message: Exclude<PageMessage, Hello>): void {
@@ -371,8 +393,12 @@ export class Host {
       return
     }
     this.#forget(client)
+    this.#disconnect(connectionOf(client))
+  }
+
+  #disconnect(connection: Connection): void {
     try {
-      const commit = this.#engine.disconnect(connectionOf(client))
+      const commit = this.#engine.disconnect(connection)
       for (const outcome of commit.outcomes) if (!outcome.ok) this.#options.onFault(outcome.error)
       this.#publish(commit)
     } catch (error) {
