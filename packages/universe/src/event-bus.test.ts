@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createEventBus, type EventBus, type EventMessage } from './event-bus.ts'
+import { EVENT_LATE_MS } from './event-tail.ts'
 import type { StandardUniverse } from './standard-universe.ts'
+import { createManualClock } from './testing/manual-clock.ts'
 import { openTestUniverse } from './testing/test-universe.ts'
 
 let universe: StandardUniverse
@@ -117,4 +119,104 @@ test('a closed bus delivers nothing and refuses to publish', async () => {
   await universe.reducers.createEntity({ type: 'n' })
   await expect(bus.publish('x', {})).rejects.toMatchObject({ code: 'client/closed' })
   expect(got).toEqual([])
+})
+
+/** Writes events into a copy of the universe, and gives its file. */
+async function fileWith(
+  file: Blob,
+  events: readonly { readonly type: string; readonly atMs: number }[],
+): Promise<Blob> {
+  const clock = createManualClock()
+  const copy = await openTestUniverse(clock)
+  try {
+    await copy.importFile(file)
+    for (const { type, atMs } of events) {
+      clock.advance(atMs - clock.now())
+      await copy.reducers.publishEvent({ type, data: {} })
+    }
+    return await fileOf(copy)
+  } finally {
+    await copy.close()
+  }
+}
+
+function fileOf(from: StandardUniverse): Promise<Blob> {
+  return new Response(from.exportFile() as ReadableStream<Uint8Array<ArrayBuffer>>).blob()
+}
+
+/** A universe and a bus on one clock, and the custom events its handler got. */
+async function openListening() {
+  const clock = createManualClock()
+  clock.advance(1_800_000_000_000)
+  const listening = await openTestUniverse(clock)
+  await listening.reducers.publishEvent({ type: 'before the bus', data: {} })
+  const listeningBus = createEventBus(listening, { ...options, clock })
+  const got: string[] = []
+  listeningBus.registerHandlerForAll(({ type }) => {
+    if (type === type.toLowerCase()) got.push(type)
+  })
+  const close = async () => {
+    await listeningBus.close()
+    await listening.close()
+  }
+  return { clock, listening, bus: listeningBus, got, close }
+}
+
+test('events missed in a gap are read from the log: once, in its order, before newer ones', async () => {
+  const { clock, listening, bus: gapBus, got, close } = await openListening()
+  await gapBus.publish('seen', {})
+  const seenMs = clock.now()
+  const file = await fileWith(await fileOf(listening), [
+    { type: 'far too old', atMs: seenMs - EVENT_LATE_MS - 1 },
+    { type: 'late', atMs: seenMs - EVENT_LATE_MS },
+    ...Array.from({ length: 1200 }, (_, at) => ({ type: `missed ${at}`, atMs: seenMs + at })),
+  ])
+  clock.advance(10 * EVENT_LATE_MS)
+  await listening.importFile(file)
+  await gapBus.publish('newer', {})
+  const expected = [
+    'seen',
+    'late',
+    ...Array.from({ length: 1200 }, (_, at) => `missed ${at}`),
+    'newer',
+  ]
+  await expect.poll(() => got.length, { timeout: 5000 }).toBe(expected.length)
+  expect(got).toEqual(expected)
+  // The same again misses nothing and repeats nothing; what comes after is delivered.
+  await listening.importFile(await fileOf(listening))
+  await listening.importFile(await fileOf(listening))
+  await gapBus.publish('last', {})
+  await expect.poll(() => got.at(-1)).toBe('last')
+  expect(got).toEqual([...expected, 'last'])
+  await close()
+  expect(errors).toEqual([])
+})
+
+test('a gap right after the start misses nothing, and nothing from before is delivered', async () => {
+  const { clock, listening, bus: gapBus, got, close } = await openListening()
+  await gapBus.close()
+  const file = await fileWith(await fileOf(listening), [{ type: 'missed', atMs: clock.now() + 1 }])
+  clock.advance(1)
+  const lateBus = createEventBus(listening, { ...options, clock })
+  lateBus.registerHandlerForAll(({ type }) => got.push(type))
+  await listening.importFile(file)
+  await expect.poll(() => got.filter((type) => type === 'missed')).toEqual(['missed'])
+  expect(got).not.toContain('before the bus')
+  await lateBus.close()
+  await close()
+  expect(errors).toEqual([])
+})
+
+test('an event whose clock is ahead does not hide what a gap misses later', async () => {
+  const { clock, listening, bus: gapBus, got, close } = await openListening()
+  const nowMs = clock.now()
+  const ahead = { type: 'ahead', atMs: nowMs + 1000 * EVENT_LATE_MS }
+  await listening.importFile(await fileWith(await fileOf(listening), [ahead]))
+  await expect.poll(() => got).toEqual(['ahead'])
+  const missed = { type: 'missed', atMs: nowMs + 1 }
+  clock.advance(2)
+  await listening.importFile(await fileWith(await fileOf(listening), [missed]))
+  await gapBus.publish('last', {})
+  await expect.poll(() => got).toEqual(['ahead', 'missed', 'last'])
+  await close()
 })

@@ -2,7 +2,10 @@
  * The event bus: handlers by event type, fed by the event log.
  *
  * Every event that enters the log, here or on another replica, reaches each handler of its type
- * once; an event has one id, that of its log row. Events published through this bus come back like
+ * once; an event has one id, that of its log row. When another tab takes over or the universe is
+ * replaced by an import, what was written meanwhile is read from the log: events no more than
+ * {@link EVENT_LATE_MS} older than the newest seen before, so not what a merge of that very moment
+ * brought from long ago. Events published through this bus come back like
  * all others, marked `isOwn`: a bridge to another system registers with `skipOwn` and publishes what
  * it brings in through this bus, so nothing it brought goes out again. A handler that publishes the
  * type it handles must stop by itself (or use `skipOwn`): the bus does not guess.
@@ -12,6 +15,7 @@
  */
 import { type Clock, systemClock } from '@inner-universe/client'
 import { createIdFactory, type Id, type RandomBytes, UniverseError } from '@inner-universe/core'
+import { EventTail } from './event-tail.ts'
 import {
   type CustomEventData,
   type EventData,
@@ -21,7 +25,6 @@ import {
 } from './module/event-data.ts'
 import { METRIC_NAMES, type MetricObservation } from './module/metrics.ts'
 import type { EventLogRow } from './module/tables.ts'
-import { subscribeChanges } from './row-changes.ts'
 import type { StandardUniverse } from './standard-universe.ts'
 
 /** An event as handlers get it. `Data` follows from the type for system events. */
@@ -53,19 +56,16 @@ export interface HandlerOptions {
 
 /** What a bus is made of. */
 export interface EventBusOptions {
-  /** Gets what handlers throw, events whose data is not sound, and metrics that could not be kept. */
+  /** Gets what handlers throw, unsound events, and what failed in reading the log or keeping metrics. */
   readonly onError: (error: unknown, message: EventMessage | undefined) => void
   /** Randomness for event ids: `(n) => crypto.getRandomValues(new Uint8Array(n))`. */
   readonly randomBytes: RandomBytes
-  /** Default {@link systemClock}. */
+  /** The universe's clock. Default {@link systemClock}. */
   readonly clock?: Pick<Clock, 'now'> | undefined
 }
 
 /** Own ids remembered for telling the echo; more are never on their way at once. */
 const OWN_IDS_MAX = 10_000
-
-/** Ids of delivered events remembered, in case a row becomes visible twice (a merge may hide it). */
-const DELIVERED_IDS_MAX = 10_000
 
 /** Observations kept until `flushMetrics`; the oldest are dropped. */
 const OBSERVATIONS_MAX = 1000
@@ -105,17 +105,13 @@ class RecentIds {
     this.#ids.delete(id)
   }
 
-  /** False when it was there. */
-  add(id: string): boolean {
-    if (this.#ids.has(id)) return false
+  add(id: string): void {
     this.#ids.add(id)
-    if (this.#ids.size > this.#sizeMax) {
-      for (const oldest of this.#ids) {
-        this.#ids.delete(oldest)
-        break
-      }
+    if (this.#ids.size <= this.#sizeMax) return
+    for (const oldest of this.#ids) {
+      this.#ids.delete(oldest)
+      break
     }
-    return true
   }
 }
 
@@ -132,7 +128,6 @@ export function createEventBus(universe: StandardUniverse, options: EventBusOpti
   const newEventId = createIdFactory({ now, randomBytes })
   const handlers = new Set<Registered>()
   const ownIds = new RecentIds(OWN_IDS_MAX)
-  const deliveredIds = new RecentIds(DELIVERED_IDS_MAX)
   let observations: MetricObservation[] = []
   let isClosed = false
 
@@ -147,7 +142,6 @@ export function createEventBus(universe: StandardUniverse, options: EventBusOpti
   }
 
   const deliver = (row: EventLogRow): void => {
-    if (!deliveredIds.add(row.event_id)) return
     const { event_id: id, event_type: type, source, timestamp, data } = row
     const message = { id, type, source, timestamp, data, isOwn: ownIds.has(id) }
     const fault = faultOfEventData(type, data)
@@ -162,8 +156,11 @@ export function createEventBus(universe: StandardUniverse, options: EventBusOpti
     }
   }
 
-  const stopListening = subscribeChanges(universe, 'event_log', (change, row) => {
-    if (change === 'INSERTED') deliver(row)
+  const tail = new EventTail({
+    universe,
+    now,
+    onEvent: deliver,
+    onError: (error) => onError(error, undefined),
   })
 
   const register = (
@@ -217,7 +214,7 @@ export function createEventBus(universe: StandardUniverse, options: EventBusOpti
     close: async () => {
       if (isClosed) return
       isClosed = true
-      stopListening()
+      tail.close()
       handlers.clear()
       await flushMetrics()
     },

@@ -23,6 +23,7 @@ export {
   type EventMessage,
   type HandlerOptions,
 } from './event-bus.ts'
+export { EVENT_LATE_MS } from './event-tail.ts'
 export {
   type Direction,
   NEIGHBOURS_MAX,

@@ -1,4 +1,5 @@
 /** Row changes of one table as the founding client tells them: INSERTED, UPDATED, DELETED. */
+import type { ChangeListenerOptions, TransactionChanges } from '@inner-universe/client'
 import type { RowOf } from '@inner-universe/core'
 import type { StandardTables } from './module/tables.ts'
 import type { StandardUniverse } from './standard-universe.ts'
@@ -16,9 +17,10 @@ export function subscribeChanges<K extends keyof StandardTables & string>(
   universe: StandardUniverse,
   table: K,
   listener: ChangeListener<RowOf<StandardTables[K]>>,
+  options: ChangeListenerOptions = {},
 ): () => void {
   type R = RowOf<StandardTables[K]>
-  return universe.onChanges([table], ({ changes }) => {
+  const onTransaction = ({ changes }: TransactionChanges): void => {
     for (const { before, after } of changes) {
       if (after === undefined) {
         if (before !== undefined) listener('DELETED', before as R)
@@ -26,5 +28,6 @@ export function subscribeChanges<K extends keyof StandardTables & string>(
         listener(before === undefined ? 'INSERTED' : 'UPDATED', after as R)
       }
     }
-  })
+  }
+  return universe.onChanges([table], onTransaction, options)
 }
