@@ -3,6 +3,9 @@ import { noteOf } from './notes.ts'
 import { startBare } from './open-bare.ts'
 import { fillNotes, openNotes } from './open-notes.ts'
 
+/** Falls from call to call, so that each new row comes first in the query. */
+let lowestRank = 0
+
 /** Called by the Node half. */
 export const liveQueryPage = {
   /** Milliseconds from a call that changes one row to the callback that shows it, `count` times. */
@@ -18,8 +21,8 @@ export const liveQueryPage = {
         onRows = resolve
       })
       const started = performance.now()
-      // Ranks fall from call to call, so that each new row comes first in the query.
-      const call = universe.reducers.addNote({ ...noteOf(run), rank: -run - 1 })
+      lowestRank -= 1
+      const call = universe.reducers.addNote({ ...noteOf(run), rank: lowestRank })
       await shown
       samples.push(performance.now() - started)
       await call
