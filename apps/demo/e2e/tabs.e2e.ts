@@ -11,6 +11,7 @@ test('when the leading tab closes, another takes over and goes on', async ({ pag
 
   await page.close()
   await expect(status(other)).toContainText('Leader')
+  await expect(status(other)).toContainText('1 connection')
   await other.getByRole('button', { name: 'Edit' }).click()
   await other.getByRole('textbox', { name: 'Name', exact: true }).fill('survivor')
   await other.getByRole('button', { name: 'Save' }).click()
