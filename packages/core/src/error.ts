@@ -51,6 +51,8 @@ export const ERROR_CODES = {
     'The reducer returned a promise. Reducers are synchronous: do asynchronous work before the call.',
   'reducer/time-limit':
     'The reducer ran past its time limit and was stopped and rolled back. Split the work into several calls.',
+  'reducer/delta-too-large':
+    'The call wrote more than one delta may hold. Split the work into several calls.',
   'reducer/invalid-result':
     'The reducer returned something that cannot be sent between threads. Return plain data.',
   'table/unknown': 'The module has no table of that name. Check the name and the module version.',
@@ -59,6 +61,7 @@ export const ERROR_CODES = {
     'A value does not fit its column; `details` names table, column and reason. Correct the value.',
   'table/duplicate-id': 'A row of that id is there already. Use `upsert`, or a new id.',
   'table/row-not-found': 'There is no row of that id. It may have been deleted; read again.',
+  'table/duplicate-value': 'Another row holds that value of a unique column. Choose another value.',
   'query/invalid':
     'The query does not fit the module; the message names the part. Correct the query.',
   'query/invalid-cursor':
@@ -74,6 +77,27 @@ export const ERROR_CODES = {
     'The worker script could not be loaded or threw while starting. Check its URL and the console.',
   'client/unsupported': 'This browser lacks what is needed; the message names it.',
   'client/protocol': 'A message between threads was not understood. Reload all tabs of the app.',
+  'sync/not-configured':
+    'The universe was opened without `sync`. Open it with a relay’s address to use this.',
+  'sync/unauthorized':
+    'The relay refused the token: wrong, expired, revoked, or of another universe. Get a fresh one.',
+  'sync/denied':
+    'The relay refused the change; it was undone here. The message says which rule refused it.',
+  'sync/dropped':
+    'The change had to be made again on a newer state and could not be; it was undone here.',
+  'sync/update-required':
+    'The universe has moved on to a schema this version cannot read or write. Update the app; what is unsynced is kept.',
+  'sync/refused':
+    'The relay does not serve this universe to this app; the message says why. A retry does not help.',
+  'sync/quota':
+    'The relay’s quota for this universe is used up. What is unsynced is kept and sent when there is room.',
+  'sync/protocol':
+    'Bytes from the other side are not a message of the protocol, or came out of turn. The connection was closed.',
+  'sync/image-invalid':
+    'An image of a universe does not match its manifest. It is fetched again; nothing was changed.',
+  'relay/config-invalid':
+    'The relay’s configuration is wrong; the message names the field. Nothing was started.',
+  'relay/unavailable': 'The relay cannot be started or reached; the message says why.',
   'universe/validation': 'The standard module refused an argument. The message says which and why.',
   'universe/entity-not-found':
     'There is no entity of that id. It may have been deleted; read again.',

@@ -155,6 +155,27 @@ export {
   type VisibleCells,
   visibleRows,
 } from './reference.ts'
+export {
+  type AdoptedDelta,
+  type Base,
+  type BatchHead,
+  type Conflict,
+  type Epoch,
+  type Floor,
+  type Forgotten,
+  type Hash,
+  type KeptConflict,
+  type LogEntry,
+  type LogPosition,
+  NO_EPOCH,
+  type Origin,
+  type ReceiveResult,
+  type Replica,
+  type SealedBatch,
+  type StreamSeq,
+  type UnsealedDeltas,
+  ZERO_HASH,
+} from './replica.ts'
 export type { CellValue, Changeset, Row, RowChange } from './row-change.ts'
 export {
   createSegmentBuffer,

@@ -42,3 +42,12 @@ export const SEGMENT_BYTES_MAX: number = BUFFER_BYTES_MAX
 
 /** Longest name of a table, column or reducer in a delta, in UTF-8 bytes. */
 export const NAME_BYTES_MAX = 256
+
+/**
+ * Largest delta, in encoded bytes: what one call may write. Holds the largest text and what goes with
+ * it; a delta is never split on the wire, so a frame must hold it.
+ */
+export const DELTA_BYTES_MAX: number = 18 * 1024 * 1024
+
+/** Conflicts a replica keeps for its app; older ones go. */
+export const CONFLICTS_MAX = 1000

@@ -5,12 +5,21 @@
  * {@link Driver}; each of those is a file of its own. See STORAGE.md for what it keeps where.
  */
 import type {
+  AdoptedDelta,
+  Base,
   CallId,
   Changeset,
+  Delta,
+  Hash,
+  KeptConflict,
   Module,
+  Origin,
   QueryValue,
+  Replica,
   Row,
+  SealedBatch,
   StreamId,
+  StreamSeq,
   TableQuery,
   UniverseError,
 } from '@inner-universe/core'
@@ -33,6 +42,15 @@ export interface EngineOptions {
   readonly stream: 'continue' | 'new'
   /** Wall-clock limit of one reducer, ms. Default {@link REDUCER_MS_MAX}. */
   readonly reducerMsMax?: number
+  /**
+   * An empty file becomes a replica of a universe that exists elsewhere: `init` is not run, and the
+   * owner is that universe's.
+   */
+  readonly join?: { readonly owner: string }
+  /** False: segments are merged and not kept (a relay's fold, which has the log anyway). Default true. */
+  readonly keepsLog?: boolean
+  /** Wall time for stamps, corrected by what is known of the relay's clock. Default {@link now}. */
+  readonly clockNow?: () => number
 }
 
 /** One invocation of a reducer. Identity, time and sender are fixed before it crossed a thread. */
@@ -59,6 +77,8 @@ export type CallOutcome =
       readonly ok: true
       readonly value: unknown
       readonly isRepeated: boolean
+      /** Place of the delta it left (of a later one, when repeated); undefined: nothing to sync. */
+      readonly delta: StreamSeq | undefined
     }
   | {
       readonly callId: CallId
@@ -110,6 +130,42 @@ export interface SqlResult {
   readonly columnNames: readonly string[]
   readonly columns: readonly (readonly (null | number | bigint | string | Uint8Array)[])[]
   readonly rowCount: number
+}
+
+/** An own delta that the relay does not have, with what sealing it fixed. */
+export interface PendingDelta {
+  readonly delta: Delta
+  readonly base: Base
+  readonly origin: Origin | undefined
+  /** Call that wrote it, where known: re-running it keeps the sender and the time. */
+  readonly sender: string
+  readonly timestampMs: number
+}
+
+/** What a rebuilt replica takes over from the file it replaces. Plain data. */
+export interface CarryOver {
+  readonly pending: readonly PendingDelta[]
+  /** Sealed batches among them, whose bytes must not change while they keep their stream. */
+  readonly sealed: readonly SealedBatch[]
+  readonly stream: StreamId
+  /** Rows of local tables, answers of calls, timers, connections, conflicts; the engine's own form. */
+  readonly local: unknown
+}
+
+/** How a replica takes over what another one had pending. */
+export interface AdoptOptions {
+  /** True: pending deltas keep stream, seq and stamp; false: they are authored anew. */
+  readonly keepsStream: boolean
+  readonly denied: readonly (StreamSeq & { readonly reason: string })[]
+  readonly settled: readonly StreamSeq[]
+}
+
+/** A row that is dead for every replica that has read as far as this one. */
+export interface DeadRow {
+  readonly table: string
+  readonly id: string
+  /** Changes whenever anything is merged into the row. */
+  readonly fingerprint: string
 }
 
 /** Facts that do not change while an engine is open. */
@@ -182,6 +238,36 @@ export interface Engine {
   streamHeads(): readonly StreamHead[]
   /** Deltas of own streams that no relay has acknowledged. */
   unsyncedCount(): number
+  /** The outbox, and what takes in the relay's log. */
+  readonly replica: Replica
+  /**
+   * Digest of the visible rows of synced tables: equal on replicas that show the same. Cost: reads
+   * every row.
+   */
+  digest(): Hash
+  /** What a replica built to replace this one must take over. */
+  carryOver(): CarryOver
+  /**
+   * Takes over from the replaced file, in one transaction: local tables and answers as they were,
+   * pending deltas as `options` say. Re-authoring runs `recheck` reducers again and re-issues the
+   * effects of the others; deltas of `init` are left out where the universe has one already.
+   */
+  adopt(
+    carryOver: CarryOver,
+    options: AdoptOptions,
+  ): { readonly adopted: readonly AdoptedDelta[]; readonly conflicts: readonly KeptConflict[] }
+  /** Conflicts noticed and not dismissed, oldest first. */
+  conflicts(): readonly KeptConflict[]
+  dismissConflicts(conflictIds: readonly number[]): void
+  /**
+   * Forgets segments of the log that are in the relay's log up to an offset, at most about
+   * `bytesMax` of them; gives how many rows are left to forget. What waits for a newer schema stays.
+   */
+  dropLog(throughOffset: number, bytesMax: number): number
+  /** Rows that nothing shows and nothing refers to, with all their clocks at or below `hlc`. */
+  deadRows(hlc: number): readonly DeadRow[]
+  /** Removes what an image must not carry: log, answers, timers, connections, local rows, conflicts. */
+  stripForImage(): void
   /** `ok`, or faults found by SQLite and by the engine's own invariants (STORAGE.md). */
   verify(): readonly string[]
   /** Idempotent. */
