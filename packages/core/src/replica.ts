@@ -98,6 +98,8 @@ export type LogEntry =
       readonly kind: 'batch'
       readonly offset: number
       readonly batch: SealedBatch
+      /** Hash of the batch before in its stream, as its header says. */
+      readonly previous: Hash
       readonly base: Base
       readonly origins: readonly (Origin | undefined)[]
     }

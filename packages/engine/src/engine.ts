@@ -137,7 +137,13 @@ export interface PendingDelta {
   readonly delta: Delta
   readonly base: Base
   readonly origin: Origin | undefined
-  /** Call that wrote it, where known: re-running it keeps the sender and the time. */
+  /** Call that wrote it, kept for reducers of mode `recheck`: they are run again as that call. */
+  readonly call: AuthoringCall | undefined
+}
+
+/** What running a reducer again keeps of its call: same ids, same sender, same time. */
+export interface AuthoringCall {
+  readonly callId: CallId
   readonly sender: string
   readonly timestampMs: number
 }
