@@ -1,0 +1,90 @@
+/**
+ * What a token says, once its signature holds: who the bearer is, and what it may do where.
+ *
+ * Payload of the JSON Web Token:
+ *
+ *     sub        identity, 1–256 characters
+ *     exp        end, seconds since 1970; required
+ *     nbf, iat   optional, as usual
+ *     jti        id of the token, by which it can be revoked; optional, at most 128 characters
+ *     universe   the one universe it is for, with `access` ('read', 'write' or an object; 'write')
+ *     universes  or several: name → access; the name `*` stands for all that are not named
+ *
+ * An access of `'write'` reads too; an object says `{ read?, write?, tables? }`.
+ */
+import { isUniverseError, UniverseError } from '@inner-universe/core'
+import type { Rights } from '@inner-universe/sync'
+import { z } from 'zod'
+
+/** Longest identity and universe name in characters: they are kept with every stream. */
+export const NAME_CHARACTERS_MAX = 256
+
+/** The name that stands for every universe without an entry of its own. */
+export const ANY_UNIVERSE = '*'
+
+/** A verified token. */
+export interface Claims {
+  readonly identity: string
+  readonly tokenId: string | undefined
+  /** Ms since 1970. */
+  readonly expiresMs: number
+  readonly universes: ReadonlyMap<string, Rights>
+}
+
+const access = z.union([
+  z.literal('read').transform((): Rights => ({ read: true, write: false })),
+  z.literal('write').transform((): Rights => ({ read: true, write: true })),
+  z
+    .strictObject({
+      read: z.boolean().default(true),
+      write: z.boolean().default(false),
+      tables: z.array(z.string().min(1).max(NAME_CHARACTERS_MAX)).max(1000).optional(),
+    })
+    .transform((rights): Rights => rights),
+])
+
+const name = z.string().min(1).max(NAME_CHARACTERS_MAX)
+
+const payload = z.object({
+  sub: name,
+  exp: z.number(),
+  jti: z.string().min(1).max(128).optional(),
+  universe: name.optional(),
+  access: access.optional(),
+  universes: z.record(name, access).optional(),
+})
+
+/**
+ * The claims of a token's payload, whose signature and times have been checked.
+ *
+ * @throws UniverseError `sync/unauthorized` when it does not say what it must.
+ */
+export function claimsOf(value: unknown): Claims {
+  const result = payload.safeParse(value)
+  if (!result.success) {
+    const [issue] = result.error.issues
+    throw unauthorized(`its claim "${issue?.path.join('.')}" is wrong: ${issue?.message}`)
+  }
+  const { sub, exp, jti, universe, universes } = result.data
+  const rights = new Map(Object.entries(universes ?? {}))
+  if (universe !== undefined)
+    rights.set(universe, result.data.access ?? { read: true, write: true })
+  if (rights.size === 0) throw unauthorized('it names no universe')
+  return { identity: sub, tokenId: jti, expiresMs: exp * 1000, universes: rights }
+}
+
+/** What the bearer may do in a universe; undefined: nothing. */
+export function rightsIn(claims: Claims, universe: string): Rights | undefined {
+  const rights = claims.universes.get(universe) ?? claims.universes.get(ANY_UNIVERSE)
+  return rights !== undefined && (rights.read || rights.write) ? rights : undefined
+}
+
+/** The refusal of a token, with why. The token itself is never in it. */
+export function unauthorized(reason: string, cause?: unknown): UniverseError {
+  if (isUniverseError(cause, 'sync/unauthorized')) return cause
+  return new UniverseError(
+    'sync/unauthorized',
+    `the token is not accepted: ${reason}; get a fresh one`,
+    cause === undefined ? {} : { cause },
+  )
+}
