@@ -13,6 +13,8 @@ export interface UniverseRecord {
   readonly module: string
   readonly owner: string
   readonly epoch: Epoch
+  /** Wall time at which it began, ms since 1970. */
+  readonly epochMs: number
   /** Earlier epochs: each shares the log up to `lastOffset` with the one after it. */
   readonly pastEpochs: readonly { readonly epoch: Epoch; readonly lastOffset: number }[]
   /** Last offset; 0 when empty. */
@@ -79,6 +81,7 @@ export interface NewUniverse {
   readonly module: string
   readonly owner: string
   readonly epoch: Epoch
+  readonly epochMs: number
 }
 
 /** An image that is kept. */
@@ -99,7 +102,10 @@ export interface LogStore {
   /** Creates it, or gives the one that is there. */
   create(universe: NewUniverse): Promise<UniverseRecord>
   list(): Promise<readonly UniverseRecord[]>
-  /** Appends to any number of universes at once: all or nothing, durable when it resolves. */
+  /**
+   * Appends to any number of universes at once: all or nothing, durable when it resolves. A floor
+   * among the entries becomes the universe's. Asserts that the offsets follow the head.
+   */
   append(appends: readonly Append[]): Promise<void>
   /** Entries after an offset, about `bytesMax` of them; at least one if there is. In order. */
   read(universe: string, afterOffset: number, bytesMax: number): Promise<readonly StoredEntry[]>
@@ -126,7 +132,7 @@ export interface LogStore {
   ): Promise<void>
   schemaText(universe: string): Promise<string | undefined>
   /** Begins a new epoch from the present head on. */
-  startEpoch(universe: string, epoch: Epoch): Promise<void>
+  startEpoch(universe: string, epoch: Epoch, epochMs: number): Promise<void>
   /** Notes cursors of replicas; the newest of each counts. */
   putCursors(universe: string, cursors: readonly StoredCursor[]): Promise<void>
   cursors(universe: string): Promise<readonly StoredCursor[]>
