@@ -95,6 +95,12 @@ export const ERROR_CODES = {
     'Bytes from the other side are not a message of the protocol, or came out of turn. The connection was closed.',
   'sync/image-invalid':
     'An image of a universe does not match its manifest. It is fetched again; nothing was changed.',
+  'kv/invalid-argument':
+    'A key, range, job id or root is not one; the message says what is wrong. Nothing was stored.',
+  'kv/closed': 'The job or its root was closed. Open it again.',
+  'kv/job-not-found': 'There is no open job of that id. Open it first.',
+  'kv/backend': 'SQLite refused; `details.backendCode` has its code. What was stored before stands.',
+  'kv/timeout': 'The job’s worker did not answer in time. The outcome is unknown until it does.',
   'relay/config-invalid':
     'The relay’s configuration is wrong; the message names the field. Nothing was started.',
   'relay/unavailable': 'The relay cannot be started or reached; the message says why.',

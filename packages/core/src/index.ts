@@ -20,6 +20,13 @@ export {
   t,
   type ValueOf,
 } from './column.ts'
+export {
+  deadKeys,
+  deadRowsOf,
+  type HiddenNode,
+  isForgettable,
+  mergeFloor,
+} from './dead-rows.ts'
 export type { Cells, Delta, RowOperation, StoredValue } from './delta.ts'
 export {
   decodeSegment,
@@ -117,6 +124,20 @@ export {
 } from './merge.ts'
 export { defineModule, type Lifecycle, type Module } from './module.ts'
 export {
+  compareKeys,
+  decodeKey,
+  encodeKey,
+  type KeyCodec,
+  type KeyPart,
+  type KeyRange,
+  type KeyType,
+  type KeyTypes,
+  type KeyValues,
+  k,
+  prefixRange,
+  type TypedPart,
+} from './ordered-key.ts'
+export {
   type Comparison,
   type Condition,
   conditionOf,
@@ -149,6 +170,9 @@ export {
   type TableAccess,
 } from './reducer.ts'
 export {
+  type ClaimTime,
+  compareClaims,
+  type OffsetOf,
   type ReferenceNode,
   type RegionBoundary,
   type RowKey,

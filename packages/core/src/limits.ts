@@ -51,3 +51,9 @@ export const DELTA_BYTES_MAX: number = 18 * 1024 * 1024
 
 /** Conflicts a replica keeps for its app; older ones go. */
 export const CONFLICTS_MAX = 1000
+
+/** Longest string or byte array within an ordered key: its length is two bytes. */
+export const KEY_PART_BYTES_MAX = 65_535
+
+/** Longest ordered key, in bytes. A page of SQLite holds a fraction of it; longer keys would only be slow. */
+export const ORDERED_KEY_BYTES_MAX: number = 1024 * 1024
