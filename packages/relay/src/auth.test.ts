@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { rightsIn } from '@inner-universe/sync/relay-side'
 import { SignJWT } from 'jose'
 import { afterEach, expect, test } from 'vitest'
 import { createTokenVerifier, TOKEN_CHARACTERS_MAX } from './auth.ts'
-import { rightsIn } from './claims.ts'
 import { openRevocations } from './revocations.ts'
 import { createToken, type NewToken, parseDurationMs } from './tokens.ts'
 

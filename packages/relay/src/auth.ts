@@ -1,6 +1,7 @@
 /** Checks tokens: signature, times, claims, revocation. The only file, with `tokens`, that knows jose. */
+import type { TokenClaims } from '@inner-universe/sync/relay-side'
 import { errors, jwtVerify } from 'jose'
-import { type Claims, claimsOf, unauthorized } from './claims.ts'
+import { claimsOf, unauthorized } from './claims.ts'
 import type { Revocations } from './revocations.ts'
 
 /** Longest token that is looked at, in characters: a header or a message holds it. */
@@ -12,7 +13,7 @@ const TOLERANCE_SECONDS = 5
 /** Says whether a token is good. The seam for other ways of signing: keys of an identity provider. */
 export interface TokenVerifier {
   /** @throws UniverseError `sync/unauthorized`, with the reason and without the token. */
-  verifyToken(token: string): Promise<Claims>
+  verifyToken(token: string): Promise<TokenClaims>
 }
 
 /** What checking needs. */

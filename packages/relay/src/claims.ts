@@ -14,6 +14,7 @@
  */
 import { isUniverseError, UniverseError } from '@inner-universe/core'
 import type { Rights } from '@inner-universe/sync'
+import type { TokenClaims } from '@inner-universe/sync/relay-side'
 import { z } from 'zod'
 
 /** Longest identity and universe name in characters: they are kept with every stream. */
@@ -21,15 +22,6 @@ export const NAME_CHARACTERS_MAX = 256
 
 /** The name that stands for every universe without an entry of its own. */
 export const ANY_UNIVERSE = '*'
-
-/** A verified token. */
-export interface Claims {
-  readonly identity: string
-  readonly tokenId: string | undefined
-  /** Ms since 1970. */
-  readonly expiresMs: number
-  readonly universes: ReadonlyMap<string, Rights>
-}
 
 const access = z.union([
   z.literal('read').transform((): Rights => ({ read: true, write: false })),
@@ -59,7 +51,7 @@ const payload = z.object({
  *
  * @throws UniverseError `sync/unauthorized` when it does not say what it must.
  */
-export function claimsOf(value: unknown): Claims {
+export function claimsOf(value: unknown): TokenClaims {
   const result = payload.safeParse(value)
   if (!result.success) {
     const [issue] = result.error.issues
@@ -71,12 +63,6 @@ export function claimsOf(value: unknown): Claims {
     rights.set(universe, result.data.access ?? { read: true, write: true })
   if (rights.size === 0) throw unauthorized('it names no universe')
   return { identity: sub, tokenId: jti, expiresMs: exp * 1000, universes: rights }
-}
-
-/** What the bearer may do in a universe; undefined: nothing. */
-export function rightsIn(claims: Claims, universe: string): Rights | undefined {
-  const rights = claims.universes.get(universe) ?? claims.universes.get(ANY_UNIVERSE)
-  return rights !== undefined && (rights.read || rights.write) ? rights : undefined
 }
 
 /** The refusal of a token, with why. The token itself is never in it. */

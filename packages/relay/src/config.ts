@@ -5,11 +5,21 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { UniverseError } from '@inner-universe/core'
+import {
+  AWARE_BYTES_MAX,
+  CLOCK_AHEAD_MS_MAX,
+  CONTENT_BYTES_MAX,
+  CREDIT_BYTES,
+  FRAME_BYTES_MAX,
+  HELLO_TIMEOUT_MS,
+  RELAY_SILENCE_MS,
+  WINDOW_BATCHES,
+  WINDOW_BYTES,
+} from '@inner-universe/sync'
 import { z } from 'zod'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
-const MEBIBYTE = 1024 * 1024
 
 /** Shortest secret: HS256 is as strong as its key, and a shorter one can be guessed. */
 export const SECRET_CHARACTERS_MIN = 32
@@ -20,19 +30,19 @@ const text = (what: string) => z.string({ error: `give ${what}` }).min(1, `give 
 
 const limits = z.strictObject({
   connectionsMax: count(1, 'how many connections are open at once').default(10_000),
-  connectionsPerAddressMax: count(1, 'how many connections one address may have').default(200),
-  helloTimeoutMs: count(10, 'ms until a connection must have said hello').default(10_000),
+  helloTimeoutMs: count(10, 'ms until a connection must have said hello').default(HELLO_TIMEOUT_MS),
   requestTimeoutMs: count(10, 'ms until an HTTP request must be whole').default(15_000),
-  frameBytesMax: count(1024, 'bytes of the largest message').default(20 * MEBIBYTE),
-  contentBytesMax: count(1024, 'bytes of the largest batch, inflated').default(19 * MEBIBYTE),
-  windowBatches: count(1, 'batches pushed and not yet acknowledged').default(32),
-  windowBytes: count(1024, 'bytes pushed and not yet acknowledged').default(4 * MEBIBYTE),
-  creditBytes: count(1024, 'bytes sent beyond what a replica says it has read').default(
-    4 * MEBIBYTE,
-  ),
-  awareBytesMax: count(16, 'bytes of one awareness state').default(4096),
-  universeBytesMax: count(1024, 'bytes of the log of one universe').default(10_240 * MEBIBYTE),
-  driftMsMax: count(0, 'ms that a clock may be ahead').default(MINUTE_MS),
+  silenceMs: count(10, 'ms of silence after which a connection ends').default(RELAY_SILENCE_MS),
+  messagesPerSecond: count(1, 'messages a second of one connection').optional(),
+  pushBytesPerSecond: count(1024, 'bytes a second that one connection may push').optional(),
+  frameBytesMax: count(1024, 'bytes of the largest message').default(FRAME_BYTES_MAX),
+  contentBytesMax: count(1024, 'bytes of the largest batch, inflated').default(CONTENT_BYTES_MAX),
+  windowBatches: count(1, 'batches pushed and not yet acknowledged').default(WINDOW_BATCHES),
+  windowBytes: count(1024, 'bytes pushed and not yet acknowledged').default(WINDOW_BYTES),
+  creditBytes: count(1024, 'bytes sent beyond what a replica has read').default(CREDIT_BYTES),
+  awareBytesMax: count(16, 'bytes of one awareness state').default(AWARE_BYTES_MAX),
+  universeBytesMax: count(1024, 'bytes of the log of one universe').optional(),
+  clockAheadMsMax: count(0, 'ms that a clock may be ahead').default(CLOCK_AHEAD_MS_MAX),
 })
 
 const retention = z.strictObject({
@@ -81,9 +91,6 @@ export type RelayConfig = z.output<typeof schema>
 
 /** What a person may write: any part of it. */
 export type RelayConfigInput = z.input<typeof schema>
-
-/** Bounds a relay keeps to. */
-export type RelayLimits = RelayConfig['limits']
 
 /** How long things are kept. */
 export type Retention = RelayConfig['retention']

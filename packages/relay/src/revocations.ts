@@ -5,8 +5,11 @@
  */
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { UniverseError } from '@inner-universe/core'
+import type { TokenClaims } from '@inner-universe/sync/relay-side'
 import { z } from 'zod'
-import type { Claims } from './claims.ts'
+
+/** Name of the list in the data directory. */
+export const REVOCATIONS_FILE = 'revoked.json'
 
 /** What is revoked. */
 export interface RevocationList {
@@ -16,7 +19,7 @@ export interface RevocationList {
 
 /** The revocations a relay keeps to. */
 export interface Revocations {
-  isRevoked(claims: Pick<Claims, 'identity' | 'tokenId'>): boolean
+  isRevoked(claims: Pick<TokenClaims, 'identity' | 'tokenId'>): boolean
   /** Adds to the list, on disk too. Holds at once. */
   revoke(added: Partial<RevocationList>): void
   /** Reads the file again if it has changed; true if it had. @throws as {@link openRevocations}. */

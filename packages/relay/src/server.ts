@@ -1,0 +1,266 @@
+/**
+ * The relay's process: one HTTP server with WebSockets over the relay side of the protocol.
+ *
+ * Everything here is wiring: what a message means is decided in `@inner-universe/sync/relay-side`, what
+ * is kept in the store, what is compacted in `fold/`.
+ */
+import { mkdirSync } from 'node:fs'
+import { createServer, type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { bytesToHex, UniverseError } from '@inner-universe/core'
+import { type Connection, HELLO_BYTES_MAX, SUBPROTOCOL } from '@inner-universe/sync'
+import {
+  createRelaySide,
+  type LogStore,
+  type RelaySide,
+  type TokenClaims,
+} from '@inner-universe/sync/relay-side'
+import { type Logger, pino } from 'pino'
+import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import { createTokenVerifier } from './auth.ts'
+import type { RelayConfig } from './config.ts'
+import { createHttpHandler } from './http.ts'
+import { createImageAccess } from './image-access.ts'
+import { createOriginCheck } from './origins.ts'
+import { openRevocations, REVOCATIONS_FILE, type Revocations } from './revocations.ts'
+import { readSecret } from './secret.ts'
+import { openMemoryStore, openSqliteStore } from './storage/index.ts'
+import { systemCompression, systemHash, systemRandomBytes, systemScheduler } from './system.ts'
+import { createToken } from './tokens.ts'
+
+/** How often the list of revocations is looked at, ms. */
+const REVOCATIONS_MS = 500
+
+/** How long a closing relay waits for the other ends, ms: what is durable does not depend on them. */
+const FAREWELL_MS = 2000
+
+/** A relay that is listening. */
+export interface RunningRelay {
+  /** `ws://host:port`, for replicas; the same with `http` for everything else. */
+  readonly url: string
+  readonly port: number
+  readonly revocations: Revocations
+  /** Stops listening, says bye, finishes what is being written, closes the store. Idempotent. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts a relay.
+ *
+ * @throws UniverseError `relay/config-invalid`, `relay/unavailable` when the port is taken, `storage/…`.
+ */
+export async function startRelay(config: RelayConfig): Promise<RunningRelay> {
+  // Standard error: standard output is for people and pipes.
+  const log = pino({ level: config.logLevel, base: null }, pino.destination(2))
+  if (config.storage === 'sqlite') mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+  const secret = readSecret(config, systemRandomBytes)
+  const isInMemory = config.storage === 'memory'
+  const revocations = openRevocations(
+    isInMemory ? undefined : join(config.dataDir, REVOCATIONS_FILE),
+  )
+  const verifier = createTokenVerifier({ secret, now: systemScheduler.now, revocations })
+  const store = isInMemory ? openMemoryStore() : openSqliteStore(join(config.dataDir, 'relay.db'))
+  const relay = createRelay(config, store, verifier.verifyToken, log)
+  const isAllowedOrigin = createOriginCheck(config.allowedOrigins)
+  let isReady = false
+
+  const server = createServer(
+    {
+      headersTimeout: config.limits.requestTimeoutMs,
+      requestTimeout: config.limits.requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(1000, config.limits.requestTimeoutMs),
+      maxHeaderSize: HELLO_BYTES_MAX,
+    },
+    createHttpHandler({
+      images: createImageAccess(store),
+      verifier,
+      isAllowedOrigin,
+      isReady: () => isReady,
+      makeDevToken: config.devTokens
+        ? ({ universe, identity, access, lifetimeMs }) => {
+            const issuedMs = systemScheduler.now()
+            const expiresMs = issuedMs + lifetimeMs
+            return createToken({
+              secret,
+              identity,
+              universes: { [universe]: access },
+              issuedMs,
+              expiresMs,
+            })
+          }
+        : undefined,
+      status: async () => ({ counters: relay.counters, universes: await store.list() }),
+      log,
+    }),
+  )
+  server.maxConnections = config.limits.connectionsMax
+
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: config.limits.frameBytesMax,
+    closeTimeout: FAREWELL_MS,
+    handleProtocols: () => SUBPROTOCOL,
+  })
+  server.on('upgrade', (request, socket, head) => {
+    // Until ws takes it over nobody else listens, and an unheard error would end the process.
+    socket.on('error', () => socket.destroy())
+    const status = upgradeStatus(request, isAllowedOrigin, isReady)
+    if (status !== undefined) {
+      refuseUpgrade(socket, status)
+      return
+    }
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      acceptSocket(relay, webSocket, socket, log)
+    })
+  })
+
+  const port = await listen(server, config)
+  isReady = true
+  let cancelRefresh = (): void => undefined
+  const refresh = (): void => {
+    try {
+      if (revocations.refresh()) relay.revoke(revocations.isRevoked)
+    } catch (error) {
+      log.error({ err: error }, 'the list of revocations cannot be read; the last one holds')
+    }
+    cancelRefresh = systemScheduler.setTimer(REVOCATIONS_MS, refresh)
+  }
+  refresh()
+  log.info({ host: config.host, port }, 'listening')
+
+  const close = async (): Promise<void> => {
+    isReady = false
+    cancelRefresh()
+    const closed = new Promise((resolve) => server.close(resolve))
+    await relay.shutdown()
+    for (const socket of sockets.clients) socket.close(1001)
+    const cancel = systemScheduler.setTimer(FAREWELL_MS, () => {
+      for (const socket of sockets.clients) socket.terminate()
+      server.closeAllConnections()
+    })
+    server.closeIdleConnections()
+    await closed
+    cancel()
+    await store.close()
+    log.info('closed')
+  }
+  let closing: Promise<void> | undefined
+  const { host } = config
+  return {
+    url: `ws://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    port,
+    revocations,
+    close: () => {
+      closing ??= close()
+      return closing
+    },
+  }
+}
+
+function createRelay(
+  config: RelayConfig,
+  store: LogStore,
+  verifyToken: (token: string) => Promise<TokenClaims>,
+  log: Logger,
+): RelaySide {
+  const {
+    helloTimeoutMs,
+    silenceMs,
+    messagesPerSecond,
+    pushBytesPerSecond,
+    universeBytesMax,
+    connectionsMax: _connections,
+    requestTimeoutMs: _request,
+    ...limits
+  } = config.limits
+  return createRelaySide({
+    store,
+    scheduler: systemScheduler,
+    inflate: systemCompression.inflate,
+    hash: systemHash,
+    verifyToken,
+    randomHex: (byteCount) => bytesToHex(systemRandomBytes(byteCount)),
+    limits: { ...limits, ...(universeBytesMax !== undefined && { universeBytesMax }) },
+    sessionLimits: {
+      helloTimeoutMs,
+      silenceMs,
+      ...(messagesPerSecond !== undefined && { messagesPerSecond }),
+      ...(pushBytesPerSecond !== undefined && { pushBytesPerSecond }),
+    },
+    onEvent(event) {
+      if (event.kind === 'storage-failed') {
+        log.error({ action: event.action, err: event.error }, 'the storage failed')
+      } else log.info(event, event.kind)
+    },
+  })
+}
+
+/** One WebSocket as a connection of the relay side. */
+function acceptSocket(relay: RelaySide, webSocket: WebSocket, socket: Duplex, log: Logger): void {
+  webSocket.binaryType = 'nodebuffer'
+  const connection: Connection = {
+    send: (bytes) => webSocket.send(bytes),
+    bufferedBytes: () => webSocket.bufferedAmount,
+    close: () => webSocket.close(1000),
+  }
+  const events = relay.accept(connection)
+  // Strangers may not fill memory: until the first message is whole little is taken.
+  let strangeBytes = 0
+  const watch = (bytes: Uint8Array): void => {
+    strangeBytes += bytes.length
+    if (strangeBytes > 2 * HELLO_BYTES_MAX) webSocket.terminate()
+  }
+  socket.on('data', watch)
+  webSocket.on('message', (data: RawData, isBinary: boolean) => {
+    socket.off('data', watch)
+    if (!isBinary) {
+      webSocket.close(1003, 'messages are binary')
+      return
+    }
+    const bytes = data as Buffer
+    events.onMessage(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  })
+  // ws closes the connection itself, with the code of what was wrong; `close` follows.
+  webSocket.on('error', (error) => log.debug({ err: error }, 'a connection failed'))
+  webSocket.on('close', () => events.onClose())
+}
+
+/** The HTTP status that refuses an upgrade, or undefined. */
+function upgradeStatus(
+  request: IncomingMessage,
+  isAllowedOrigin: (origin: string | undefined) => boolean,
+  isReady: boolean,
+): number | undefined {
+  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',')
+  if (!isReady) return 503
+  if (!isAllowedOrigin(request.headers.origin)) return 403
+  return offered.some((name) => name.trim() === SUBPROTOCOL) ? undefined : 400
+}
+
+function refuseUpgrade(socket: Duplex, status: number): void {
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
+  )
+}
+
+function listen(server: ReturnType<typeof createServer>, config: RelayConfig): Promise<number> {
+  const { host, port } = config
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === 'EADDRINUSE' ? 'another program listens there' : cause.message
+      reject(
+        new UniverseError(
+          'relay/unavailable',
+          `the relay cannot listen on ${host}:${port}: ${why}; choose another port`,
+          { cause },
+        ),
+      )
+    })
+    server.listen(port, host, () => {
+      resolve((server.address() as AddressInfo).port)
+    })
+  })
+}
