@@ -137,6 +137,7 @@ export {
   prefixRange,
   type TypedPart,
 } from './ordered-key.ts'
+export { originHash } from './origin-hash.ts'
 export {
   type Comparison,
   type Condition,

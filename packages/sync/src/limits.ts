@@ -83,7 +83,7 @@ export const HEADS_MAX: number = 256 * KIB
 /** Encoded floor, bytes. More rows are forgotten by the next floor. */
 export const FLOOR_BYTES_MAX: number = 4 * MIB
 
-/** Rows forgotten by one floor: twice what {@link FLOOR_BYTES_MAX} hold of UUIDs is never reached. */
+/** Rows forgotten by one floor: of UUIDs two mebibytes; replicas forget them in one transaction. */
 export const FLOOR_ROWS_MAX: number = 128 * KIB
 
 /** Manifest of an image, UTF-8 bytes: chunks of a mebibyte for images of tens of gibibytes. */

@@ -1,0 +1,7 @@
+/** Which version of the protocol this is. */
+
+/**
+ * Version of `iu-sync` that both sides speak, told in `hello` and `welcome`. Raise it when the bytes
+ * or the meaning of a message change, with a line in PROTOCOL.md's version history.
+ */
+export const PROTOCOL_VERSION = 1
