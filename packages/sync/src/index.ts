@@ -91,7 +91,7 @@ export type {
   WireBatch,
   WireEntry,
 } from './messages.ts'
-export { PROTOCOL_VERSION } from './protocol-version.ts'
+export { PROTOCOL_VERSION, SUBPROTOCOL } from './protocol-version.ts'
 export type {
   AdoptionPlan,
   RebuildReason,
