@@ -27,6 +27,12 @@ const ELEMENT_KINDS: ReadonlySet<ColumnKind> = new Set<ColumnKind>([
 const COLUMN_ONLY_KINDS: ReadonlySet<ColumnKind> = new Set<ColumnKind>(['bytes', 'counter', 'set'])
 
 const JSON_KINDS: ReadonlySet<ColumnKind> = new Set<ColumnKind>(['json', 'array', 'object'])
+const UNIQUE_KINDS: ReadonlySet<ColumnKind> = new Set<ColumnKind>([
+  'text',
+  'int',
+  'enum',
+  'timestamp',
+])
 const TEXT_KINDS: ReadonlySet<ColumnKind> = new Set<ColumnKind>(['key', 'text', 'enum'])
 
 /** Names FTS5 keeps for itself. */
@@ -79,6 +85,7 @@ function checkTable(name: string, definition: TableDefinition, tables: Definitio
     const where = `column "${name}.${column}"`
     checkName(where, column)
     checkColumn(where, columnDefinition, tables)
+    checkUnique(where, columnDefinition, definition.scope)
   }
   checkIndexes(name, definition)
   checkSearch(name, definition, tables)
@@ -111,6 +118,19 @@ function checkColumn(where: string, column: ColumnDefinition, tables: Definition
     invalidModule(`${where} has a default that does not fit: ${issue.message}`)
 }
 
+function checkUnique(
+  where: string,
+  { isUnique, kind, defaultValue }: ColumnDefinition,
+  scope: TableDefinition['scope'],
+): void {
+  if (isUnique !== true) return
+  if (!UNIQUE_KINDS.has(kind)) invalidModule(`${where} is of kind ${kind} and cannot be unique()`)
+  if (scope !== 'synced') invalidModule(`${where} is of a ${scope} table and cannot be unique()`)
+  if (defaultValue !== undefined && defaultValue !== null) {
+    invalidModule(`${where} is unique() and must not have a default, which only one row could hold`)
+  }
+}
+
 /** What is inside a JSON column. */
 function checkInside(where: string, column: ColumnDefinition): void {
   const inside = [
@@ -121,6 +141,8 @@ function checkInside(where: string, column: ColumnDefinition): void {
     if (COLUMN_ONLY_KINDS.has(definition.kind)) {
       invalidModule(`${where}: ${name} is of kind ${definition.kind}, which only a column can be`)
     }
+    if (definition.isUnique)
+      invalidModule(`${where}: ${name} is unique(), which only a column can be`)
     checkInside(where, definition)
   }
 }

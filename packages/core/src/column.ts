@@ -55,6 +55,8 @@ export interface ColumnDefinition {
   readonly table?: string
   /** Referential rule of a `ref`. */
   readonly onDelete?: OnDelete
+  /** True when a value belongs to one visible row at a time (MERGE.md MR17). */
+  readonly isUnique?: boolean
 }
 
 /**
@@ -95,6 +97,16 @@ export class Column<Value, MayOmit extends boolean = false> {
   /** Largest number, or longest text (UTF-16 units), bytes or array. */
   max(max: number): Column<Value, MayOmit> {
     return this.#with({ max })
+  }
+
+  /**
+   * Lets a value belong to one visible row at a time: a text, int, enum or timestamp of a synced
+   * table. A call that writes a value another row holds is refused (`table/duplicate-value`). Rows
+   * that claimed one value unaware of each other: the first in the relay's log holds it, the others
+   * read NULL until it is let go (MERGE.md MR17).
+   */
+  unique(): Column<Value | null, MayOmit> {
+    return this.#with({ isUnique: true })
   }
 }
 

@@ -171,7 +171,7 @@ export {
   type TableAccess,
 } from './reducer.ts'
 export {
-  type ClaimTime,
+  type Claim,
   compareClaims,
   type OffsetOf,
   type ReferenceNode,

@@ -92,6 +92,7 @@ export function mergeOperations(
 ): boolean {
   const stamp: Stamp = { hlc: delta.hlc, stream: delta.stream }
   let isAwaiting = false
+  let inserted: Set<string> | undefined
   for (const operation of delta.operations) {
     const table = Object.hasOwn(tables, operation.table) ? tables[operation.table] : undefined
     if (table === undefined) {
@@ -99,6 +100,12 @@ export function mergeOperations(
       continue
     }
     if (table.scope !== 'synced') continue
+    if (table.isAppendOnly && operation.kind !== 'delete') {
+      // [MR18] What comes with the row's own insert is part of it; all else would change a row.
+      const key = `${operation.table}\0${operation.id}`
+      if (operation.kind === 'insert') inserted = (inserted ?? new Set()).add(key)
+      else if (inserted?.has(key) !== true) continue
+    }
     if (mergeOperation(rows, operation, stamp, table, movesCounter)) isAwaiting = true
   }
   return isAwaiting
@@ -190,6 +197,11 @@ export function rowOf(rows: MergedRows, table: string, id: string): MergedRow {
     byId.set(id, row)
   }
   return row
+}
+
+/** Forgets a row of which nothing is left. */
+export function dropRow(rows: MergedRows, { table, id }: MergedRow): void {
+  rows.get(table)?.delete(id)
 }
 
 function dotsOf(row: MergedRow, column: string, element: string): Map<string, Dot> {

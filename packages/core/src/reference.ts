@@ -14,6 +14,7 @@
  * that keep each other in a ring do not, and neither does one that is kept only by what hangs on it.
  * MERGE.md has the proof of termination and worked examples.
  */
+import { assert } from './assert.ts'
 import type { ColumnDefinition, OnDelete } from './column.ts'
 import type { StoredValue } from './delta.ts'
 import { compareStamp, type Stamp } from './hlc.ts'
@@ -186,10 +187,14 @@ function standingRing(rows: ReadonlyMap<RowKey, Settling>): Settling[] {
 /** The stored form of a visible row, by column name; every column is there. */
 export type VisibleCells = Readonly<Record<string, StoredValue>>
 
+/** Offset in the relay's log of the batch with the delta of a stamp; undefined: not there yet. */
+export type OffsetOf = (stamp: Stamp) => number | undefined
+
 /** [MR9] Reads every row of a merged state that is visible: table → id → cells. */
 export function visibleRows(
   rows: MergedRows,
   tables: TableDefinitions,
+  offsetOf: OffsetOf = () => undefined,
 ): Map<string, Map<string, VisibleCells>> {
   const present = new Map<RowKey, ReferenceNode>()
   const cellsByKey = new Map<RowKey, { row: MergedRow; cells: Record<string, StoredValue> }>()
@@ -209,7 +214,7 @@ export function visibleRows(
     }
   }
   const visible = visibleKeys(present)
-  const result = new Map<string, Map<string, VisibleCells>>()
+  const result = new Map<string, Map<string, Record<string, StoredValue>>>()
   for (const key of visible) {
     const { row, cells } = cellsByKey.get(key) as {
       row: MergedRow
@@ -226,7 +231,64 @@ export function visibleRows(
     }
     byId.set(row.id, cells)
   }
+  for (const [table, byId] of result) {
+    for (const [column, { isUnique }] of Object.entries(tables[table]?.columns ?? {})) {
+      if (isUnique) hideLostClaims(byId, column, (id) => claimOf(rows, table, id, column, offsetOf))
+    }
+  }
   return result
+}
+
+/** A row's claim to its value of a unique column. */
+export interface Claim {
+  /** In the relay's log; undefined: own and not there yet. */
+  readonly offset: number | undefined
+  /** Of the cell. */
+  readonly stamp: Stamp
+  /** Of the row: one delta may have written two. */
+  readonly id: string
+}
+
+/** [MR17] Orders claims of one value: negative when `a` comes first and holds it. */
+export function compareClaims(a: Claim, b: Claim): number {
+  const [first, second] = [
+    a.offset ?? Number.POSITIVE_INFINITY,
+    b.offset ?? Number.POSITIVE_INFINITY,
+  ]
+  if (first !== second) return first < second ? -1 : 1
+  return compareStamp(a.stamp, b.stamp) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+}
+
+function claimOf(
+  rows: MergedRows,
+  table: string,
+  id: string,
+  column: string,
+  offsetOf: OffsetOf,
+): Claim {
+  const cell = rows.get(table)?.get(id)?.cells.get(column)
+  assert(cell !== undefined, 'a value of a unique column was written: it has no default')
+  return { offset: offsetOf(cell.stamp), stamp: cell.stamp, id }
+}
+
+/** Lets all but the holder of each value read NULL. */
+function hideLostClaims(
+  visible: ReadonlyMap<string, Record<string, StoredValue>>,
+  column: string,
+  claim: (id: string) => Claim,
+): void {
+  const holders = new Map<StoredValue, Claim>()
+  const values = [...visible].map(([id, cells]) => [id, cells[column] ?? null] as const)
+  for (const [id, value] of values) {
+    if (value === null) continue
+    const time = claim(id)
+    const holder = holders.get(value)
+    if (holder === undefined || compareClaims(time, holder) < 0) holders.set(value, time)
+  }
+  for (const [id, value] of values) {
+    const cells = visible.get(id) as Record<string, StoredValue>
+    if (value !== null && holders.get(value)?.id !== id) cells[column] = null
+  }
 }
 
 /** [MR8] The merged cells of a row, or undefined when it is not present. */
@@ -262,7 +324,7 @@ function mergedValue(
 }
 
 /** [MR13] References that the rules are about: those of a synced table to a synced table. */
-function* referencesOf(
+export function* referencesOf(
   tables: TableDefinitions,
   table: string,
   cells: Readonly<Record<string, StoredValue>>,

@@ -39,11 +39,16 @@ export function operandOf(
   if (target.kind === 'column') {
     return {
       sql: () => target.sql,
-      isNullable: column.definition.isOptional,
+      isNullable: mayReadNull(column),
       encodeOrderKey: (value) => (value === null ? null : scalar(column, value)),
     }
   }
   return { sql: target.extract, isNullable: true, encodeOrderKey: jsonOrderKey }
+}
+
+/** Whether a cell may be NULL to queries: a value of a row out of sight, or that another row holds, is. */
+function mayReadNull({ definition, kind }: ColumnSchema): boolean {
+  return definition.isOptional || definition.isUnique === true || kind === 'ref'
 }
 
 /** The condition as a boolean expression: true, or false, or NULL for false. */

@@ -1,5 +1,6 @@
 /** Writes a fold of deltas into the file: row by row, then visibility as a whole. MERGE.md. */
 import type { MergedRows, StoredValue } from '@inner-universe/core'
+import { type ClaimedValue, settleClaims } from './claims.ts'
 import { writeMergedRow } from './merged-row.ts'
 import type { TableSchema } from './schema.ts'
 import { settleVisibility } from './visibility.ts'
@@ -13,6 +14,7 @@ interface FreshRow extends TouchedRow {
 /** Merges rows folded from deltas that were never merged here before. */
 export function writeFold(scope: WriteScope, fold: MergedRows): void {
   const touched: TouchedRow[] = []
+  const claims: ClaimedValue[] = []
   const fresh: FreshRow[] = []
   const freshIds = new Map<TableSchema, Set<string>>()
   for (const [name, byId] of fold) {
@@ -24,6 +26,7 @@ export function writeFold(scope: WriteScope, fold: MergedRows): void {
     for (const row of byId.values()) {
       const written = writeMergedRow(scope, table, row)
       touched.push(...written.touched)
+      if (written.claims.length > 0) claims.push(...written.claims)
       if (written.fresh === undefined || !isRelated) continue
       fresh.push({ table, id: row.id, values: written.fresh })
       ids.add(row.id)
@@ -33,6 +36,8 @@ export function writeFold(scope: WriteScope, fold: MergedRows): void {
   // Only now: a row may refer to one that comes after it.
   for (const row of fresh) if (isConcerned(scope, row, isFresh)) touched.push(row)
   if (touched.length > 0) settleVisibility(scope, touched)
+  // Order matters: only visible rows hold a value.
+  if (claims.length > 0) settleClaims(scope, claims)
 }
 
 /**

@@ -18,6 +18,7 @@ import {
   type StoredValue,
   storedDefault,
 } from '@inner-universe/core'
+import { type ClaimedValue, claimsOf, moveClaim } from './claims.ts'
 import type { HiddenRow } from './hidden-cells.ts'
 import type { VisibleRow } from './row-store.ts'
 import type { ColumnSchema, TableSchema } from './schema.ts'
@@ -33,15 +34,19 @@ export interface MergedWrite {
    * references miss or someone waits for it.
    */
   readonly fresh: readonly StoredValue[] | undefined
+  /** Values of unique columns whose claims were written, or whose row went out of sight. */
+  readonly claims: readonly ClaimedValue[]
 }
 
-const NOTHING: MergedWrite = { touched: [], fresh: undefined }
+const NONE: readonly ClaimedValue[] = []
+const NOTHING: MergedWrite = { touched: [], fresh: undefined, claims: NONE }
 const NO_STAMP: LocalStamp = { hlc: 0, streamIndex: 0 }
 
 /** A row's cells and clocks, wherever it lies. */
 interface JoinedRow {
   readonly values: (StoredValue | undefined)[]
   readonly birth: LocalStamp
+  readonly clocks: ClockOverrides
   readonly overrides: Uint8Array | null
   /** Indexes of the columns written, ascending. */
   readonly written: readonly number[]
@@ -59,12 +64,14 @@ export function writeMergedRow(
   const death = writeDeath(scope, table, arrived, hasPast)
   if (arrived.birth === undefined && !hasCells(arrived)) {
     if (arrived.death === undefined) return NOTHING
-    return { touched: [{ table, id }], fresh: undefined }
+    return { touched: [{ table, id }], fresh: undefined, claims: NONE }
   }
   const hidden = hasPast ? rows.getHidden(table, id) : undefined
   if (hidden !== undefined) {
-    rows.putHidden(table, id, hiddenOf(joinRow(scope, table, hidden, arrived)))
-    return { touched: [{ table, id }], fresh: undefined }
+    const joined = joinRow(scope, table, hidden, arrived)
+    rows.putHidden(table, id, hiddenOf(joined))
+    const claims = moveClaims(scope, table, id, hidden.values, joined)
+    return { touched: [{ table, id }], fresh: undefined, claims }
   }
   // Most rows with a birth are new: the insert itself finds out whether one is there.
   const mayBeNew = arrived.birth !== undefined && arrived.sets.size === 0
@@ -78,13 +85,35 @@ export function writeMergedRow(
     const there = mayBeNew ? rows.get(table, id) : undefined
     if (there !== undefined) return writeVisible(scope, table, there, arrived)
     rows.putHidden(table, id, hiddenOf(joined))
-    return { touched: [{ table, id }], fresh: undefined }
+    const claims = moveClaims(scope, table, id, [], joined)
+    return { touched: [{ table, id }], fresh: undefined, claims }
   }
   if (!insertNew(scope, table, values, joined)) {
     return writeVisible(scope, table, rows.get(table, id) as VisibleRow, arrived)
   }
   scope.changes.note(table, id, undefined, values)
-  return { touched: [], fresh: values }
+  return { touched: [], fresh: values, claims: moveClaims(scope, table, id, [], joined) }
+}
+
+/** Moves the claims of the unique columns that were written; `before` are merged values. */
+function moveClaims(
+  scope: WriteScope,
+  table: TableSchema,
+  id: string,
+  before: readonly (StoredValue | undefined)[],
+  { values, birth, clocks, written }: JoinedRow,
+): readonly ClaimedValue[] {
+  if (table.uniqueColumns.length === 0) return NONE
+  return table.uniqueColumns.flatMap((column) => {
+    const { index, name } = column
+    if (!written.includes(index)) return []
+    const clock = clocks.get(name) ?? birth
+    return moveClaim(scope, { table, column }, id, {
+      before: before[index],
+      after: values[index],
+      clock,
+    })
+  })
 }
 
 /** Writes a newer deletion; gives the newest known. */
@@ -149,18 +178,23 @@ function writeVisible(
     touched.push({ table, id })
     if (shadows?.has(column.name)) rows.removeShadow(table, id, column.name)
   }
+  for (const { index, name } of table.uniqueColumns) {
+    if (joined.written.includes(index) && shadows?.has(name)) rows.removeShadow(table, id, name)
+  }
+  const before = mergedValues(table, row.values, shadows)
+  const claims = moveClaims(scope, table, id, before, joined)
   const values = withDefaults(table, joined.values)
   if (values === undefined) {
     // An insert that lacks a required cell made the row incomplete.
-    for (const [name, value] of shadows ?? []) {
+    for (const name of shadows?.keys() ?? []) {
       rows.removeShadow(table, id, name)
       const index = table.columnsByName.get(name)?.index ?? -1
-      if (!joined.written.includes(index)) joined.values[index] = value
+      if (!joined.written.includes(index)) joined.values[index] = before[index]
     }
     rows.remove(table, row.n)
     rows.putHidden(table, id, hiddenOf(joined))
     changes.note(table, id, row.values, undefined)
-    return { touched, fresh: undefined }
+    return { touched, fresh: undefined, claims: [...claims, ...claimsOf(table, joined.values)] }
   }
   if (joined.birth.hlc !== row.hlc || joined.birth.streamIndex !== row.streamIndex) {
     rows.replace(table, row.n, values, joined.birth, joined.overrides)
@@ -168,10 +202,20 @@ function writeVisible(
     const changed = joined.written.map((index) => values[index] as StoredValue)
     rows.patch(table, row.n, joined.written, changed, joined.overrides)
   } else {
-    return { touched, fresh: undefined }
+    return { touched, fresh: undefined, claims }
   }
   changes.note(table, id, row.values, values)
-  return { touched, fresh: undefined }
+  return { touched, fresh: undefined, claims }
+}
+
+/** The values of a visible row with those that read NULL now. */
+function mergedValues(
+  table: TableSchema,
+  values: readonly StoredValue[],
+  shadows: ReadonlyMap<string, StoredValue> | undefined,
+): readonly StoredValue[] {
+  if (shadows === undefined || shadows.size === 0) return values
+  return values.map((value, index) => shadows.get(table.columns[index]?.name ?? '') ?? value)
 }
 
 function hiddenOf({ values, birth, overrides }: JoinedRow): HiddenRow {
@@ -236,7 +280,7 @@ function joinRow(
     if (clock === undefined) continue
     if (clock.hlc !== base.hlc || clock.streamIndex !== base.streamIndex) clocks.set(name, clock)
   }
-  return { values, birth: base, overrides: overridesOf(base, clocks), written }
+  return { values, birth: base, clocks, overrides: overridesOf(base, clocks), written }
 }
 
 function overridesOf(base: LocalStamp, clocks: ClockOverrides): Uint8Array | null {

@@ -29,12 +29,20 @@ export interface SetDot extends LocalStamp {
   readonly isRemoved: boolean
 }
 
-/** The merged value of a reference that reads NULL because its target is not visible. */
+/**
+ * The merged value of a cell that reads NULL: a reference whose target is not visible, or a claim of
+ * a value that another row holds.
+ */
 export interface Shadow {
   readonly table: string
   readonly id: string
   readonly column: string
   readonly value: string
+}
+
+/** A value as its column stores it, from the text that `_shadow` and `_claim` keep. */
+export function valueOfText({ kind }: ColumnSchema, text: string): StoredValue {
+  return kind === 'int' || kind === 'timestamp' ? Number(text) : text
 }
 
 /** The statements of one table, prepared when first used. */
@@ -185,12 +193,17 @@ export class RowStore {
     this.#driver.prepare('DELETE FROM _tombstone WHERE tbl = ?1 AND id = ?2').run([table.name, id])
   }
 
-  /** The merged references of a visible row that read NULL now: column name → value. */
-  shadowsOf(table: TableSchema, id: string): ReadonlyMap<string, string> {
+  /** The merged values of a visible row that read NULL now, by column name. */
+  shadowsOf(table: TableSchema, id: string): ReadonlyMap<string, StoredValue> {
     const rows = this.#driver
       .prepare('SELECT col, value FROM _shadow WHERE tbl = ?1 AND id = ?2')
       .all([table.name, id])
-    return new Map(rows.map(([column, value]) => [column as string, value as string]))
+    return new Map(
+      rows.map(([name, text]) => {
+        const column = table.columnsByName.get(name as string)
+        return [name as string, column ? valueOfText(column, text as string) : (text as string)]
+      }),
+    )
   }
 
   /** All shadows that wait for a row of this id. */
@@ -206,7 +219,7 @@ export class RowStore {
       }))
   }
 
-  /** Notes that a reference reads NULL though a value is merged. */
+  /** Notes that a cell reads NULL though a value is merged. */
   putShadow(shadow: Shadow): void {
     this.#hasShadows = true
     this.#driver
@@ -304,7 +317,7 @@ export class RowStore {
     return hasPast
   }
 
-  /** Whether any reference may read NULL because its target is not visible. As careful as `hasPast`. */
+  /** Whether any cell may read NULL though a value is merged. As careful as `hasPast`. */
   hasShadows(): boolean {
     this.#hasShadows ??= this.#driver.prepare('SELECT 1 FROM _shadow LIMIT 1').get() !== undefined
     return this.#hasShadows

@@ -14,6 +14,7 @@ import {
 } from '@inner-universe/core'
 import type { CallScope } from './call-scope.ts'
 import { isSameValue } from './changes.ts'
+import { claimsOf, dropClaims, moveClaim, refuseDuplicate, settleClaims } from './claims.ts'
 import type { RowEffect } from './effects.ts'
 import { insertMerged, noteElements, noteIncrement } from './merged-columns.ts'
 import type { VisibleRow } from './row-store.ts'
@@ -59,9 +60,11 @@ export class RowWriter {
       scope.changes.note(table, id, undefined, values)
       return false
     }
+    for (const claimed of claimsOf(table, values)) refuseDuplicate(scope, claimed, id)
     const mayBeKnown = !isNewId && scope.rows.hasPast(table)
     if (mayBeKnown && this.#insertOverPast(call, table, id, values)) return true
     insertVisible(call, table, values)
+    insertClaims(call, table, id, values)
     scope.changes.note(table, id, undefined, values)
     const effect = call.effects.addNew(table, id, values)
     if (table.hasMergedColumns) insertMerged(call, effect, values, undefined)
@@ -81,11 +84,13 @@ export class RowWriter {
     const { scope } = call
     const id = row.values[table.primaryKey.index] as string
     const changed = writes
-      .filter(
-        ({ column, value }) => !isSameValue(this.#merged(scope, table, id, row, column), value),
-      )
+      .filter(({ column, value }) => !isSameValue(mergedCell(scope, table, id, row, column), value))
       .sort((a, b) => a.column.index - b.column.index)
     if (changed.length === 0) return row.values
+    for (const { column, value } of changed) {
+      if (!column.definition.isUnique || value === null) continue
+      refuseDuplicate(scope, { table, column, value }, id)
+    }
     const values = withWrites(row.values, changed)
     const effect = table.isSynced ? call.effects.touch(table, id, row.values) : undefined
     if (effect !== undefined) noteUpdate(call, effect, row, changed)
@@ -102,6 +107,7 @@ export class RowWriter {
     // On top of what the call wrote, not of what the row reads: a written reference may read NULL.
     effect.values = withWrites(effect.values, changed)
     const written = new Set(changed.map(({ column }) => column))
+    if (table.uniqueColumns.length > 0) moveClaims(call, table, id, row, changed)
     const references = table.references.filter(({ column }) => written.has(column))
     if (references.length === 0) return values
     if (scope.rows.hasShadows()) {
@@ -145,6 +151,7 @@ export class RowWriter {
     rows.remove(table, row.n)
     rows.putHidden(table, id, { values: merged.slice(), hlc, streamIndex, overrides })
     scope.changes.note(table, id, row.values, undefined)
+    settleClaims(scope, claimsOf(table, merged))
     const kept = deadTargets(scope, table.references, merged)
     if (kept.length > 0) this.#settle(scope, kept)
   }
@@ -171,8 +178,12 @@ export class RowWriter {
     }
     effect.isBorn = true
     effect.written = undefined
-    if (hidden !== undefined) rows.removeHidden(table, id)
+    if (hidden !== undefined) {
+      rows.removeHidden(table, id)
+      dropClaims(scope, table, id, hidden.values)
+    }
     insertVisible(call, table, values)
+    insertClaims(call, table, id, values)
     scope.changes.note(table, id, undefined, values)
     insertMerged(call, effect, values, hidden?.values)
     effect.values = values
@@ -196,19 +207,49 @@ export class RowWriter {
     if (isConcerned) this.#settle(scope, [{ table, id }])
     return isConcerned
   }
+}
 
-  /** The merged value of a cell: what it would read if its target were visible. */
-  #merged(
-    scope: WriteScope,
-    table: TableSchema,
-    id: string,
-    row: VisibleRow,
-    column: ColumnSchema,
-  ): StoredValue {
-    const value = row.values[column.index] as StoredValue
-    if (column.kind !== 'ref' || value !== null || !scope.rows.hasShadows()) return value
-    return scope.rows.shadowsOf(table, id).get(column.name) ?? null
+/** The merged value of a cell of a visible row, which may read NULL instead. */
+function mergedCell(
+  { rows }: WriteScope,
+  table: TableSchema,
+  id: string,
+  row: VisibleRow,
+  column: ColumnSchema,
+): StoredValue {
+  const value = row.values[column.index] as StoredValue
+  const mayBeShadowed = column.kind === 'ref' || column.definition.isUnique === true
+  if (!mayBeShadowed || value !== null || !rows.hasShadows()) return value
+  return rows.shadowsOf(table, id).get(column.name) ?? null
+}
+
+/** Claims what a row inserted by a call writes. Nobody visible claims the same: it was refused. */
+function insertClaims(
+  { scope, stamp }: CallScope,
+  table: TableSchema,
+  id: string,
+  values: readonly StoredValue[],
+): void {
+  for (const { column, value } of claimsOf(table, values)) {
+    moveClaim(scope, { table, column }, id, { before: null, after: value, clock: stamp })
   }
+}
+
+/** Claims what a call wrote to a visible row, and lets others have what it claimed before. */
+function moveClaims(
+  { scope, stamp }: CallScope,
+  table: TableSchema,
+  id: string,
+  row: VisibleRow,
+  writes: readonly CellWrite[],
+): void {
+  const moved = writes.flatMap(({ column, value }) => {
+    if (!column.definition.isUnique) return []
+    const before = mergedCell(scope, table, id, row, column)
+    scope.rows.removeShadow(table, id, column.name)
+    return moveClaim(scope, { table, column }, id, { before, after: value, clock: stamp })
+  })
+  settleClaims(scope, moved)
 }
 
 function withWrites(values: readonly StoredValue[], writes: readonly CellWrite[]): StoredValue[] {
@@ -278,12 +319,15 @@ function leaveNothing(call: CallScope, effect: RowEffect, row: VisibleRow): void
       rows.dropDot(table, id, column, { element, ...call.stamp, isRemoved: false })
     }
   }
+  const merged = rows.hasShadows() ? withShadows(call.scope, table, id, row.values) : row.values
+  const freed = dropClaims(call.scope, table, id, merged)
   rows.remove(table, row.n)
   changes.note(table, id, row.values, undefined)
   call.effects.drop(effect)
+  settleClaims(call.scope, freed)
 }
 
-/** The merged cells of a visible row: shadowed references by their values. */
+/** The merged cells of a visible row: those that read NULL by their values. */
 function withShadows(
   { rows }: WriteScope,
   table: TableSchema,

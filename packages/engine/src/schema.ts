@@ -15,7 +15,7 @@ import {
 export const APPLICATION_ID = 0x496e556e
 
 /** Version of the layout described in STORAGE.md (`PRAGMA user_version`). */
-export const FORMAT_VERSION = 1
+export const FORMAT_VERSION = 2
 
 /** One column, with its place in the physical row. */
 export interface ColumnSchema {
@@ -57,6 +57,8 @@ export interface TableSchema {
   readonly referrers: readonly Reference[]
   /** True when a column is a `counter` or a `set`. */
   readonly hasMergedColumns: boolean
+  /** Columns whose values belong to one visible row at a time (MERGE.md MR17). */
+  readonly uniqueColumns: readonly ColumnSchema[]
 }
 
 /** All tables of a module by name, in definition order. */
@@ -151,6 +153,7 @@ function compileTable(name: string, definition: TableDefinition): TableSchema {
     references: [],
     referrers: [],
     hasMergedColumns: columns.some((column) => column.isMerged),
+    uniqueColumns: columns.filter((column) => column.definition.isUnique === true),
   }
 }
 
@@ -262,13 +265,29 @@ function fieldSql(row: string, path: string): string {
   return `json_extract(${cell}, '${jsonPath.replaceAll("'", "''")}')`
 }
 
+/** The log and what belongs to it. The segment comes last: the facts before it are read without it. */
+export const LOG_STATEMENT = `CREATE TABLE _log (stream INTEGER NOT NULL, first_seq INTEGER NOT NULL,
+    count INTEGER NOT NULL, first_hlc INTEGER NOT NULL, offset INTEGER, base_epoch TEXT,
+    base_offset INTEGER, hash TEXT, header BLOB, origins TEXT, calls TEXT, bytes BLOB NOT NULL,
+    PRIMARY KEY (stream, first_seq)) WITHOUT ROWID`
+
+/** What format version 2 added beside the log's columns. */
+export const SYNC_STATEMENTS: readonly string[] = [
+  'CREATE TABLE _conflict (id INTEGER PRIMARY KEY AUTOINCREMENT, conflict TEXT NOT NULL)',
+  `CREATE TABLE _claim (tbl TEXT NOT NULL, col TEXT NOT NULL, value TEXT NOT NULL, id TEXT NOT NULL,
+    h INTEGER NOT NULL, r INTEGER NOT NULL, offset INTEGER,
+    PRIMARY KEY (tbl, col, value, id)) WITHOUT ROWID`,
+  'CREATE INDEX _claim_stamp ON _claim (r, h)',
+  'CREATE INDEX _set_dot_removed ON _set_dot (h) WHERE removed = 1',
+]
+
 /** The tables every universe has, whatever its module. */
 export const SYSTEM_STATEMENTS: readonly string[] = [
   'CREATE TABLE _meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID',
   `CREATE TABLE _stream (idx INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, head_seq INTEGER NOT NULL,
-    head_hlc INTEGER NOT NULL, is_own INTEGER NOT NULL, acked_seq INTEGER NOT NULL)`,
-  `CREATE TABLE _log (stream INTEGER NOT NULL, first_seq INTEGER NOT NULL, count INTEGER NOT NULL,
-    bytes BLOB NOT NULL, offset INTEGER, PRIMARY KEY (stream, first_seq)) WITHOUT ROWID`,
+    head_hlc INTEGER NOT NULL, is_own INTEGER NOT NULL, acked_seq INTEGER NOT NULL,
+    acked_hash TEXT, batch_seq INTEGER NOT NULL DEFAULT 0, batch_hash TEXT)`,
+  LOG_STATEMENT,
   `CREATE TABLE _hidden (tbl TEXT NOT NULL, id TEXT NOT NULL, cells BLOB NOT NULL,
     PRIMARY KEY (tbl, id)) WITHOUT ROWID`,
   `CREATE TABLE _hidden_ref (tbl TEXT NOT NULL, col TEXT NOT NULL, value TEXT NOT NULL,
@@ -281,6 +300,7 @@ export const SYSTEM_STATEMENTS: readonly string[] = [
   `CREATE TABLE _set_dot (tbl TEXT NOT NULL, id TEXT NOT NULL, col TEXT NOT NULL,
     element TEXT NOT NULL, h INTEGER NOT NULL, r INTEGER NOT NULL, removed INTEGER NOT NULL,
     PRIMARY KEY (tbl, id, col, element, h, r)) WITHOUT ROWID`,
+  ...SYNC_STATEMENTS,
   `CREATE TABLE _unapplied (stream INTEGER NOT NULL, seq INTEGER NOT NULL,
     PRIMARY KEY (stream, seq)) WITHOUT ROWID`,
   `CREATE TABLE _call (client BLOB NOT NULL, last_number INTEGER NOT NULL,

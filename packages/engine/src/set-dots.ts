@@ -31,9 +31,12 @@ export function mergeSetDots(
       else rows.addDot(table, id, column, dot)
     }
   }
+  return setTextOf(rows.dotsOf(table, id, column))
+}
+
+/** The stored form of a set with these additions. */
+export function setTextOf(dots: readonly SetDot[]): string {
   const shown = new Set<string>()
-  for (const { element, isRemoved } of rows.dotsOf(table, id, column)) {
-    if (!isRemoved) shown.add(element)
-  }
+  for (const { element, isRemoved } of dots) if (!isRemoved) shown.add(element)
   return setText(sortElements([...shown]))
 }

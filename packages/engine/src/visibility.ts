@@ -18,9 +18,11 @@ import {
   type ReferenceNode,
   type RowKey,
   rowKey,
+  type StoredValue,
   settleRegion,
   storedDefault,
 } from '@inner-universe/core'
+import { type ClaimedValue, claimsOf, settleClaims } from './claims.ts'
 import type { HiddenRow } from './hidden-cells.ts'
 import type { VisibleRow } from './row-store.ts'
 import { quoteName, type Reference, type TableSchema } from './schema.ts'
@@ -45,6 +47,18 @@ export const settleVisibility: SettleVisibility = (scope, touched) => {
   const last = new Map<RowKey, TouchedRow>()
   for (const row of [...touched, ...moved]) last.set(rowKey(row.table.name, row.id), row)
   for (const row of last.values()) readReferences(scope, row)
+  settleClaims(
+    scope,
+    moved.flatMap(({ table, id }) => claimsOfRow(scope, table, id)),
+  )
+}
+
+/** Values that a row claims, wherever it lies. */
+function claimsOfRow({ rows }: WriteScope, table: TableSchema, id: string): ClaimedValue[] {
+  if (table.uniqueColumns.length === 0) return []
+  const visible = rows.get(table, id)
+  const values = visible?.values ?? rows.getHidden(table, id)?.values
+  return values === undefined ? [] : claimsOf(table, values)
 }
 
 class Settlement {
@@ -239,7 +253,7 @@ function mergedReferences(
 ): Map<Reference, string> {
   const merged = new Map<Reference, string>()
   let mayHaveShadows = 'n' in row && rows.hasShadows()
-  let shadows: ReadonlyMap<string, string> | undefined
+  let shadows: ReadonlyMap<string, StoredValue> | undefined
   for (const reference of table.references) {
     let value = row.values[reference.column.index]
     if (value === null && mayHaveShadows) {
@@ -281,7 +295,7 @@ export function hideRow(
   { n, values, hlc, streamIndex, overrides }: VisibleRow,
 ): void {
   const merged = values.slice()
-  if (table.references.length > 0 && rows.hasShadows()) {
+  if (rows.hasShadows()) {
     for (const [name, value] of rows.shadowsOf(table, id)) {
       rows.removeShadow(table, id, name)
       const column = table.columnsByName.get(name)

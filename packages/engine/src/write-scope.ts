@@ -1,6 +1,7 @@
 /** What code inside one open write transaction works with. */
 import type { Driver } from '@inner-universe/sqlite'
 import type { Changes } from './changes.ts'
+import type { LostClaim } from './claims.ts'
 import type { RowStore } from './row-store.ts'
 import type { Schema, TableSchema } from './schema.ts'
 import type { Streams } from './streams.ts'
@@ -16,6 +17,11 @@ export interface WriteScope {
   readonly streams: Streams
   /** Every write to a visible row is noted here, with stored values in column order. */
   readonly changes: Changes
+  /**
+   * Where it is given: rows that read NULL since this transaction because another holds their value
+   * of a unique column.
+   */
+  readonly lostClaims?: Map<string, LostClaim>
 }
 
 /** A row whose life or references were just written. */

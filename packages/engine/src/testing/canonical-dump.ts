@@ -9,6 +9,7 @@ import {
   type LocalStamp,
   type MergedRow,
   type MergedRows,
+  type OffsetOf,
   type SetDots,
   type Stamp,
   type StoredValue,
@@ -53,17 +54,23 @@ const sorted = <T>(record: Record<string, T>): Record<string, T> =>
   Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)))
 
 /** The dump of the pure model. */
-export function dumpModel(rows: MergedRows, tables: TableDefinitions): Dump {
-  const visible = visibleRows(rows, tables)
+export function dumpModel(rows: MergedRows, tables: TableDefinitions, offsetOf?: OffsetOf): Dump {
+  const visible = visibleRows(rows, tables, offsetOf)
   const dump: Record<string, DumpedRow> = {}
   for (const [table, byId] of rows) {
     for (const row of byId.values()) {
-      const isEmpty = row.cells.size + row.counters.size + row.sets.size === 0
-      if (row.birth === undefined && row.death === undefined && isEmpty) continue
-      dump[`${table} ${row.id}`] = dumpMerged(row, tables, visible.get(table)?.get(row.id))
+      const dumped = dumpMerged(row, tables, visible.get(table)?.get(row.id))
+      if (!isEmpty(dumped)) dump[`${table} ${row.id}`] = dumped
     }
   }
   return sorted(dump)
+}
+
+/** A row of which nothing is left but that it was heard of. */
+function isEmpty({ birth, death, cells, counters, dots }: DumpedRow): boolean {
+  const hasDots = Object.values(dots).some((elements) => Object.keys(elements).length > 0)
+  const hasCounts = Object.values(counters).some((count) => count !== 0)
+  return birth + death === '' && Object.keys(cells).length === 0 && !hasDots && !hasCounts
 }
 
 function dumpMerged(
@@ -120,10 +127,35 @@ export function dumpFile(file: DumpedFile): Dump {
       const visible = rows.get(table, id)
       const hidden = rows.getHidden(table, id)
       if (visible !== undefined && hidden !== undefined) throw new Error(`${id} lies on both sides`)
-      dump[`${table.name} ${id}`] = dumpStored(file, table, id, visible ?? hidden, visible)
+      const dumped = dumpStored(file, table, id, visible ?? hidden, visible)
+      checkClaims(file, table, id, dumped)
+      if (!isEmpty(dumped)) dump[`${table.name} ${id}`] = dumped
     }
   }
   return sorted(dump)
+}
+
+/** Every merged value of a unique column is claimed, with the clock of its cell, and nothing else. */
+function checkClaims(
+  { driver, streams }: DumpedFile,
+  table: TableSchema,
+  id: string,
+  { cells }: DumpedRow,
+): void {
+  const claims = driver
+    .prepare('SELECT col, value, h, r FROM _claim WHERE tbl = ?1 AND id = ?2')
+    .all([table.name, id])
+    .map(([column, value, hlc, streamIndex]) => {
+      const stamp = streams.stampOf({ hlc: hlc as number, streamIndex: streamIndex as number })
+      return `${column} ${value} ${stampText(stamp)}`
+    })
+  const expected = table.uniqueColumns.flatMap(({ name }) => {
+    const [value, clock] = cells[name] ?? [null, '']
+    return (value ?? null) === null ? [] : [`${name} ${value} ${clock}`]
+  })
+  if (claims.sort().join() !== expected.sort().join()) {
+    throw new Error(`${table.name} ${id} claims ${claims.join()}, has ${expected.join()}`)
+  }
 }
 
 function dumpStored(
@@ -136,7 +168,7 @@ function dumpStored(
   const text = (stamp: LocalStamp | undefined) =>
     stamp === undefined || stamp.hlc === 0 ? '' : stampText(streams.stampOf(stamp))
   const overrides = row === undefined ? undefined : decodeClockOverrides(row, row.overrides)
-  const shadows = visible === undefined ? new Map<string, string>() : rows.shadowsOf(table, id)
+  const shadows = visible === undefined ? new Map<string, StoredValue>() : rows.shadowsOf(table, id)
   const cells: Record<string, [StoredValue | undefined, string]> = {}
   const counters: Record<string, number> = {}
   const dots: Record<string, Record<string, string[]>> = {}
