@@ -87,6 +87,7 @@ const RIM_PATHS: readonly string[] = [
   'packages/client/src/node/',
   'packages/relay/src/server.ts',
   'packages/relay/src/cli.ts',
+  'packages/relay/src/system.ts',
   // What SQLite's C asks of its operating system; nothing of ours asks it for the time.
   'packages/sqlite/src/wasm/platform.ts',
   'packages/tooling/',

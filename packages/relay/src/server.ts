@@ -14,15 +14,19 @@ import { type Connection, HELLO_BYTES_MAX, SUBPROTOCOL } from '@inner-universe/s
 import {
   createRelaySide,
   type LogStore,
+  type Policy,
   type RelaySide,
   type TokenClaims,
 } from '@inner-universe/sync/relay-side'
 import { type Logger, pino } from 'pino'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { createTokenVerifier } from './auth.ts'
+import { startCompaction } from './compaction.ts'
 import type { RelayConfig } from './config.ts'
+import { startFoldThread } from './fold/fold-thread.ts'
 import { createHttpHandler } from './http.ts'
 import { createImageAccess } from './image-access.ts'
+import { loadModules } from './modules.ts'
 import { createOriginCheck } from './origins.ts'
 import { openRevocations, REVOCATIONS_FILE, type Revocations } from './revocations.ts'
 import { readSecret } from './secret.ts'
@@ -55,6 +59,7 @@ export async function startRelay(config: RelayConfig): Promise<RunningRelay> {
   // Standard error: standard output is for people and pipes.
   const log = pino({ level: config.logLevel, base: null }, pino.destination(2))
   if (config.storage === 'sqlite') mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+  const { policy } = await loadModules(config.modules)
   const secret = readSecret(config, systemRandomBytes)
   const isInMemory = config.storage === 'memory'
   const revocations = openRevocations(
@@ -62,7 +67,19 @@ export async function startRelay(config: RelayConfig): Promise<RunningRelay> {
   )
   const verifier = createTokenVerifier({ secret, now: systemScheduler.now, revocations })
   const store = isInMemory ? openMemoryStore() : openSqliteStore(join(config.dataDir, 'relay.db'))
-  const relay = createRelay(config, store, verifier.verifyToken, log)
+  const relay = createRelay(config, { store, verifyToken: verifier.verifyToken, policy, log })
+  const stopCompaction = startCompaction({
+    config,
+    store,
+    folds: startFoldThread({
+      folder: isInMemory ? undefined : join(config.dataDir, 'folds'),
+      modulePaths: config.modules,
+    }),
+    appendFloor: relay.appendFloor,
+    hash: systemHash,
+    scheduler: systemScheduler,
+    log,
+  })
   const isAllowedOrigin = createOriginCheck(config.allowedOrigins)
   let isReady = false
 
@@ -101,7 +118,6 @@ export async function startRelay(config: RelayConfig): Promise<RunningRelay> {
     noServer: true,
     perMessageDeflate: false,
     maxPayload: config.limits.frameBytesMax,
-    closeTimeout: FAREWELL_MS,
     handleProtocols: () => SUBPROTOCOL,
   })
   server.on('upgrade', (request, socket, head) => {
@@ -137,13 +153,10 @@ export async function startRelay(config: RelayConfig): Promise<RunningRelay> {
     const closed = new Promise((resolve) => server.close(resolve))
     await relay.shutdown()
     for (const socket of sockets.clients) socket.close(1001)
-    const cancel = systemScheduler.setTimer(FAREWELL_MS, () => {
-      for (const socket of sockets.clients) socket.terminate()
-      server.closeAllConnections()
-    })
     server.closeIdleConnections()
-    await closed
-    cancel()
+    await Promise.race([Promise.all([closed, stopCompaction()]), delay(FAREWELL_MS)])
+    for (const socket of sockets.clients) socket.terminate()
+    server.closeAllConnections()
     await store.close()
     log.info('closed')
   }
@@ -162,10 +175,14 @@ export async function startRelay(config: RelayConfig): Promise<RunningRelay> {
 
 function createRelay(
   config: RelayConfig,
-  store: LogStore,
-  verifyToken: (token: string) => Promise<TokenClaims>,
-  log: Logger,
+  wiring: {
+    readonly store: LogStore
+    readonly verifyToken: (token: string) => Promise<TokenClaims>
+    readonly policy: Policy | undefined
+    readonly log: Logger
+  },
 ): RelaySide {
+  const { store, verifyToken, policy, log } = wiring
   const {
     helloTimeoutMs,
     silenceMs,
@@ -182,6 +199,7 @@ function createRelay(
     inflate: systemCompression.inflate,
     hash: systemHash,
     verifyToken,
+    ...(policy !== undefined && { policy }),
     randomHex: (byteCount) => bytesToHex(systemRandomBytes(byteCount)),
     limits: { ...limits, ...(universeBytesMax !== undefined && { universeBytesMax }) },
     sessionLimits: {
@@ -204,7 +222,11 @@ function acceptSocket(relay: RelaySide, webSocket: WebSocket, socket: Duplex, lo
   const connection: Connection = {
     send: (bytes) => webSocket.send(bytes),
     bufferedBytes: () => webSocket.bufferedAmount,
-    close: () => webSocket.close(1000),
+    close() {
+      webSocket.close(1000)
+      // Who does not answer is not waited for.
+      systemScheduler.setTimer(FAREWELL_MS, () => webSocket.terminate())
+    },
   }
   const events = relay.accept(connection)
   // Strangers may not fill memory: until the first message is whole little is taken.
@@ -244,6 +266,12 @@ function refuseUpgrade(socket: Duplex, status: number): void {
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
   )
+}
+
+function delay(delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    systemScheduler.setTimer(delayMs, resolve)
+  })
 }
 
 function listen(server: ReturnType<typeof createServer>, config: RelayConfig): Promise<number> {

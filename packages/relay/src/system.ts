@@ -6,6 +6,7 @@ import { createHash, randomFillSync } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Hash } from '@inner-universe/core'
 import type { Compression, Scheduler } from '@inner-universe/sync'
+import type { FoldSystem } from './fold/fold.ts'
 
 /** Longest timer Node takes, ms: a longer one would fire at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1
@@ -47,4 +48,13 @@ export const systemCompression: Compression & {
   deflate: (bytes) => deflateRawSync(bytes),
   // Node takes no bound of 0, and nothing inflates to less than that.
   inflate: (bytes, bytesMax) => inflateRawSync(bytes, { maxOutputLength: Math.max(1, bytesMax) }),
+}
+
+/** What folds are given of all this. */
+export const foldSystem: FoldSystem = {
+  now: systemScheduler.now,
+  randomBytes: systemRandomBytes,
+  hash: systemHash,
+  inflate: systemCompression.inflate,
+  deflate: systemCompression.deflate,
 }
