@@ -1,0 +1,274 @@
+/** Our relay as a process of its own, and clients that speak its protocol over plain sockets. */
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  type BatchHead,
+  bytesToHex,
+  createSegmentWriter,
+  type Hash,
+  hlcFromMs,
+  NO_EPOCH,
+  parseStreamId,
+  type StreamId,
+  ZERO_HASH,
+} from '@inner-universe/core'
+import { createToken } from '@inner-universe/relay'
+import {
+  decodeBatchHeader,
+  decodeRelayMessage,
+  encodeReplicaMessage,
+  type HashFunction,
+  PROTOCOL_VERSION,
+  type RelayMessage,
+  type ReplicaMessage,
+  SEEN_ENTRIES,
+  SUBPROTOCOL,
+  sealBatch,
+  textHash,
+} from '@inner-universe/sync'
+import { findFreePort } from '@inner-universe/tooling'
+import { WebSocket } from 'ws'
+import type { ClientEvents, Contender, LoadClient, RunningServer } from './contender.ts'
+import { usageOf } from './process-usage.ts'
+import { startServer } from './server-process.ts'
+
+const CHANNEL = 1
+const ROW_TEXT = 'thirty letters of some content'
+const HOUR_MS = 3_600_000
+const COMMAND = fileURLToPath(
+  new URL('../bin/inner-universe.js', import.meta.resolve('@inner-universe/relay')),
+)
+
+const sha256: HashFunction = (...parts) => {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest('hex').slice(0, 32) as Hash
+}
+
+/** Where the relay under test listens, and what opens it. */
+interface Address {
+  readonly port: number
+  readonly token: string
+}
+
+let address: Address = { port: 0, token: '' }
+
+/** Numbers of the writes of each stream, by seq − 1. */
+const writesByStream = new Map<StreamId, number[]>()
+
+/** A relay on SQLite with every commit flushed, as it runs by default. */
+export const relay: Contender = {
+  name: 'inner-universe',
+  promise: 'flushed to disk',
+  start: async () => {
+    const started = await startRelayProcess()
+    address = started.address
+    return started.server
+  },
+  connect: (room, role, events) => connectClient(address, room, role, events),
+}
+
+/** Starts a relay on an empty data directory, which goes with it. */
+export async function startRelayProcess(): Promise<{ server: RunningServer; address: Address }> {
+  const folder = await mkdtemp(join(tmpdir(), 'inner-universe-load-'))
+  const port = await findFreePort()
+  const secret = bytesToHex(randomBytes(32))
+  const config = join(folder, 'relay.json')
+  const generous = { messagesPerSecond: 1_000_000, pushBytesPerSecond: 2 ** 30 }
+  await writeFile(
+    config,
+    JSON.stringify({
+      port,
+      dataDir: folder,
+      secret,
+      logLevel: 'warn',
+      limits: { connectionsMax: 20_000, ...generous },
+    }),
+  )
+  const server = await startServer([COMMAND, 'run', '--config', config], {}, port)
+  const token = await createToken({
+    secret,
+    identity: 'load',
+    universes: { '*': 'write' },
+    issuedMs: Date.now(),
+    expiresMs: Date.now() + HOUR_MS,
+  })
+  return {
+    address: { port, token },
+    server: {
+      pid: server.pid,
+      stop: async () => {
+        await server.stop()
+        await rm(folder, { recursive: true, force: true })
+      },
+    },
+  }
+}
+
+/** A connection that has said hello. */
+async function greet(
+  { port, token }: Address,
+  onMessage: (message: RelayMessage) => void,
+): Promise<{ socket: WebSocket; send: (message: ReplicaMessage) => void }> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}`, SUBPROTOCOL, { perMessageDeflate: false })
+  const send = (message: ReplicaMessage): void => socket.send(encodeReplicaMessage(message))
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject)
+    socket.once('close', () => reject(new Error('the relay ended the connection')))
+    socket.once('open', () =>
+      send({
+        type: 'hello',
+        versions: [PROTOCOL_VERSION],
+        token,
+        timeMs: Date.now(),
+        agent: 'load',
+      }),
+    )
+    socket.on('message', (data: Buffer) => {
+      const message = decodeRelayMessage(data)
+      if (message?.type === 'bye') reject(new Error(`bye ${message.code}: ${message.message}`))
+      if (message?.type === 'welcome') resolve()
+      else if (message !== undefined) onMessage(message)
+    })
+  })
+  return { socket, send }
+}
+
+async function connectClient(
+  to: Address,
+  room: string,
+  role: 'writer' | 'reader',
+  events: ClientEvents,
+): Promise<LoadClient> {
+  const stream = parseStreamId(bytesToHex(randomBytes(16)))
+  let opened: (() => void) | undefined
+  let seen = 0
+  const connection = await greet(to, (message) => {
+    if (message.type === 'opened') opened?.()
+    else if (message.type === 'ack') events.onAcknowledged(writer.acknowledge(message))
+    else if (message.type === 'nack' || message.type === 'refused' || message.type === 'bye') {
+      throw new Error(`${message.type} ${message.code}: ${message.message}`)
+    } else if (message.type === 'data') {
+      for (const entry of message.entries) {
+        if (entry.kind === 'batch' && role === 'reader') {
+          const { stream: author, firstSeq } = decodeBatchHeader(entry.batch.header)
+          events.onDelivered(writesByStream.get(author)?.[firstSeq - 1] ?? Number.NaN)
+        }
+      }
+      const last = message.entries.at(-1)?.offset ?? seen
+      if (last - seen >= SEEN_ENTRIES) {
+        seen = last
+        connection.send({ type: 'seen', channel: CHANNEL, offset: last })
+      }
+    }
+  })
+  const writer = new Writer(stream, connection.send)
+  await new Promise<void>((resolve) => {
+    opened = resolve
+    connection.send({
+      type: 'open',
+      channel: CHANNEL,
+      universe: room,
+      module: 'load',
+      schemaVersion: 1,
+      schemaHash: textHash('load'),
+      minReader: 1,
+      minWriter: 1,
+      mode: role === 'reader' ? 'fill' : 'replica',
+      stream,
+      position: { epoch: NO_EPOCH, offset: 0, hash: ZERO_HASH },
+      floorOffset: 0,
+    })
+  })
+  return {
+    write: (write) => writer.push(write),
+    close: () => connection.socket.terminate(),
+  }
+}
+
+/** One stream: a batch of one delta per write. */
+class Writer {
+  readonly #stream: StreamId
+  readonly #send: (message: ReplicaMessage) => void
+  readonly #writes: number[] = []
+  #acknowledgedSeq = 0
+  #seq = 0
+  #hlc = 0
+  #previous: Hash = ZERO_HASH
+
+  constructor(stream: StreamId, send: (message: ReplicaMessage) => void) {
+    this.#stream = stream
+    this.#send = send
+    writesByStream.set(stream, this.#writes)
+  }
+
+  push(write: number): void {
+    this.#seq += 1
+    this.#hlc = Math.max(this.#hlc + 1, hlcFromMs(Date.now()))
+    const start = { stream: this.#stream, schemaVersion: 1, firstSeq: this.#seq }
+    const segment = createSegmentWriter(start)
+    const id = `row-${write % 1000}`
+    const cells = { text: ROW_TEXT, write }
+    segment.append({
+      hlc: this.#hlc,
+      reducer: 'put',
+      operations: [{ kind: 'update', table: 'row', id, cells }],
+    })
+    const batch = sealBatch(
+      {
+        ...start,
+        deltaCount: 1,
+        previous: this.#previous,
+        base: { epoch: NO_EPOCH, offset: 0 },
+        firstHlc: this.#hlc,
+        lastHlc: this.#hlc,
+        origins: [],
+        content: segment.finish(),
+      },
+      sha256,
+    )
+    this.#previous = batch.hash
+    this.#writes.push(write)
+    const { header, content } = batch
+    this.#send({
+      type: 'push',
+      channel: CHANNEL,
+      batch: { header, contentBytes: content.length, encoding: 'raw', body: content },
+    })
+  }
+
+  /** The write of a batch; they are acknowledged in order. */
+  acknowledge({ seq }: BatchHead): number {
+    if (seq !== this.#acknowledgedSeq + 1) throw new Error(`seq ${seq} acknowledged out of order`)
+    this.#acknowledgedSeq = seq
+    return this.#writes[seq - 1] as number
+  }
+}
+
+/** What sockets cost that say hello, open a universe and are silent. */
+export async function measureIdle(sockets: number): Promise<{
+  readonly sockets: number
+  readonly idleBytes: number
+  readonly residentBytes: number
+}> {
+  const { server, address: to } = await startRelayProcess()
+  const clients: LoadClient[] = []
+  const events: ClientEvents = { onAcknowledged: () => undefined, onDelivered: () => undefined }
+  try {
+    const idleBytes = usageOf(server.pid)?.residentBytes ?? Number.NaN
+    while (clients.length < sockets) {
+      const count = Math.min(100, sockets - clients.length)
+      const more = Array.from({ length: count }, (_, index) =>
+        connectClient(to, `load-${(clients.length + index) % 100}`, 'reader', events),
+      )
+      clients.push(...(await Promise.all(more)))
+    }
+    return { sockets, idleBytes, residentBytes: usageOf(server.pid)?.residentBytes ?? Number.NaN }
+  } finally {
+    for (const client of clients) client.close()
+    await server.stop()
+  }
+}
