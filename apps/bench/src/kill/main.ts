@@ -2,7 +2,7 @@
  * Kill test: writes through reducers, kills at random moments, reopens, and checks that every
  * acknowledged call is there whole, none twice.
  *
- * `npm run kill -- --target worker|tab|browser --kills N [--seed S]` prints, as its last line,
+ * `npm run kill -- --target worker|tab|browser|relay --kills N [--seed S]` prints, as its last line,
  * `N kills, X lost, Y doubled, Z corrupt`, and exits with 1 unless X, Y and Z are 0.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -14,9 +14,10 @@ import type { Page } from 'playwright'
 import { type ChromiumProcess, startChromium } from '../chromium-process.ts'
 import { callPart } from '../page-part.ts'
 import { type Site, serveSite } from '../site.ts'
+import { killRelay } from './relay-kill.ts'
 import { tallyOf } from './tally.ts'
 
-const TARGETS = ['worker', 'tab', 'browser'] as const
+const TARGETS = ['worker', 'tab', 'browser', 'relay'] as const
 type Target = (typeof TARGETS)[number]
 
 /** A page that writes again after a kill does so within this time, or counts as stalled. */
@@ -30,6 +31,9 @@ interface Options {
   readonly killCount: number
   readonly seed: number
 }
+
+/** Of the targets that live in a browser. */
+type BrowserOptions = Options & { readonly target: Exclude<Target, 'relay'> }
 
 function readOptions(): Options {
   const { values } = parseArgs({
@@ -62,7 +66,7 @@ function createPauses(seed: number): () => number {
 }
 
 class KillTest {
-  readonly #options: Options
+  readonly #options: BrowserOptions
   readonly #site: Site
   readonly #profile: string
   readonly #pause: () => number
@@ -72,7 +76,7 @@ class KillTest {
   readonly #corrupt = new Set<string>()
   #writerCount = 0
 
-  constructor(options: Options, site: Site, profile: string) {
+  constructor(options: BrowserOptions, site: Site, profile: string) {
     this.#options = options
     this.#site = site
     this.#profile = profile
@@ -204,14 +208,35 @@ class KillTest {
 
 async function main(): Promise<void> {
   const options = readOptions()
+  const { target } = options
+  if (target === 'relay') {
+    process.exitCode = (await killRelays(options)) ? 0 : 1
+    return
+  }
   const profile = await mkdtemp(join(tmpdir(), 'inner-universe-kill-'))
   const site = await serveSite('bench')
   try {
-    process.exitCode = (await new KillTest(options, site, profile).run()) ? 0 : 1
+    process.exitCode = (await new KillTest({ ...options, target }, site, profile).run()) ? 0 : 1
   } finally {
     await site.close()
     await rm(profile, { recursive: true, force: true, maxRetries: 5 })
   }
+}
+
+/** The replicas live on; the relay dies under them and is started again. */
+async function killRelays({ killCount, seed }: Options): Promise<boolean> {
+  console.log(`killing a relay ${killCount} times, seed ${seed}`)
+  const pauseMs = createPauses(seed)
+  const { acknowledged, lost, doubled, corrupt } = await killRelay({
+    killCount,
+    pauseMs,
+    say: (line) => console.log(line),
+  })
+  for (const fault of [...lost, ...doubled, ...corrupt]) console.log(`  fault: ${fault}`)
+  console.log(`${acknowledged} calls were acknowledged by the relay`)
+  const counts = `${lost.length} lost, ${doubled.length} doubled, ${corrupt.length} corrupt`
+  console.log(`${killCount} kills, ${counts}`)
+  return lost.length + doubled.length + corrupt.length === 0 && acknowledged > 0
 }
 
 await main()

@@ -1,10 +1,5 @@
 /** What is put under load: a server process, and clients that write to it and read from it. */
-
-/** A server process that is up. */
-export interface RunningServer {
-  readonly pid: number
-  stop(): Promise<void>
-}
+import type { RunningServer } from '../server-process.ts'
 
 /** What a client tells. Writes are named by their number in the run. */
 export interface ClientEvents {
@@ -25,7 +20,7 @@ export interface Contender {
   readonly name: string
   /** What an acknowledgement means there. */
   readonly promise: string
-  start(): Promise<RunningServer>
+  start(): Promise<Pick<RunningServer, 'pid' | 'stop'>>
   /** Connects a client to a room; resolves when it may write and is at the end of what is there. */
   connect(room: string, role: 'writer' | 'reader', events: ClientEvents): Promise<LoadClient>
 }

@@ -1,9 +1,5 @@
 /** Our relay as a process of its own, and clients that speak its protocol over plain sockets. */
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import {
   type BatchHead,
   bytesToHex,
@@ -15,7 +11,6 @@ import {
   type StreamId,
   ZERO_HASH,
 } from '@inner-universe/core'
-import { createToken } from '@inner-universe/relay'
 import {
   decodeBatchHeader,
   decodeRelayMessage,
@@ -29,32 +24,20 @@ import {
   sealBatch,
   textHash,
 } from '@inner-universe/sync'
-import { findFreePort } from '@inner-universe/tooling'
 import { WebSocket } from 'ws'
-import type { ClientEvents, Contender, LoadClient, RunningServer } from './contender.ts'
+import { RelayProcess } from '../relay-process.ts'
+import type { ClientEvents, Contender, LoadClient } from './contender.ts'
 import { usageOf } from './process-usage.ts'
-import { startServer } from './server-process.ts'
 
 const CHANNEL = 1
 const ROW_TEXT = 'thirty letters of some content'
-const HOUR_MS = 3_600_000
-const COMMAND = fileURLToPath(
-  new URL('../bin/inner-universe.js', import.meta.resolve('@inner-universe/relay')),
-)
-
 const sha256: HashFunction = (...parts) => {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part)
   return hash.digest('hex').slice(0, 32) as Hash
 }
 
-/** Where the relay under test listens, and what opens it. */
-interface Address {
-  readonly port: number
-  readonly token: string
-}
-
-let address: Address = { port: 0, token: '' }
+let current: RelayProcess | undefined
 
 /** Numbers of the writes of each stream, by seq − 1. */
 const writesByStream = new Map<StreamId, number[]>()
@@ -64,56 +47,18 @@ export const relay: Contender = {
   name: 'inner-universe',
   promise: 'flushed to disk',
   start: async () => {
-    const started = await startRelayProcess()
-    address = started.address
-    return started.server
+    current = await RelayProcess.start()
+    return current
   },
-  connect: (room, role, events) => connectClient(address, room, role, events),
-}
-
-/** Starts a relay on an empty data directory, which goes with it. */
-export async function startRelayProcess(): Promise<{ server: RunningServer; address: Address }> {
-  const folder = await mkdtemp(join(tmpdir(), 'inner-universe-load-'))
-  const port = await findFreePort()
-  const secret = bytesToHex(randomBytes(32))
-  const config = join(folder, 'relay.json')
-  const generous = { messagesPerSecond: 1_000_000, pushBytesPerSecond: 2 ** 30 }
-  await writeFile(
-    config,
-    JSON.stringify({
-      port,
-      dataDir: folder,
-      secret,
-      logLevel: 'warn',
-      limits: { connectionsMax: 20_000, ...generous },
-    }),
-  )
-  const server = await startServer([COMMAND, 'run', '--config', config], {}, port)
-  const token = await createToken({
-    secret,
-    identity: 'load',
-    universes: { '*': 'write' },
-    issuedMs: Date.now(),
-    expiresMs: Date.now() + HOUR_MS,
-  })
-  return {
-    address: { port, token },
-    server: {
-      pid: server.pid,
-      stop: async () => {
-        await server.stop()
-        await rm(folder, { recursive: true, force: true })
-      },
-    },
-  }
+  connect: (room, role, events) => connectClient(current as RelayProcess, room, role, events),
 }
 
 /** A connection that has said hello. */
 async function greet(
-  { port, token }: Address,
+  { url, token }: RelayProcess,
   onMessage: (message: RelayMessage) => void,
 ): Promise<{ socket: WebSocket; send: (message: ReplicaMessage) => void }> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}`, SUBPROTOCOL, { perMessageDeflate: false })
+  const socket = new WebSocket(url, SUBPROTOCOL, { perMessageDeflate: false })
   const send = (message: ReplicaMessage): void => socket.send(encodeReplicaMessage(message))
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject)
@@ -138,7 +83,7 @@ async function greet(
 }
 
 async function connectClient(
-  to: Address,
+  to: RelayProcess,
   room: string,
   role: 'writer' | 'reader',
   events: ClientEvents,
@@ -254,7 +199,7 @@ export async function measureIdle(sockets: number): Promise<{
   readonly idleBytes: number
   readonly residentBytes: number
 }> {
-  const { server, address: to } = await startRelayProcess()
+  const server = await RelayProcess.start()
   const clients: LoadClient[] = []
   const events: ClientEvents = { onAcknowledged: () => undefined, onDelivered: () => undefined }
   try {
@@ -262,7 +207,7 @@ export async function measureIdle(sockets: number): Promise<{
     while (clients.length < sockets) {
       const count = Math.min(100, sockets - clients.length)
       const more = Array.from({ length: count }, (_, index) =>
-        connectClient(to, `load-${(clients.length + index) % 100}`, 'reader', events),
+        connectClient(server, `load-${(clients.length + index) % 100}`, 'reader', events),
       )
       clients.push(...(await Promise.all(more)))
     }

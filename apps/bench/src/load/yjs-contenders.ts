@@ -15,8 +15,8 @@ import {
 } from 'lib0/encoding'
 import { WebSocket } from 'ws'
 import { Doc, encodeStateVector } from 'yjs'
+import { startServer } from '../server-process.ts'
 import type { ClientEvents, Contender, LoadClient } from './contender.ts'
-import { startServer } from './server-process.ts'
 
 const SYNC = 0
 const AUTH = 2

@@ -2,9 +2,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { RunningServer } from './contender.ts'
 
 const START_MS_MAX = 20_000
+
+/** A server process that is up. */
+export interface RunningServer {
+  readonly pid: number
+  /** Asks it to end, and waits. */
+  stop(): Promise<void>
+  /** Ends it by SIGKILL, as a crash would, and waits. */
+  kill(): Promise<void>
+}
 
 /** Runs a script with Node and waits until something listens on the port. */
 export async function startServer(
@@ -24,7 +32,15 @@ export async function startServer(
     }
     await delay(50)
   }
-  return { pid: child.pid as number, stop: () => stopProcess(child) }
+  return {
+    pid: child.pid as number,
+    stop: () => stopProcess(child),
+    kill: async () => {
+      const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
 }
 
 /** Ends a process and waits for it; by force when it does not go by itself. */
