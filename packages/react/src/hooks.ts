@@ -13,6 +13,7 @@ import {
   type Reducers,
   type ResultOfReducer,
   type RowOf,
+  type SyncStatus,
   type Tables,
   type Universe,
 } from '@inner-universe/client'
@@ -28,6 +29,13 @@ import { type Call, useCallOf } from './call.ts'
 import { type LiveOptions, type LiveResult, useLive } from './live.ts'
 import { keyOfPlan, keyOfSearch, keyOfSql } from './query-key.ts'
 import { type Status, useStatusOf } from './status.ts'
+import {
+  type ConflictsState,
+  type PresenceState,
+  useConflictsOf,
+  usePresenceOf,
+  useSyncStatusOf,
+} from './sync.ts'
 
 /** The tables of a module type. */
 export type TablesOf<M> = M extends { readonly tables: infer T extends Tables } ? T : never
@@ -81,6 +89,12 @@ export interface UniverseHooks<T extends Tables, R extends Reducers> {
   ) => Call<InputOfReducer<R[K]>, ResultOfReducer<R[K]>>
   /** How this tab reaches the database, and where the data lives. */
   readonly useStatus: () => Status
+  /** Where sync with the relay stands. */
+  readonly useSyncStatus: () => SyncStatus
+  /** Who else is here, and how to say something. */
+  readonly usePresence: () => PresenceState
+  /** Conflicts noticed and not dismissed. */
+  readonly useConflicts: () => ConflictsState
 }
 
 /** How a live search is made and shown. */
@@ -154,5 +168,8 @@ function createHooks<T extends Tables, R extends Reducers>(): UniverseHooks<T, R
       return useCallOf(useUniverse().reducers[reducer])
     },
     useStatus: () => useStatusOf(useUniverse()),
+    useSyncStatus: () => useSyncStatusOf(useUniverse()),
+    usePresence: () => usePresenceOf(useUniverse()),
+    useConflicts: () => useConflictsOf(useUniverse()),
   }
 }

@@ -9,3 +9,4 @@ export {
 } from './hooks.ts'
 export type { LiveOptions, LiveResult } from './live.ts'
 export type { Status } from './status.ts'
+export type { ConflictsState, PresenceState } from './sync.ts'

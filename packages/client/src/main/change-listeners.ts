@@ -1,5 +1,6 @@
 /** Listeners to row changes. The worker is asked once for all tables any of them wants. */
 import type { ChangeItem, PageItem } from '../rpc/contract.ts'
+import { callSafely } from './call-safely.ts'
 import type { ChangeListenerOptions, TransactionChanges } from './universe.ts'
 
 interface Listener {
@@ -53,16 +54,5 @@ export class ChangeListeners {
     const tables = new Set<string>()
     for (const listener of this.#listeners) for (const table of listener.tables) tables.add(table)
     return { kind: 'watch', tables: [...tables] }
-  }
-}
-
-/** A listener's fault is the app's: it surfaces as any uncaught error, and the others go on. */
-function callSafely(run: () => void): void {
-  try {
-    run()
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
   }
 }

@@ -22,6 +22,7 @@ import type {
   StorageState,
   Universe,
 } from './universe.ts'
+import { universeSync } from './universe-sync.ts'
 
 /** What a universe needs besides its session, and what differs between browser and Node. */
 export interface UniverseParts<T extends Tables, R extends Reducers> {
@@ -131,6 +132,11 @@ export function createUniverse<T extends Tables, R extends Reducers>(
     unsyncedCount: async () => {
       check()
       return session.command((commands) => commands.unsyncedCount())
+    },
+    sync: universeSync(session, check),
+    digest: async () => {
+      check()
+      return session.command((commands) => commands.digest())
     },
     exportFile: (options?: Parameters<typeof exportFile>[1]) => {
       check()

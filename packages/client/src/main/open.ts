@@ -19,7 +19,7 @@ import { systemClock } from './clock.ts'
 import { createUniverse } from './create-universe.ts'
 import { Session } from './session.ts'
 import { Tab } from './tab.ts'
-import type { Cancellable, StorageState, Universe } from './universe.ts'
+import type { Cancellable, StorageState, SyncOptions, Universe } from './universe.ts'
 
 /** How a universe is opened in a browser. */
 export interface OpenOptions extends Cancellable {
@@ -38,6 +38,8 @@ export interface OpenOptions extends Cancellable {
   readonly durability?: 'power' | 'process'
   /** Wall-clock limit of one reducer and of one read, in ms. Default {@link REDUCER_MS_MAX}. */
   readonly reducerMsMax?: number
+  /** Keeps it in sync with a relay. All tabs should give the same; the one that leads decides. */
+  readonly sync?: SyncOptions
 }
 
 /** Longest name of a universe, in UTF-16 units: it is a directory's name, percent-encoded. */
@@ -66,6 +68,7 @@ export async function openUniverse<T extends Tables, R extends Reducers>(
     clientId,
     identity,
     clock: systemClock,
+    sync: options.sync,
   })
   const tab = new Tab({
     name,
@@ -76,8 +79,10 @@ export async function openUniverse<T extends Tables, R extends Reducers>(
     durability: options.durability ?? 'power',
     reducerMsMax: options.reducerMsMax ?? REDUCER_MS_MAX,
     newOwner: identity ?? createClientId(randomBytes),
+    relay: options.sync && { url: options.sync.url, universe: options.sync.universe ?? name },
     createId: () => createClientId(randomBytes),
   })
+  const stopWatching = watchNetwork((isOnline) => session.sync.setOnline(isOnline))
   const abort = (): void => session.fail(callAborted(signal))
   signal?.addEventListener('abort', abort, { once: true })
   try {
@@ -93,10 +98,12 @@ export async function openUniverse<T extends Tables, R extends Reducers>(
       requestPersistence: async () => (await navigator.storage?.persist?.()) ?? false,
       close: async () => {
         await session.close()
+        stopWatching()
         await tab.close()
       },
     })
   } catch (error) {
+    stopWatching()
     await tab.close()
     throw error
   } finally {
@@ -121,6 +128,15 @@ export async function deleteUniverse(name: string): Promise<void> {
     }
     await removeDirectory(universeDirectory(name))
   })
+}
+
+/** Tells of the network as the browser sees it; returns the end of that. */
+function watchNetwork(onChange: (isOnline: boolean) => void): () => void {
+  const stop = new AbortController()
+  const { signal } = stop
+  addEventListener('online', () => onChange(true), { signal })
+  addEventListener('offline', () => onChange(false), { signal })
+  return () => stop.abort()
 }
 
 /** Time the file handles of a worker that was ended may take to come free, in ms. */

@@ -4,7 +4,7 @@
  * A call's identity, time and arguments are fixed here, before it crosses any thread, so that it can
  * be sent again to another worker and still be the same call.
  */
-import { type ClientId, formatCallId, UniverseError } from '@inner-universe/core'
+import { type ClientId, formatCallId, type StreamSeq, UniverseError } from '@inner-universe/core'
 import type { PageItem, WorkerItem } from '../rpc/contract.ts'
 import { decodeUniverseError } from '../rpc/error-transfer.ts'
 import { CALL_BYTES_MAX, PENDING_CALLS_MAX } from '../rpc/limits.ts'
@@ -15,9 +15,14 @@ import type { CallOptions, ReducerCall } from './universe.ts'
 
 type CallItem = Extract<PageItem, { kind: 'call' }>
 
+interface CallEnd {
+  readonly value: unknown
+  readonly delta: StreamSeq | undefined
+}
+
 interface PendingCall {
   readonly item: CallItem
-  readonly resolve: (value: unknown) => void
+  readonly resolve: (end: CallEnd) => void
   readonly reject: (error: unknown) => void
   /** Lets go of timer and signal. */
   readonly release: () => void
@@ -31,6 +36,8 @@ export interface PendingCallsOptions {
   readonly clock: Clock
   /** Puts an item on the wire; false when there is none now. */
   readonly send: (item: PageItem) => boolean
+  /** Waits until a delta is in the relay's log; undefined: a call that left none. */
+  readonly confirm: (delta: StreamSeq | undefined) => Promise<void>
 }
 
 /** The register of pending calls. */
@@ -59,7 +66,7 @@ export class PendingCalls {
   /** Makes a call. What is wrong with it before it leaves rejects its promises. */
   call(reducer: string, args: unknown, options: CallOptions = {}): ReducerCall<unknown> {
     const number = this.#lastNumber + 1
-    let settled: Promise<unknown>
+    let ended: Promise<CallEnd>
     try {
       this.#check(options)
       const item: CallItem = {
@@ -72,17 +79,21 @@ export class PendingCalls {
       }
       // Order matters: a number is used up only by a call that leaves, so numbers have no gaps.
       this.#lastNumber = number
-      settled = this.#add(item, options)
+      ended = this.#add(item, options)
     } catch (error) {
-      settled = Promise.reject(error)
+      ended = Promise.reject(error)
     }
-    return reducerCall(formatCallId(this.#options.clientId, number), settled)
+    return new PendingReducerCall(
+      formatCallId(this.#options.clientId, number),
+      ended,
+      this.#options.confirm,
+    )
   }
 
   /** Takes the end of a call. One that is not pending had been sent twice and answered twice. */
   settle(item: Extract<WorkerItem, { kind: 'answer' | 'refusal' }>): void {
     const pending = this.#take(item.number)
-    if (item.kind === 'answer') pending?.resolve(item.value)
+    if (item.kind === 'answer') pending?.resolve({ value: item.value, delta: item.delta })
     else pending?.reject(decodeUniverseError(item.error, 'reducer/rejected'))
   }
 
@@ -126,7 +137,7 @@ export class PendingCalls {
     }
   }
 
-  #add(item: CallItem, { signal, timeoutMs }: CallOptions): Promise<unknown> {
+  #add(item: CallItem, { signal, timeoutMs }: CallOptions): Promise<CallEnd> {
     const { number, reducer } = item
     const { send, clock } = this.#options
     return new Promise((resolve, reject) => {
@@ -160,13 +171,36 @@ export class PendingCalls {
   }
 }
 
-/** Both promises are one until a worker answers before its flush. */
-function reducerCall(callId: string, settled: Promise<unknown>): ReducerCall<unknown> {
-  return {
-    callId,
-    applied: settled,
-    durable: settled,
-    // biome-ignore lint/suspicious/noThenProperty: awaiting a call is awaiting its durability
-    then: (onFulfilled, onRejected) => settled.then(onFulfilled, onRejected),
+/** `applied` and `durable` are one until a worker answers before its flush. */
+class PendingReducerCall implements ReducerCall<unknown> {
+  readonly callId: string
+  readonly applied: Promise<unknown>
+  readonly durable: Promise<unknown>
+  readonly #ended: Promise<CallEnd>
+  readonly #confirm: PendingCallsOptions['confirm']
+  #confirmed: Promise<unknown> | undefined
+
+  constructor(callId: string, ended: Promise<CallEnd>, confirm: PendingCallsOptions['confirm']) {
+    this.callId = callId
+    this.#ended = ended
+    this.#confirm = confirm
+    this.durable = ended.then(({ value }) => value)
+    this.applied = this.durable
+  }
+
+  get confirmed(): Promise<unknown> {
+    this.#confirmed ??= this.#ended.then(async ({ value, delta }) => {
+      await this.#confirm(delta)
+      return value
+    })
+    return this.#confirmed
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: awaiting a call is awaiting its durability
+  then<A = unknown, B = never>(
+    onFulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): PromiseLike<A | B> {
+    return this.durable.then(onFulfilled, onRejected)
   }
 }

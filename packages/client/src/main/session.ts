@@ -28,7 +28,8 @@ import type { Clock } from './clock.ts'
 import { LiveFeeds } from './live-feeds.ts'
 import { PendingCalls } from './pending-calls.ts'
 import { PendingReads } from './pending-reads.ts'
-import type { ConnectionState } from './universe.ts'
+import { SyncSession } from './sync-session.ts'
+import type { ConnectionState, SyncOptions } from './universe.ts'
 
 /** What a session is made of. */
 export interface SessionOptions {
@@ -37,6 +38,7 @@ export interface SessionOptions {
   /** Undefined: the universe's owner. */
   readonly identity: string | undefined
   readonly clock: Clock
+  readonly sync: SyncOptions | undefined
 }
 
 /** A way to a worker: the lane of messages, and the commands. */
@@ -52,6 +54,7 @@ export class Session {
   readonly reads: PendingReads
   readonly feeds: LiveFeeds
   readonly changes: ChangeListeners
+  readonly sync: SyncSession
   readonly #options: SessionOptions
   readonly #listeners = new Set<(state: ConnectionState) => void>()
   #connection: ConnectionState = { kind: 'connecting' }
@@ -65,7 +68,13 @@ export class Session {
     this.#options = options
     const send = (item: PageItem): boolean => this.#send(item)
     const { clientId, module, clock } = options
-    this.calls = new PendingCalls({ clientId, clock, send })
+    this.sync = new SyncSession(send, options.sync)
+    this.calls = new PendingCalls({
+      clientId,
+      clock,
+      send,
+      confirm: (delta) => this.sync.confirm(delta),
+    })
     this.reads = new PendingReads(send)
     this.feeds = new LiveFeeds({
       send,
@@ -114,6 +123,7 @@ export class Session {
       identity,
       moduleName: module.name,
       schemaVersion: module.version,
+      hasToken: this.sync.hasToken,
     })
   }
 
@@ -212,6 +222,7 @@ export class Session {
     this.calls.fail(error)
     this.reads.fail(error)
     this.feeds.fail(error)
+    this.sync.fail(error)
   }
 
   #setConnection(state: ConnectionState): void {
@@ -263,6 +274,8 @@ export class Session {
       case 'gap':
         this.changes.gap()
         return
+      default:
+        this.sync.receive(item)
     }
   }
 
@@ -271,6 +284,7 @@ export class Session {
     this.#welcome = welcome
     this.#outgoing = [
       ...this.changes.itemsToSend(),
+      ...this.sync.itemsToSend(),
       ...this.calls.itemsToSend(),
       ...this.reads.itemsToSend(),
       ...this.feeds.itemsToSend(),

@@ -15,7 +15,7 @@ import {
   parseAnnouncement,
   presenceLock,
 } from '../rpc/announcement.ts'
-import type { Commands, OpenRequest } from '../rpc/commands.ts'
+import type { Commands, OpenRequest, SyncRequest } from '../rpc/commands.ts'
 import { BROKER_MS_MAX, RESTART_WINDOW_MS, RESTARTS_MAX } from '../rpc/limits.ts'
 import { broadcastLink, type Link, portLink } from '../rpc/link.ts'
 import { createBroker, introduceSelf } from './broker.ts'
@@ -32,6 +32,8 @@ export interface TabOptions {
   readonly durability: 'power' | 'process'
   readonly reducerMsMax: number
   readonly newOwner: string
+  /** The relay, if the universe is synced. */
+  readonly relay: Omit<SyncRequest, 'isPaused'> | undefined
   /** A new id of 32 hex digits. */
   readonly createId: () => string
 }
@@ -206,7 +208,8 @@ export class Tab {
 
   /** Opens the database in a worker and serves until the worker ends. */
   async #serve(isSuspicious: boolean, condemned: ReadonlySet<string>): Promise<WorkerEnd> {
-    const { name, newOwner, storage, durability, reducerMsMax, createId, session } = this.#options
+    const { name, newOwner, storage, durability, reducerMsMax, relay, createId, session } =
+      this.#options
     const process = this.#warm ?? this.#createProcess()
     this.#warm = undefined
     this.#process = process
@@ -219,6 +222,7 @@ export class Tab {
       reducerMsMax,
       isSuspicious,
       condemnedCallIds: [...condemned],
+      sync: relay && { ...relay, isPaused: session.sync.isPaused },
     }
     const data = new MessageChannel()
     const commands = new MessageChannel()

@@ -1,6 +1,9 @@
 /** The client: what an app holds in a page (or in Node) for one open universe. */
 import type {
+  Hash,
   InputOfReducer,
+  JsonValue,
+  KeptConflict,
   Module,
   Queries,
   Query,
@@ -12,6 +15,9 @@ import type {
   Tables,
   UniverseError,
 } from '@inner-universe/core'
+import type { Peer, SyncStatus } from '../rpc/contract.ts'
+
+export type { Peer, SyncStatus } from '../rpc/contract.ts'
 
 /** Options of anything that may take long. */
 export interface Cancellable {
@@ -35,6 +41,16 @@ export interface ReducerCall<Result> extends PromiseLike<Result> {
   readonly callId: string
   readonly applied: Promise<Result>
   readonly durable: Promise<Result>
+  /**
+   * Resolves when the relay has what the call wrote on its disk; at once when that is nothing that
+   * is synced. It may take as long as this device is offline, and the app may be closed meanwhile.
+   * Made when it is first asked for, so that nobody has to handle its failure who does not.
+   *
+   * Rejects with `sync/denied` when the relay refused the change and it was undone, with
+   * `sync/dropped` when it could not be made again on a newer state, with `sync/not-configured`
+   * without sync, and as the call does.
+   */
+  readonly confirmed: Promise<Result>
 }
 
 /** The reducers of a module as functions. */
@@ -123,6 +139,52 @@ export interface ProgressOptions extends Cancellable {
   readonly onProgress?: (progress: Progress) => void
 }
 
+/** With which relay a universe is kept in sync. */
+export interface SyncOptions {
+  /** Address of the relay, `wss://relay.example`. */
+  readonly url: string
+  /** Name of the universe at the relay. Default: the name it is opened by. */
+  readonly universe?: string
+  /**
+   * The relay's token for this universe, or a function that fetches one: it is called whenever the
+   * relay wants a fresh one, in any of the tabs that have the universe open.
+   */
+  readonly token: string | (() => string | Promise<string>)
+  /** True: nothing is sent or read until `resume`. */
+  readonly paused?: boolean
+}
+
+/** Who else is here. What is said is not kept and is gone when the speaker is. */
+export interface Presence {
+  /**
+   * Says something of this tab to all others, in place of what it said before; undefined: nothing.
+   * A device's tabs share 4 KiB of JSON.
+   */
+  set(state: JsonValue | undefined): void
+  /** All other tabs and devices; the same array while nothing changes. */
+  readonly others: readonly Peer[]
+  /** Calls back when `others` has changed. Returns the end of it. */
+  onChange(listener: (others: readonly Peer[]) => void): () => void
+}
+
+/** A universe's part in keeping several devices in sync. */
+export interface UniverseSync {
+  /** The same object while nothing changes. `off` without `sync`. */
+  readonly status: SyncStatus
+  /** Calls back at each change of `status`. Returns the end of it. */
+  onStatus(listener: (status: SyncStatus) => void): () => void
+  /** Stops sending and reading, in all tabs. @throws UniverseError `sync/not-configured`. */
+  pause(): void
+  /** Goes on. @throws UniverseError `sync/not-configured`. */
+  resume(): void
+  readonly presence: Presence
+  /** Conflicts noticed and not dismissed, oldest first. */
+  conflicts(): Promise<readonly KeptConflict[]>
+  /** Calls back with conflicts when they are noticed. Returns the end of it. */
+  onConflicts(listener: (conflicts: readonly KeptConflict[]) => void): () => void
+  dismissConflicts(conflictIds: readonly number[]): Promise<void>
+}
+
 /** An open universe. Every method fails with `client/closed` after `close`. */
 export interface Universe<T extends Tables = Tables, R extends Reducers = Reducers> {
   readonly name: string
@@ -180,6 +242,11 @@ export interface Universe<T extends Tables = Tables, R extends Reducers = Reduce
   requestPersistence(): Promise<boolean>
   /** Deltas not acknowledged by a relay. */
   unsyncedCount(): Promise<number>
+  readonly sync: UniverseSync
+  /**
+   * Digest of the rows of synced tables: equal on devices that show the same. Cost: reads every row.
+   */
+  digest(): Promise<Hash>
   /** The database file, streamed. A write meanwhile fails it with `storage/changed`. */
   exportFile(options?: ProgressOptions): ReadableStream<Uint8Array>
   /** Replaces the whole universe by a file of `exportFile`, after checking it. All tabs follow. */

@@ -3,8 +3,9 @@ import { open, rename, rm, writeFile } from 'node:fs/promises'
 import { UniverseError } from '@inner-universe/core'
 import type { Driver, Durability } from '@inner-universe/sqlite'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
-import { memoryStaging } from '../worker/memory-staging.ts'
+import { memoryReplicaStaging, memoryStaging } from '../worker/memory-staging.ts'
 import type { Staging, Store } from '../worker/store.ts'
+import { fileReplicaStaging, removeStagedFile } from './replica-file.ts'
 
 /** What SQLite keeps beside a database file. */
 const COMPANIONS = ['-wal', '-journal', '-shm']
@@ -37,13 +38,18 @@ export function fileStore(path: string, durability: Durability): Store {
       }
       return staging
     },
+    stageReplica: async () => fileReplicaStaging(path),
+    dropStaged: async () => removeStagedFile(path),
   }
 }
 
 /** A universe that ends with its process. */
 export function nodeMemoryStore(durability: Durability): Store {
   let contents: Uint8Array | undefined
-  const openMemory = (bytes?: Uint8Array): Driver =>
+  const takeOver = (bytes: Uint8Array): void => {
+    contents = bytes
+  }
+  const openMemory = async (bytes?: Uint8Array): Promise<Driver> =>
     openNodeDatabase({
       path: ':memory:',
       durability,
@@ -52,14 +58,10 @@ export function nodeMemoryStore(durability: Durability): Store {
   return {
     kind: 'memory',
     reason: undefined,
-    open: async () => openMemory(contents),
-    stage: async () =>
-      memoryStaging({
-        open: async (bytes) => openMemory(bytes),
-        takeOver: (bytes) => {
-          contents = bytes
-        },
-      }),
+    open: () => openMemory(contents),
+    stage: async () => memoryStaging({ open: openMemory, takeOver }),
+    stageReplica: async () => memoryReplicaStaging({ open: openMemory, takeOver }),
+    dropStaged: async () => undefined,
   }
 }
 

@@ -16,12 +16,17 @@ import { callAborted } from '../main/call-errors.ts'
 import { type Clock, systemClock } from '../main/clock.ts'
 import { createUniverse } from '../main/create-universe.ts'
 import { Session } from '../main/session.ts'
-import type { Cancellable, Universe } from '../main/universe.ts'
+import type { Cancellable, SyncOptions, Universe } from '../main/universe.ts'
 import { REDUCER_MS_MAX } from '../rpc/limits.ts'
 import { Host } from '../worker/host.ts'
 import { hostCommands, type OpenDatabase } from '../worker/host-commands.ts'
+import { HostSync } from '../worker/sync/host-sync.ts'
+import { httpImages } from '../worker/sync/http-images.ts'
+import { webSocketConnect } from '../worker/sync/web-socket.ts'
+import { syncOff } from '../worker/sync-part.ts'
 import { localLanes } from './local-link.ts'
 import { fileStore, nodeMemoryStore } from './node-store.ts'
+import { zlibCompression } from './zlib-compression.ts'
 
 /** How a universe is opened in Node: in a file, or in memory. */
 export type NodeOpenOptions = Cancellable & {
@@ -31,6 +36,8 @@ export type NodeOpenOptions = Cancellable & {
   readonly durability?: 'power' | 'process'
   /** Wall-clock limit of one reducer and of one read, in ms. */
   readonly reducerMsMax?: number
+  /** Keeps it in sync with a relay. There is no name to take for the universe's: give it. */
+  readonly sync?: SyncOptions & { readonly universe: string }
   /** Default {@link systemClock}. */
   readonly clock?: Clock
 } & ({ readonly path: string } | { readonly memory: true })
@@ -56,15 +63,18 @@ export async function openUniverse<T extends Tables, R extends Reducers>(
   const reducerMsMax = options.reducerMsMax ?? REDUCER_MS_MAX
   const isFile = 'path' in options
   const store = isFile ? fileStore(options.path, durability) : nodeMemoryStore(durability)
-  const openEngineOver: OpenDatabase['openEngine'] = (driver, stream) =>
+  const clockOffset = { offsetMs: 0 }
+  const openEngineOver: OpenDatabase['openEngine'] = (driver, stream, join) =>
     openEngine({
       driver,
       module: anyModule,
       now: clock.now,
+      clockNow: () => clock.now() + clockOffset.offsetMs,
       randomBytes,
       identity: identity ?? createClientId(randomBytes),
       stream,
       reducerMsMax,
+      ...(join !== undefined && { join }),
     })
   const onFault = (error: unknown): void => console.error('inner-universe:', error)
   const driver = await store.open()
@@ -73,9 +83,12 @@ export async function openUniverse<T extends Tables, R extends Reducers>(
     store,
     driver,
     openEngine: openEngineOver,
+    clock: clockOffset,
     onLong: () => undefined,
     onFault,
   }
+  const defer = (run: () => void): void => void setImmediate(run)
+  const { sync } = options
   const host = new Host({
     module: anyModule,
     engine: openEngineOver(driver, durability === 'power' ? 'continue' : 'new'),
@@ -83,7 +96,7 @@ export async function openUniverse<T extends Tables, R extends Reducers>(
     storageReason: undefined,
     wallMs: clock.now,
     now: () => performance.now(),
-    defer: (run) => void setImmediate(run),
+    defer,
     setTimer: clock.setTimer,
     setDeadline: (isExpired) => database.driver.setDeadline(isExpired),
     readMsMax: reducerMsMax,
@@ -101,9 +114,26 @@ export async function openUniverse<T extends Tables, R extends Reducers>(
       ),
     isSuspicious: false,
     condemnedCallIds: new Set(),
+    createSync: (self) =>
+      sync === undefined
+        ? syncOff()
+        : new HostSync({
+            host: self,
+            database,
+            request: { url: sync.url, universe: sync.universe, isPaused: sync.paused ?? false },
+            connect: webSocketConnect(sync.url),
+            imagesWith: (token) => httpImages({ ...sync, token }),
+            scheduler: { now: clock.now, setTimer: (delayMs, run) => clock.setTimer(run, delayMs) },
+            compression: zlibCompression(),
+            randomFloat: Math.random,
+            isOnline: true,
+            defer,
+            onFault,
+          }),
   })
   database.host = host
-  const session = new Session({ module: anyModule, clientId, identity, clock })
+  host.sync.start()
+  const session = new Session({ module: anyModule, clientId, identity, clock, sync })
   const [pageLane, hostLane] = localLanes()
   const { commands, dropTransfers } = hostCommands(database)
   host.accept(hostLane, dropTransfers)

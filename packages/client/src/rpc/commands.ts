@@ -5,6 +5,7 @@
  * Each resolves to an {@link Outcome}: Comlink would carry a thrown error's message and lose its
  * code. No callbacks and no nested ports cross, so that they work over a BroadcastChannel too.
  */
+import type { Hash, KeptConflict } from '@inner-universe/core'
 import { decodeError, encodeError, type TransferredError } from './error-transfer.ts'
 
 /** How a command ended. */
@@ -16,6 +17,9 @@ export type Outcome<Value> =
 export interface Commands {
   verify(): Promise<Outcome<readonly string[]>>
   unsyncedCount(): Promise<Outcome<number>>
+  digest(): Promise<Outcome<Hash>>
+  conflicts(): Promise<Outcome<readonly KeptConflict[]>>
+  dismissConflicts(conflictIds: readonly number[]): Promise<Outcome<undefined>>
   /** Begins an export. The file's size is that of the moment. */
   openExport(): Promise<Outcome<{ readonly transferId: number; readonly totalBytes: number }>>
   /** The next piece; undefined at the end. */
@@ -41,6 +45,17 @@ export interface OpenRequest {
   readonly isSuspicious: boolean
   /** Calls known to hang: answered with `reducer/time-limit`, not run. */
   readonly condemnedCallIds: readonly string[]
+  /** Undefined: this universe is not synced. */
+  readonly sync: SyncRequest | undefined
+}
+
+/** The relay a universe is synced with. */
+export interface SyncRequest {
+  /** `ws:` or `wss:` address of the relay. */
+  readonly url: string
+  /** The universe's name there. */
+  readonly universe: string
+  readonly isPaused: boolean
 }
 
 /** Controls of a worker. */

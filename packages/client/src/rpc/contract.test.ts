@@ -5,11 +5,12 @@ import { BATCH_ITEMS_MAX } from './limits.ts'
 const clientId = '0123456789abcdef0123456789abcdef'
 const hello = {
   kind: 'hello',
-  contractVersion: 1,
+  contractVersion: 2,
   clientId,
   identity: undefined,
   moduleName: 'todos',
   schemaVersion: 1,
+  hasToken: true,
 }
 const batch = (...items: unknown[]) => ({ kind: 'batch', oldestPendingNumber: 1, items })
 const call = { kind: 'call', number: 1, reducer: 'add', args: {}, timestampMs: 5, isResent: false }
@@ -31,10 +32,26 @@ test('messages of the contract pass as they are', () => {
       },
       { kind: 'acknowledge', id: 3 },
       { kind: 'watch', tables: ['todo'] },
+      { kind: 'confirm', id: 1, delta: { stream: 'a', seq: 1 } },
+      { kind: 'pause', isPaused: true },
+      { kind: 'presence', state: undefined },
+      { kind: 'network', isOnline: false },
+      { kind: 'token', id: 1, token: 'secret' },
+      { kind: 'token-failed', id: 1, error: { name: 'Error', message: 'no' } },
     ),
   ]
   for (const message of messages) expect(parsePageMessage(message)).toBe(message)
-  const answer = { kind: 'batch', items: [{ kind: 'answer', number: 1, value: undefined }] }
+  const items = [
+    { kind: 'answer', number: 1, value: undefined },
+    { kind: 'answer', number: 2, value: 1, delta: { stream: 'a', seq: 1 } },
+    { kind: 'sync-status', status: { kind: 'live', unsyncedCount: 0, lastContactMs: undefined } },
+    { kind: 'peers', peers: [{ sessionId: clientId, state: null }] },
+    { kind: 'conflicts', conflicts: [{ kind: 'deleted', conflictId: 1 }] },
+    { kind: 'confirmed', id: 1 },
+    { kind: 'unconfirmed', id: 1, error: { name: 'Error', message: 'no' } },
+    { kind: 'token-wanted', id: 1 },
+  ]
+  const answer = { kind: 'batch', items }
   expect(parseWorkerMessage(answer)).toBe(answer)
 })
 
@@ -60,6 +77,10 @@ test('everything else is refused as client/protocol', () => {
     batch({ kind: 'read', id: 1, read: { kind: 'query', query: { ...query, orderBy: [5] } } }),
     batch({ kind: 'subscribe', id: 1, read: { kind: 'get', table: 't', id: 'x' } }),
     batch({ kind: 'watch', tables: [1] }),
+    batch({ kind: 'confirm', id: 1, delta: { stream: 'a' } }),
+    batch({ kind: 'pause' }),
+    batch({ kind: 'token', id: 1 }),
+    { ...hello, hasToken: undefined },
     batch(...Array.from({ length: BATCH_ITEMS_MAX + 1 }, () => call)),
   ]
   for (const message of refused) {
@@ -71,6 +92,8 @@ test('everything else is refused as client/protocol', () => {
     undefined,
     { kind: 'welcome' },
     { kind: 'batch', items: [{ kind: 'rows', id: 1 }] },
+    { kind: 'batch', items: [{ kind: 'sync-status', status: { kind: 'live' } }] },
+    { kind: 'batch', items: [{ kind: 'peers', peers: [{}] }] },
   ]) {
     expect(() => parseWorkerMessage(message)).toThrow(
       expect.objectContaining({ code: 'client/protocol' }),

@@ -15,15 +15,22 @@
  * live queries show its call before its promise resolves. Peers are not trusted: whatever arrives is
  * checked here, and a message that does not fit ends that link with `client/protocol`.
  */
-import type { QueryValue, TableQuery } from '@inner-universe/core'
+import type {
+  JsonValue,
+  KeptConflict,
+  QueryValue,
+  StreamSeq,
+  TableQuery,
+} from '@inner-universe/core'
 import { UniverseError } from '@inner-universe/core'
+import type { SyncStatus as ReplicaStatus } from '@inner-universe/sync'
 import type { TransferredError } from './error-transfer.ts'
 import { BATCH_ITEMS_MAX } from './limits.ts'
 import type { RowsPatch } from './row-patch.ts'
 import type { EncodedRows } from './row-transfer.ts'
 
 /** Raised with every change of the messages. Tabs of different contracts cannot talk. */
-export const CONTRACT_VERSION = 1
+export const CONTRACT_VERSION = 2
 
 /** One read, once. */
 export type Read =
@@ -52,6 +59,20 @@ export interface Hello {
   readonly identity: string | undefined
   readonly moduleName: string
   readonly schemaVersion: number
+  /** Whether it can be asked for a token of the relay. */
+  readonly hasToken: boolean
+}
+
+/** Where synchronisation stands; `off`: the universe was opened without. Plain data. */
+export type SyncStatus =
+  | ReplicaStatus
+  | { readonly kind: 'off'; readonly unsyncedCount: number; readonly lastContactMs: undefined }
+
+/** What another tab or device says of itself. */
+export interface Peer {
+  /** The `connectionId` of its tab. */
+  readonly sessionId: string
+  readonly state: JsonValue
 }
 
 /** One thing a page wants. Ids and call numbers are the page's own, unique within a client. */
@@ -74,6 +95,19 @@ export type PageItem =
   | { readonly kind: 'acknowledge'; readonly id: number }
   /** Tables whose changes are wanted from now on, replacing those before. */
   | { readonly kind: 'watch'; readonly tables: readonly string[] }
+  | SyncItem
+
+/** What a page has to do with the relay. */
+export type SyncItem =
+  /** Tell when that delta is in the relay's log, or will never be. */
+  | { readonly kind: 'confirm'; readonly id: number; readonly delta: StreamSeq }
+  | { readonly kind: 'pause'; readonly isPaused: boolean }
+  /** What the tab says of itself; undefined: nothing any more. */
+  | { readonly kind: 'presence'; readonly state: JsonValue | undefined }
+  | { readonly kind: 'network'; readonly isOnline: boolean }
+  /** The answer to `token-wanted`. */
+  | { readonly kind: 'token'; readonly id: number; readonly token: string }
+  | { readonly kind: 'token-failed'; readonly id: number; readonly error: TransferredError }
 
 /** Everything a page sends. */
 export type PageMessage =
@@ -106,7 +140,13 @@ export interface ChangeItem {
 
 /** One thing the worker tells a page. */
 export type WorkerItem =
-  | { readonly kind: 'answer'; readonly number: number; readonly value: unknown }
+  | {
+      readonly kind: 'answer'
+      readonly number: number
+      readonly value: unknown
+      /** Place of the delta it left; undefined: it wrote nothing that is synced. */
+      readonly delta: StreamSeq | undefined
+    }
   | { readonly kind: 'refusal'; readonly number: number; readonly error: TransferredError }
   | { readonly kind: 'rows'; readonly id: number; readonly rows: EncodedRows }
   | { readonly kind: 'value'; readonly id: number; readonly value: unknown }
@@ -122,6 +162,19 @@ export type WorkerItem =
     }
   /** The database was replaced: transactions were missed, read again. */
   | { readonly kind: 'gap' }
+  | SyncNews
+
+/** What the worker tells of the relay. */
+export type SyncNews =
+  | { readonly kind: 'sync-status'; readonly status: SyncStatus }
+  /** All others that say something of themselves, replacing those before. */
+  | { readonly kind: 'peers'; readonly peers: readonly Peer[] }
+  /** Conflicts noticed just now. */
+  | { readonly kind: 'conflicts'; readonly conflicts: readonly KeptConflict[] }
+  | { readonly kind: 'confirmed'; readonly id: number }
+  | { readonly kind: 'unconfirmed'; readonly id: number; readonly error: TransferredError }
+  /** The relay wants a token, which the page's function gives. */
+  | { readonly kind: 'token-wanted'; readonly id: number }
 
 /** Everything the worker sends. */
 export type WorkerMessage =
@@ -196,6 +249,13 @@ const isPatch = (value: unknown): boolean =>
   isListOf(isPlace)(value.moved)
 const isChange = (value: unknown): boolean =>
   isObject(value) && isText(value.table) && isText(value.id)
+const isDelta = (value: unknown): boolean =>
+  isObject(value) && isText(value.stream) && isCount(value.seq)
+const isStatus = (value: unknown): boolean =>
+  isObject(value) && isText(value.kind) && isCount(value.unsyncedCount)
+const isPeer = (value: unknown): boolean => isObject(value) && isText(value.sessionId)
+const isConflict = (value: unknown): boolean =>
+  isObject(value) && isText(value.kind) && isCount(value.conflictId)
 
 const PAGE_ITEMS: Readonly<Record<string, Shape>> = {
   call: {
@@ -212,10 +272,16 @@ const PAGE_ITEMS: Readonly<Record<string, Shape>> = {
   unsubscribe: { id: isCount },
   acknowledge: { id: isCount },
   watch: { tables: isListOf(isText) },
+  confirm: { id: isCount, delta: isDelta },
+  pause: { isPaused: isBoolean },
+  presence: { state: isAnything },
+  network: { isOnline: isBoolean },
+  token: { id: isCount, token: isText },
+  'token-failed': { id: isCount, error: isError },
 }
 
 const WORKER_ITEMS: Readonly<Record<string, Shape>> = {
-  answer: { number: isCount },
+  answer: { number: isCount, delta: isOptional(isDelta) },
   refusal: { number: isCount, error: isError },
   rows: { id: isCount, rows: isRows },
   value: { id: isCount },
@@ -225,6 +291,12 @@ const WORKER_ITEMS: Readonly<Record<string, Shape>> = {
   'live-failed': { id: isCount, error: isError },
   changes: { origin: isText, changes: isListOf(isChange) },
   gap: {},
+  'sync-status': { status: isStatus },
+  peers: { peers: isListOf(isPeer) },
+  conflicts: { conflicts: isListOf(isConflict) },
+  confirmed: { id: isCount },
+  unconfirmed: { id: isCount, error: isError },
+  'token-wanted': { id: isCount },
 }
 
 const PAGE_MESSAGES: Readonly<Record<string, Shape>> = {
@@ -234,6 +306,7 @@ const PAGE_MESSAGES: Readonly<Record<string, Shape>> = {
     identity: isOptional(isText),
     moduleName: isText,
     schemaVersion: isCount,
+    hasToken: isBoolean,
   },
   batch: { oldestPendingNumber: isCount, items: isItems(PAGE_ITEMS) },
   bye: {},

@@ -71,3 +71,18 @@ export const FILE_CHUNK_BYTES: number = 1024 * 1024
 
 /** Depth of an error's chain of causes that crosses. */
 export const CAUSE_DEPTH_MAX = 8
+
+/** Time a page gets to fetch a token before the next is asked, in ms: a slow login server. */
+export const TOKEN_MS_MAX = 20_000
+
+/** Shortest time between two statuses that differ in the count of what is unsynced only, in ms. */
+export const STATUS_MS_MIN = 100
+
+/** Shortest time between two lists of peers to the pages, in ms: as often as the relay sends. */
+export const PEERS_MS_MIN = 50
+
+/**
+ * Fates of rebuilt deltas remembered for pages that have not asked yet; the oldest go first. An app
+ * that asks for `confirmed` does so at the call.
+ */
+export const FATES_MAX = 100_000

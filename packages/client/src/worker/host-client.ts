@@ -10,6 +10,7 @@ import type { Subscriber } from './live-queries.ts'
 export interface HostClientOptions {
   readonly clientId: string
   readonly identity: string
+  readonly hasToken: boolean
   readonly lane: Lane
   readonly onGone: () => void
 }
@@ -18,6 +19,8 @@ export interface HostClientOptions {
 export class HostClient implements Subscriber {
   readonly clientId: string
   readonly identity: string
+  /** Whether it can be asked for a token of the relay. */
+  readonly hasToken: boolean
   /** Lets go of what was kept for it besides its link. */
   readonly onGone: () => void
   /** Tables whose changes it wants. */
@@ -38,6 +41,7 @@ export class HostClient implements Subscriber {
   constructor(options: HostClientOptions) {
     this.clientId = options.clientId
     this.identity = options.identity
+    this.hasToken = options.hasToken
     this.onGone = options.onGone
     this.#lane = options.lane
   }

@@ -13,8 +13,14 @@ export interface OpenDatabase {
   readonly store: Store
   /** The driver of the host's engine. */
   driver: Driver
-  /** Opens an engine over a driver, which it owns. */
-  readonly openEngine: (driver: Driver, stream: 'continue' | 'new') => Engine
+  /** Opens an engine over a driver, which it owns. See the engine's own options. */
+  readonly openEngine: (
+    driver: Driver,
+    stream: 'continue' | 'new',
+    join?: { readonly owner: string },
+  ) => Engine
+  /** What is known of the relay's clock: its time − ours, ms. New stamps are corrected by it. */
+  readonly clock: { offsetMs: number }
   /** Work begins that blocks the thread for long. */
   readonly onLong: () => void
   /** Something failed that no client waits for. */
@@ -62,6 +68,18 @@ export function hostCommands(database: OpenDatabase): ClientCommands {
         return faults.filter((fault) => fault !== 'ok')
       }),
     unsyncedCount: () => outcomeOf(() => database.host.engine.unsyncedCount()),
+    digest: () =>
+      outcomeOf(() => {
+        database.onLong()
+        return database.host.engine.digest()
+      }),
+    conflicts: () => outcomeOf(() => database.host.engine.conflicts()),
+    dismissConflicts: (conflictIds) =>
+      outcomeOf(() => {
+        assert(Array.isArray(conflictIds), 'conflicts are dismissed by a list of their ids')
+        database.host.engine.dismissConflicts(conflictIds)
+        return undefined
+      }),
     openExport: () =>
       outcomeOf(() => {
         const { driver } = database
@@ -160,6 +178,7 @@ function damaged(faults: readonly string[]): UniverseError {
 /** Puts the staged file in place. If that fails, the old database goes on. */
 async function replace(database: OpenDatabase, staging: Staging): Promise<void> {
   const { host, store, openEngine } = database
+  await host.sync.stop()
   host.suspend()
   host.engine.close()
   try {
@@ -169,5 +188,6 @@ async function replace(database: OpenDatabase, staging: Staging): Promise<void> 
     database.driver = driver
     // A copy may still write elsewhere, and a replaced file may have been rolled back.
     host.resume(openEngine(driver, 'new'))
+    host.sync.start()
   }
 }

@@ -2,6 +2,7 @@
 import type { Module } from '@inner-universe/core'
 import type { Engine } from '@inner-universe/engine'
 import type { CallQueueOptions } from './call-queue.ts'
+import type { SyncHost, SyncPart } from './sync-part.ts'
 
 /** What a host is given by the rim it runs at. */
 export interface HostOptions extends CallQueueOptions {
@@ -30,4 +31,6 @@ export interface HostOptions extends CallQueueOptions {
   /** False when the database stopped working: the host must be started anew. */
   readonly isUsable: () => boolean
   readonly onUnusable: () => void
+  /** Makes what keeps the host in sync with a relay, once the host is there. */
+  readonly createSync?: (host: SyncHost) => SyncPart
 }

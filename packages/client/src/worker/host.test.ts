@@ -61,11 +61,12 @@ function setup(options: Partial<HostOptions> = {}, leftover: readonly string[] =
     host.accept(lane, () => undefined)
     lane.onMessage({
       kind: 'hello',
-      contractVersion: 1,
+      contractVersion: 2,
       clientId,
       identity: undefined,
       moduleName: 'todos',
       schemaVersion: 1,
+      hasToken: false,
       ...hello,
     })
     const send = (...items: PageItem[]): void =>

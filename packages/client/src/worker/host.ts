@@ -17,7 +17,6 @@ import {
   type WorkerMessage,
 } from '../rpc/contract.ts'
 import { encodeError } from '../rpc/error-transfer.ts'
-import { READS_MS } from '../rpc/limits.ts'
 import type { Lane } from '../rpc/link.ts'
 import { CallQueue, type WaitingCall } from './call-queue.ts'
 import { checkHello } from './check-hello.ts'
@@ -27,13 +26,8 @@ import { Leftovers } from './leftovers.ts'
 import { LiveQueries } from './live-queries.ts'
 import { liveSourceOf } from './live-source.ts'
 import { answerRead } from './read.ts'
-
-interface WaitingRead {
-  readonly client: HostClient
-  readonly item: Extract<PageItem, { kind: 'read' | 'subscribe' }>
-  /** Calls of the client that must have ended first. */
-  readonly callsBefore: number
-}
+import { ReadQueue } from './read-queue.ts'
+import { type SyncPart, syncOff } from './sync-part.ts'
 
 /** Longest delay a timer can hold. */
 const TIMER_MS_MAX = 2 ** 31 - 1
@@ -49,7 +43,8 @@ export class Host {
   readonly #leftovers: Leftovers
   #engine: Engine
   readonly #calls: CallQueue
-  #reads: WaitingRead[] = []
+  readonly #reads: ReadQueue
+  readonly #sync: SyncPart
   /** Messages that came while suspended. */
   #postponed: (() => void)[] = []
   #isTurnPlanned = false
@@ -63,6 +58,7 @@ export class Host {
     this.#options = options
     this.#engine = options.engine
     this.#calls = new CallQueue(options)
+    this.#reads = new ReadQueue(options.now)
     this.#live = new LiveQueries({
       createSource: (read) => this.#createSource(read),
       now: options.now,
@@ -74,10 +70,29 @@ export class Host {
     this.#leftovers.replace(this.#engine.connections())
     this.#dueAtMs = this.#engine.nextDueMs()
     this.#armTimer()
+    this.#sync = options.createSync?.(this) ?? syncOff()
   }
 
   get engine(): Engine {
     return this.#engine
+  }
+
+  /** What keeps it in sync with a relay. */
+  get sync(): SyncPart {
+    return this.#sync
+  }
+
+  /** All clients that are connected. */
+  clients(): Iterable<HostClient> {
+    return this.#clients.values()
+  }
+
+  /** Tells clients of what came from elsewhere, as of what is committed here. */
+  publish(changeset: Changeset | undefined): void {
+    this.#publish({ changeset })
+    this.#dueAtMs = this.#engine.nextDueMs()
+    this.flush()
+    this.#armTimer()
   }
 
   /** Serves a client on a lane, from its hello on; calls back when it has gone. */
@@ -126,15 +141,24 @@ export class Host {
     }
     this.#live.replaceSources((read) => this.#createSource(read))
     this.#dueAtMs = engine.nextDueMs()
-    this.#flush()
+    this.flush()
     for (const receive of this.#postponed.splice(0)) receive()
     this.#plan()
+  }
+
+  /** Sends what has gathered. Answers wait for the rows of live queries that were asked for before. */
+  flush(): void {
+    for (const client of this.#clients.values()) {
+      const isWaiting = this.#reads.isSubscribing(client) || this.#live.isBehind(client)
+      client.flush({ withAnswers: !isWaiting })
+    }
   }
 
   /** Stops serving and closes the engine. Calls not begun stay unanswered: the next leader gets them. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#sync.close()
     this.#cancelTimer?.()
     for (const client of this.#clients.values()) {
       client.stopWatching()
@@ -170,14 +194,15 @@ export class Host {
     const { clientId } = hello
     const identity = hello.identity ?? this.#engine.info.owner
     const known = this.#clients.get(clientId)
-    const client = new HostClient({ clientId, identity, lane, onGone })
+    const client = new HostClient({ clientId, identity, hasToken: hello.hasToken, lane, onGone })
     if (known === undefined) this.#connect(client)
     else this.#forget(known)
     this.#clients.set(clientId, client)
     client.stopWatching = this.#options.watchPresence(clientId, () => this.#leave(client))
     const { storage, storageReason } = this.#options
     client.send({ kind: 'welcome', identity, storage, storageReason })
-    this.#flush()
+    this.#sync.welcome(client)
+    this.flush()
     return client
   }
 
@@ -214,21 +239,16 @@ export class Host {
         return
       case 'read':
       case 'subscribe':
-        this.#reads.push({ client, item, callsBefore: client.callsReceived })
+        this.#reads.push(client, item)
         return
       case 'cancel-call':
         this.#calls.cancel(client, item.number)
         return
       case 'cancel-read':
-        this.#reads = this.#reads.filter(
-          (read) => read.client !== client || read.item.kind !== 'read' || read.item.id !== item.id,
-        )
+        this.#reads.cancel(client, 'read', item.id)
         return
       case 'unsubscribe':
-        this.#reads = this.#reads.filter(
-          (read) =>
-            read.client !== client || read.item.kind !== 'subscribe' || read.item.id !== item.id,
-        )
+        this.#reads.cancel(client, 'subscribe', item.id)
         this.#live.unsubscribe(client, item.id)
         return
       case 'acknowledge':
@@ -237,6 +257,8 @@ export class Host {
       case 'watch':
         client.watched = new Set(item.tables)
         return
+      default:
+        this.#sync.take(client, item)
     }
   }
 
@@ -254,14 +276,14 @@ export class Host {
     this.#runScheduled()
     this.#runReads()
     this.#live.runDue()
-    this.#flush()
+    this.flush()
     if (!this.#options.isUsable()) {
       this.#isClosed = true
       this.#options.onUnusable()
       return
     }
     this.#armTimer()
-    if (!this.#calls.isEmpty || this.#reads.length > 0) this.#plan()
+    if (!this.#calls.isEmpty || !this.#reads.isEmpty) this.#plan()
   }
 
   #runGroup(): void {
@@ -278,7 +300,12 @@ export class Host {
         const { client, item } = group[index] as WaitingCall
         client.answer(
           outcome.ok
-            ? { kind: 'answer', number: item.number, value: outcome.value }
+            ? {
+                kind: 'answer',
+                number: item.number,
+                value: outcome.value,
+                delta: outcome.delta,
+              }
             : { kind: 'refusal', number: item.number, error: encodeError(outcome.error) },
         )
       })
@@ -312,17 +339,10 @@ export class Host {
   }
 
   #runReads(): void {
-    if (this.#reads.length === 0) return
-    const endMs = this.#options.now() + READS_MS
-    const later: WaitingRead[] = []
-    for (const read of this.#reads) {
-      const { client, item, callsBefore } = read
-      const isReady = client.callsEnded >= callsBefore && this.#options.now() <= endMs
-      if (!isReady) later.push(read)
-      else if (item.kind === 'subscribe') this.#live.subscribe(client, item.id, item.read)
+    this.#reads.run((client, item) => {
+      if (item.kind === 'subscribe') this.#live.subscribe(client, item.id, item.read)
       else this.#read(client, item.id, item.read)
-    }
-    this.#reads = later
+    })
   }
 
   #read(client: HostClient, id: number, read: Read): void {
@@ -337,6 +357,7 @@ export class Host {
 
   /** Tells watchers and live queries of a transaction. Answers are sent after, by `flush`. */
   #publish({ changeset }: { readonly changeset: Changeset | undefined }): void {
+    this.#sync.committed()
     if (changeset === undefined) return
     const { origin, changes } = changeset
     for (const client of this.#clients.values()) {
@@ -345,16 +366,6 @@ export class Host {
       if (wanted.length > 0) client.post({ kind: 'changes', origin, changes: wanted })
     }
     this.#live.onChanges(changes)
-  }
-
-  /** Sends what has gathered. Answers wait for the rows of live queries that were asked for before. */
-  #flush(): void {
-    const subscribing = new Set<HostClient>()
-    for (const { client, item } of this.#reads)
-      if (item.kind === 'subscribe') subscribing.add(client)
-    for (const client of this.#clients.values()) {
-      client.flush({ withAnswers: !subscribing.has(client) && !this.#live.isBehind(client) })
-    }
   }
 
   /** One timer for schedules and for live queries that wait their turn. */
@@ -404,7 +415,7 @@ export class Host {
     } catch (error) {
       this.#options.onFault(error)
     }
-    this.#flush()
+    this.flush()
   }
 
   #forget(client: HostClient): void {
@@ -413,11 +424,12 @@ export class Host {
     this.#live.removeSubscriber(client)
     client.onGone()
     if (this.#clients.get(client.clientId) === client) this.#clients.delete(client.clientId)
+    this.#sync.leave(client)
   }
 
   #dropWork(client: HostClient): void {
     this.#calls.drop(client)
-    this.#reads = this.#reads.filter((read) => read.client !== client)
+    this.#reads.drop(client)
   }
 }
 

@@ -3,7 +3,7 @@
  * lock, then opens the database and serves every tab.
  */
 import { isUniverseError, type Module, UniverseError } from '@inner-universe/core'
-import { type Engine, openEngine } from '@inner-universe/engine'
+import { openEngine } from '@inner-universe/engine'
 import type { Driver } from '@inner-universe/sqlite'
 import { loadSqlite, type Sqlite } from '@inner-universe/sqlite/wasm'
 import { expose } from 'comlink'
@@ -19,6 +19,8 @@ import { Host } from './host.ts'
 import { hostCommands, type OpenDatabase } from './host-commands.ts'
 import { Introductions } from './introductions.ts'
 import type { Store } from './store.ts'
+import type { HostSyncOptions } from './sync/host-sync.ts'
+import { type SyncPart, syncOff } from './sync-part.ts'
 import { memoryStore, opfsStore } from './wasm-store.ts'
 
 /** Options of {@link serve}. */
@@ -99,17 +101,23 @@ async function open(
 ): Promise<Opened> {
   const onLong = (): void => note({ note: 'long' })
   const onFault = (error: unknown): void => console.error('inner-universe:', error)
-  const openEngineOver = (driver: Driver, stream: 'continue' | 'new'): Engine =>
+  const clock = { offsetMs: 0 }
+  const openEngineOver: OpenDatabase['openEngine'] = (driver, stream, join) =>
     openEngine({
       driver,
       module,
       now: () => Date.now(),
+      clockNow: () => Date.now() + clock.offsetMs,
       randomBytes: (byteCount) => crypto.getRandomValues(new Uint8Array(byteCount)),
       identity: request.newOwner,
       stream,
       reducerMsMax: request.reducerMsMax,
+      ...(join !== undefined && { join }),
     })
-  const { driver, store } = await openStore(request, sqlite, onLong)
+  const [{ driver, store }, createSync] = await Promise.all([
+    openStore(request, sqlite, onLong),
+    loadSync(request.sync),
+  ])
   onLong()
   // Without a flush per commit a power cut may have rolled back what other replicas have seen.
   const stream = request.durability === 'power' ? 'continue' : 'new'
@@ -118,9 +126,11 @@ async function open(
     store,
     driver,
     openEngine: openEngineOver,
+    clock,
     onLong,
     onFault,
   }
+  const defer = createDefer()
   database.host = new Host({
     module,
     engine: openEngineOver(driver, stream),
@@ -128,11 +138,8 @@ async function open(
     storageReason: store.reason,
     wallMs: () => Date.now(),
     now: () => performance.now(),
-    defer: createDefer(),
-    setTimer: (run, delayMs) => {
-      const timer = setTimeout(run, delayMs)
-      return () => clearTimeout(timer)
-    },
+    defer,
+    setTimer,
     setDeadline: (isExpired) => database.driver.setDeadline(isExpired),
     readMsMax: request.reducerMsMax,
     onGroup: (callId) => note({ note: 'group', callId }),
@@ -146,7 +153,9 @@ async function open(
     },
     isSuspicious: request.isSuspicious,
     condemnedCallIds: new Set(request.condemnedCallIds),
+    createSync: (host) => createSync({ host, database, defer, onFault }),
   })
+  database.host.sync.start()
   const opened: Opened = {
     database,
     introductions: new Introductions({
@@ -157,6 +166,32 @@ async function open(
     }),
   }
   return opened
+}
+
+type CreateSync = (
+  parts: Pick<HostSyncOptions, 'host' | 'database' | 'defer' | 'onFault'>,
+) => SyncPart
+
+/** The code of sync is fetched only where there is something to sync with. */
+async function loadSync(request: OpenRequest['sync']): Promise<CreateSync> {
+  if (request === undefined) return () => syncOff()
+  try {
+    const { createWorkerSync } = await import('./sync/worker-sync.ts')
+    return (parts) => createWorkerSync({ ...parts, request, setTimer })
+  } catch (cause) {
+    // Offline with a cold cache, say: what is on this device is there all the same.
+    const fault = new UniverseError(
+      'client/worker-failed',
+      'the part of the worker that syncs could not be loaded; reload the app when it is online',
+      { cause },
+    )
+    return () => syncOff(fault)
+  }
+}
+
+function setTimer(run: () => void, delayMs: number): () => void {
+  const timer = setTimeout(run, delayMs)
+  return () => clearTimeout(timer)
 }
 
 async function openStore(

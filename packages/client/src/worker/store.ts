@@ -10,6 +10,29 @@ export interface Store {
   open(): Promise<Driver>
   /** Begins a replacement beside the database, which may stay open. */
   stage(): Promise<Staging>
+  /** Begins a database that is built in place, or goes on with one that was broken off. */
+  stageReplica(): Promise<ReplicaStaging>
+  /** Removes what earlier attempts at that left. */
+  dropStaged(): Promise<void>
+}
+
+/**
+ * A database being built beside the open one. Bytes are read and written until `open`. Ends with
+ * `takeOver`, `drop` or `close`; `drop` and `close` are safe to repeat.
+ */
+export interface ReplicaStaging {
+  /** Bytes there, fewer than asked for at the end: perhaps of an earlier attempt, perhaps of none. */
+  read(at: number, byteCount: number): Uint8Array
+  write(at: number, bytes: Uint8Array): void
+  /** Opens the first `byteCount` bytes as a database; 0: an empty one. Its user closes the driver. */
+  open(byteCount: number): Promise<Driver>
+  /** Puts what the driver, still open, has committed in order for `takeOver`. */
+  seal(): void
+  /** Puts it in the place of the database. Both are closed. All or nothing. */
+  takeOver(): Promise<void>
+  drop(): Promise<void>
+  /** Leaves what was written for another attempt, where that is possible. */
+  close(): void
 }
 
 /** A replacement being written. Ends with `takeOver` or `drop`; both are safe to repeat. */

@@ -3,14 +3,16 @@ import { isUniverseError } from '@inner-universe/core'
 import type { Driver, Durability } from '@inner-universe/sqlite'
 import {
   deleteOpfsDatabase,
+  dropStagedOpfs,
   importOpfsDatabase,
   openWasmDatabase,
   readOpfsDatabase,
   type Sqlite,
+  stageOpfsDatabase,
 } from '@inner-universe/sqlite/wasm'
 import { stagingDirectory, universeDirectory } from '../rpc/announcement.ts'
 import { FILE_CHUNK_BYTES } from '../rpc/limits.ts'
-import { memoryStaging } from './memory-staging.ts'
+import { memoryReplicaStaging, memoryStaging } from './memory-staging.ts'
 import { BytePipe, type Staging, type Store } from './store.ts'
 
 /** What a store is opened with. */
@@ -66,6 +68,19 @@ export function opfsStore({ name, sqlite, durability, onLong }: WasmStoreOptions
       }
       return staging
     },
+    stageReplica: async () => {
+      const staged = await stageOpfsDatabase({ sqlite: await sqlite, directory })
+      let driver: Driver | undefined
+      return {
+        ...staged,
+        open: async (byteCount) => {
+          driver = staged.open(byteCount)
+          return driver
+        },
+        seal: () => driver?.checkpoint(),
+      }
+    },
+    dropStaged: () => dropStagedOpfs(directory),
   }
 }
 
@@ -75,29 +90,29 @@ export function memoryStore(
   reason: string | undefined,
 ): Store {
   let contents: Uint8Array | undefined
+  const open = (bytes: Uint8Array | undefined): Promise<Driver> =>
+    openWasmDatabase({
+      sqlite,
+      storage: { kind: 'memory', ...(bytes !== undefined && { contents: bytes }) },
+      durability,
+    })
+  const takeOver = (bytes: Uint8Array): void => {
+    contents = bytes
+  }
   return {
     kind: 'memory',
     reason,
-    open: async () =>
-      openWasmDatabase({
-        sqlite,
-        storage: { kind: 'memory', ...(contents !== undefined && { contents }) },
-        durability,
-      }),
+    open: () => open(contents),
     stage: async () =>
       memoryStaging({
-        open: async (bytes) => {
+        open: (bytes) => {
           onLong()
-          return openWasmDatabase({
-            sqlite,
-            storage: { kind: 'memory', contents: bytes },
-            durability,
-          })
+          return open(bytes)
         },
-        takeOver: (bytes) => {
-          contents = bytes
-        },
+        takeOver,
       }),
+    stageReplica: async () => memoryReplicaStaging({ open, takeOver }),
+    dropStaged: async () => undefined,
   }
 }
 

@@ -4,12 +4,14 @@
  * ```
  * <n>.db  <n>.db-wal  <n>.db-journal   the files of generation n
  * <n>.ready                            empty; generation n is whole and takes over
+ * <n>.staged                           empty; generation n is being built and is to be kept
  * ```
  *
  * The current generation is the highest one marked ready, or 0 where none is. An import writes the
  * next generation and then creates its mark: one step, before which the old universe is current and
  * after which the new one is. Everything of another generation is a leftover of an import that
- * died, and is removed by the next owner. Who holds the access handles of the current generation owns
+ * died, and is removed by the next owner, save what is marked as staged and newer: a download that
+ * was broken off goes on from there. Who holds the access handles of the current generation owns
  * the universe.
  */
 
@@ -48,18 +50,27 @@ export async function ownCurrent(
   path: string,
 ): Promise<OwnedFiles> {
   const names = await namesIn(directory, path)
-  let generation = 0
-  for (const name of names) {
-    const mark = /^(\d+)\.ready$/.exec(name)
-    if (mark) generation = Math.max(generation, Number(mark[1]))
-  }
+  const generation = Math.max(0, ...markedIn(names, 'ready'))
+  const staged = markedIn(names, 'staged').filter((other) => other > generation)
   // Order matters: leftovers may be an import in progress, and only an owner can tell it is not.
   const owned = await ownGeneration(directory, path, generation)
   for (const name of names) {
-    const file = /^(\d+)\.(?:db(?:-wal|-journal)?|ready)$/.exec(name)
-    if (file && Number(file[1]) !== generation) await remove(directory, name)
+    const file = /^(\d+)\.(?:db(?:-wal|-journal)?|ready|staged)$/.exec(name)
+    const of = Number(file?.[1])
+    const isKept = of === generation ? !name.endsWith('.staged') : staged.includes(of)
+    if (file && !isKept) await remove(directory, name)
   }
   return owned
+}
+
+/** The current generation, and those staged to follow it. */
+export async function readGenerations(
+  directory: FileSystemDirectoryHandle,
+  path: string,
+): Promise<{ readonly current: number; readonly staged: readonly number[] }> {
+  const names = await namesIn(directory, path)
+  const current = Math.max(0, ...markedIn(names, 'ready'))
+  return { current, staged: markedIn(names, 'staged').filter((other) => other > current) }
 }
 
 /** Opens the files of one generation, creating what is missing; all of them or none. */
@@ -86,14 +97,18 @@ export async function ownGeneration(
   return { generation, path: `/${path}/${generation}.db`, files }
 }
 
-/** Makes `generation` the current one. The one step of an import that cannot be half done. */
-export async function markReady(
+/**
+ * `ready` makes `generation` the current one: the one step of an import that cannot be half done.
+ * `staged` has it kept while it is being built.
+ */
+export async function markGeneration(
   directory: FileSystemDirectoryHandle,
   path: string,
   generation: number,
+  mark: 'ready' | 'staged',
 ): Promise<void> {
   try {
-    await directory.getFileHandle(`${generation}.ready`, { create: true })
+    await directory.getFileHandle(`${generation}.${mark}`, { create: true })
   } catch (error) {
     throw storageError(error, path)
   }
@@ -104,7 +119,7 @@ export async function removeGeneration(
   directory: FileSystemDirectoryHandle,
   generation: number,
 ): Promise<void> {
-  for (const suffix of ['.ready', ...FILE_SUFFIXES.map((end) => `.db${end}`)]) {
+  for (const suffix of ['.ready', '.staged', ...FILE_SUFFIXES.map((end) => `.db${end}`)]) {
     await remove(directory, `${generation}${suffix}`)
   }
 }
@@ -125,6 +140,15 @@ export function storageError(error: unknown, path: string): UniverseError {
   }
   const text = `the browser refused its private file system (${name}) for ${path}; allow it, or open in memory`
   return new UniverseError('storage/unavailable', text, options)
+}
+
+function markedIn(names: readonly string[], mark: 'ready' | 'staged'): number[] {
+  return names.flatMap((name) => {
+    const [generation, end, ...rest] = name.split('.')
+    return end === mark && rest.length === 0 && /^\d+$/.test(generation ?? '')
+      ? [Number(generation)]
+      : []
+  })
 }
 
 async function namesIn(directory: FileSystemDirectoryHandle, path: string): Promise<string[]> {

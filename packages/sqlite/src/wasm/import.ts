@@ -3,7 +3,7 @@ import { checkAndClose, type ImportOptions, writeChunks } from '../import-check.
 import { openDatabase } from './database.ts'
 import {
   findDirectory,
-  markReady,
+  markGeneration,
   type OwnedFiles,
   ownCurrent,
   ownGeneration,
@@ -36,12 +36,14 @@ export async function importOpfsDatabase(options: OpfsImportOptions): Promise<vo
   const current = await ownCurrent(directory, path)
   const generation = current.generation + 1
   try {
+    // What may be staged there was meant to follow a database that ends now.
+    await removeGeneration(directory, generation)
     const next = await ownGeneration(directory, path, generation)
     try {
       await writeDatabase(next, options)
       const backing = { kind: 'opfs', path: next.path, files: next.files } as const
       checkAndClose(openDatabase(sqlite, backing, 'power'), options.validate)
-      await markReady(directory, path, generation)
+      await markGeneration(directory, path, generation, 'ready')
     } catch (error) {
       close(next)
       await removeGeneration(directory, generation)
