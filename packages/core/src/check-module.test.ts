@@ -32,6 +32,10 @@ describe('a module is refused', () => {
       { a: table({ id, b: t.ref('a', { onDelete: 'null' }) }) },
       /must therefore be optional/,
     ],
+    ['for a unique reference', { a: table({ id, b: t.ref('a').unique() }) }, /cannot be unique/],
+    ['for a unique default', { a: table({ id, n: t.int().unique().default(1) }) }, /must not have/],
+    ['for unique local texts', { a: table({ id, n: t.text().unique() }).local() }, /local table/],
+    ['for unique elements', { a: table({ id, n: t.array(t.int().unique()) }) }, /only a column/],
     ['for an optional counter', { a: table({ id, n: t.counter().optional() }) }, /cannot be/],
     ['for bytes in JSON', { a: table({ id, n: t.array(t.bytes()) }) }, /only a column/],
     [

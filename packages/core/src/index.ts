@@ -104,7 +104,6 @@ export {
 } from './limits.ts'
 export {
   addCounter,
-  type CounterFilter,
   createMergeState,
   type Dot,
   elementsOf,
@@ -116,6 +115,7 @@ export {
   type MergeState,
   mergeDelta,
   mergeOperations,
+  type NewColumns,
   type SetDots,
   setText,
   sortElements,

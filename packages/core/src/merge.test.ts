@@ -26,6 +26,12 @@ const tables: TableDefinitions = {
     sticker: t.ref('draft', { onDelete: 'cascade' }).optional(),
   }).definition,
   project: table({ key: t.key(), name: t.text(), parent: t.ref('project').optional() }).definition,
+  event: table({
+    key: t.key(),
+    text: t.text().optional(),
+    sum: t.counter(),
+    set: t.set(t.int()),
+  }).appendOnly().definition,
   draft: table({ key: t.key(), text: t.text() }).local().definition,
 }
 
@@ -232,6 +238,32 @@ describe('merge', () => {
     const state = createMergeState()
     const operations = [insert('n', { title: null })]
     expect(mergeOperations(state.rows, { hlc: 1, stream: A, operations }, tables)).toBe(true)
+  })
+
+  it('[MR12] merging again does not bring back what was forgotten', () => {
+    const state = createMergeState()
+    const operations = [insert('n', { title: 'x' }), remove('m')]
+    const delta = { hlc: 1, stream: A, operations }
+    mergeOperations(state.rows, delta, tables, (_, column) => column === 'likes')
+    expect(note(state)).toBeUndefined()
+    expect(state.rows.get('note')?.get('m')?.death).toBeUndefined()
+  })
+
+  it('[MR18] rows of an append-only table do not change after their insert', () => {
+    const state = createMergeState()
+    const of = { table: 'event', id: 'e' } as const
+    const change = (text: string, by: number): RowOperation[] => [
+      { kind: 'update', ...of, cells: { text } },
+      { kind: 'increment', ...of, column: 'sum', by },
+      { kind: 'add', ...of, column: 'set', elements: [String(by)] },
+    ]
+    write(state, 1, A, { kind: 'insert', ...of, cells: { text: 'x' } }, ...change('y', 1).slice(1))
+    write(state, 2, B, ...change('z', 2))
+    write(state, 3, B, { kind: 'insert', table: 'event', id: 'f', cells: {} }, ...change('z', 3))
+    const event = () => visibleRows(state.rows, tables).get('event')?.get('e')
+    expect(event()).toEqual({ key: 'e', text: 'x', sum: 1, set: '[1]' })
+    write(state, 4, B, { kind: 'delete', ...of })
+    expect(event()).toBeUndefined()
   })
 
   it('[MR13] references from or to local tables take no part', () => {

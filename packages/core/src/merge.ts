@@ -76,19 +76,22 @@ export function mergeDelta(state: MergeState, delta: Delta, tables: TableDefinit
   return true
 }
 
-/** Says which counters a delta may move: all, unless it is merged for a second time. */
-export type CounterFilter = (table: string, column: string) => boolean
+/**
+ * Says which columns a delta is merged into for the first time: all, unless the delta is merged again
+ * because the schema has grown. A table is new when its primary key is.
+ */
+export type NewColumns = (table: string, column: string) => boolean
 
 /**
- * Merges the operations of one delta, whether or not they were merged before: all of them can be
- * repeated but increments, which `movesCounter` lets through. Gives true when some were left out that
- * a newer schema may take (MERGE.md MR12).
+ * Merges the operations of one delta, whether or not they were merged before: cells and sets can be
+ * repeated, increments, births and deaths only count where `isNew` says so. Gives true when some were
+ * left out that a newer schema may take (MERGE.md MR12).
  */
 export function mergeOperations(
   rows: MergedRows,
   delta: Pick<Delta, 'hlc' | 'stream' | 'operations'>,
   tables: TableDefinitions,
-  movesCounter: CounterFilter = () => true,
+  isNew: NewColumns = () => true,
 ): boolean {
   const stamp: Stamp = { hlc: delta.hlc, stream: delta.stream }
   let isAwaiting = false
@@ -106,7 +109,7 @@ export function mergeOperations(
       if (operation.kind === 'insert') inserted = (inserted ?? new Set()).add(key)
       else if (inserted?.has(key) !== true) continue
     }
-    if (mergeOperation(rows, operation, stamp, table, movesCounter)) isAwaiting = true
+    if (mergeOperation(rows, operation, stamp, table, isNew)) isAwaiting = true
   }
   return isAwaiting
 }
@@ -116,14 +119,16 @@ function mergeOperation(
   operation: RowOperation,
   stamp: Stamp,
   table: TableDefinition,
-  movesCounter: CounterFilter,
+  isNew: NewColumns,
 ): boolean {
   const { kind, table: name, id } = operation
   const row = rowOf(rows, name, id)
   switch (kind) {
     case 'insert':
     case 'update': {
-      if (kind === 'insert') row.birth = laterStamp(row.birth, stamp)
+      if (kind === 'insert' && isNew(name, table.primaryKey)) {
+        row.birth = laterStamp(row.birth, stamp)
+      }
       let isAwaiting = false
       for (const column in operation.cells) {
         const value = operation.cells[column] as StoredValue
@@ -137,12 +142,12 @@ function mergeOperation(
       return isAwaiting
     }
     case 'delete':
-      row.death = laterStamp(row.death, stamp)
+      if (isNew(name, table.primaryKey)) row.death = laterStamp(row.death, stamp)
       return false
     case 'increment': {
       const definition = columnOf(table, operation.column)
       if (definition === undefined) return true
-      if (definition.kind === 'counter' && movesCounter(name, operation.column)) {
+      if (definition.kind === 'counter' && isNew(name, operation.column)) {
         const sum = row.counters.get(operation.column) ?? 0
         row.counters.set(operation.column, addCounter(sum, operation.by))
       }

@@ -13,23 +13,8 @@ import {
   UniverseError,
 } from '@inner-universe/core'
 import { valueOfText } from './row-store.ts'
-import type { ColumnSchema, TableSchema } from './schema.ts'
-import type { WriteScope } from './write-scope.ts'
-
-/** One value of one unique column: all rows that have it claim it. */
-export interface ClaimedValue {
-  readonly table: TableSchema
-  readonly column: ColumnSchema
-  readonly value: StoredValue
-}
-
-/** A row that read its value of a unique column and now reads NULL. */
-export interface LostClaim extends ClaimedValue {
-  readonly id: string
-  /** Of the cell. */
-  readonly clock: LocalStamp
-  readonly holder: { readonly id: string; readonly clock: LocalStamp }
-}
+import type { TableSchema } from './schema.ts'
+import type { ClaimedValue, WriteScope } from './write-scope.ts'
 
 /** A row's claim to a value. */
 interface Claimant {

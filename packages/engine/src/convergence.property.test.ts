@@ -136,6 +136,7 @@ const item = fc.constantFrom(...itemIds)
 const person = fc.constantFrom(...personIds)
 const box = fc.constantFrom(...boxIds)
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { freq: 3 })
+const codes = fc.constantFrom('c', 'd')
 const tags = fc.constantFrom('p', 'q', 'r')
 
 const cellsOf: Record<Step['table'], fc.Arbitrary<Step['cells']>> = {
@@ -157,6 +158,8 @@ const cellsOf: Record<Step['table'], fc.Arbitrary<Step['cells']>> = {
       owner: maybe(person),
       parent: maybe(item),
       friend: maybe(item),
+      code: maybe(codes),
+      rank: maybe(fc.nat(1)),
     },
     { requiredKeys: ['title'] },
   ),
@@ -166,6 +169,7 @@ const cellsOf: Record<Step['table'], fc.Arbitrary<Step['cells']>> = {
       best: maybe(item),
       boss: maybe(person),
       spouse: maybe(person),
+      badge: maybe(fc.constantFrom('gold', 'tin')),
     },
     { requiredKeys: ['name'] },
   ),
@@ -173,11 +177,15 @@ const cellsOf: Record<Step['table'], fc.Arbitrary<Step['cells']>> = {
     { count: fc.nat(5), within: maybe(box), holds: maybe(item) },
     { requiredKeys: [] },
   ),
+  event: fc.record(
+    { code: maybe(codes), count: fc.nat(3), item: maybe(item) },
+    { requiredKeys: [] },
+  ),
 }
-const idOf: Record<Step['table'], fc.Arbitrary<string>> = { item, person, box }
+const idOf: Record<Step['table'], fc.Arbitrary<string>> = { item, person, box, event: box }
 
 const step: fc.Arbitrary<Step> = fc
-  .constantFrom<Step['table']>('item', 'item', 'person', 'box')
+  .constantFrom<Step['table']>('item', 'item', 'person', 'box', 'event')
   .chain((table) =>
     fc.record({
       act: fc.constantFrom<Step['act']>(

@@ -1,10 +1,10 @@
 /** Writes a fold of deltas into the file: row by row, then visibility as a whole. MERGE.md. */
 import type { MergedRows, StoredValue } from '@inner-universe/core'
-import { type ClaimedValue, settleClaims } from './claims.ts'
+import { settleClaims } from './claims.ts'
 import { writeMergedRow } from './merged-row.ts'
 import type { TableSchema } from './schema.ts'
 import { settleVisibility } from './visibility.ts'
-import type { TouchedRow, WriteScope } from './write-scope.ts'
+import type { ClaimedValue, TouchedRow, WriteScope } from './write-scope.ts'
 
 /** A row that nothing was known of before this fold, lying among the visible ones. */
 interface FreshRow extends TouchedRow {

@@ -18,12 +18,12 @@ import {
   type StoredValue,
   storedDefault,
 } from '@inner-universe/core'
-import { type ClaimedValue, claimsOf, moveClaim } from './claims.ts'
+import { claimsOf, moveClaim } from './claims.ts'
 import type { HiddenRow } from './hidden-cells.ts'
 import type { VisibleRow } from './row-store.ts'
 import type { ColumnSchema, TableSchema } from './schema.ts'
 import { mergeSetDots } from './set-dots.ts'
-import type { TouchedRow, WriteScope } from './write-scope.ts'
+import type { ClaimedValue, TouchedRow, WriteScope } from './write-scope.ts'
 
 /** What writing a row asks of those who settle visibility. */
 export interface MergedWrite {

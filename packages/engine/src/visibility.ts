@@ -22,11 +22,11 @@ import {
   settleRegion,
   storedDefault,
 } from '@inner-universe/core'
-import { type ClaimedValue, claimsOf, settleClaims } from './claims.ts'
+import { claimsOf, settleClaims } from './claims.ts'
 import type { HiddenRow } from './hidden-cells.ts'
 import type { VisibleRow } from './row-store.ts'
 import { quoteName, type Reference, type TableSchema } from './schema.ts'
-import type { SettleVisibility, TouchedRow, WriteScope } from './write-scope.ts'
+import type { ClaimedValue, SettleVisibility, TouchedRow, WriteScope } from './write-scope.ts'
 
 /** A row as it lies in the file before step 2. */
 interface PlacedRow extends ReferenceNode {

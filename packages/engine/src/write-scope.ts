@@ -1,9 +1,9 @@
 /** What code inside one open write transaction works with. */
+import type { LocalStamp, StoredValue } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
 import type { Changes } from './changes.ts'
-import type { LostClaim } from './claims.ts'
 import type { RowStore } from './row-store.ts'
-import type { Schema, TableSchema } from './schema.ts'
+import type { ColumnSchema, Schema, TableSchema } from './schema.ts'
 import type { Streams } from './streams.ts'
 
 /**
@@ -22,6 +22,21 @@ export interface WriteScope {
    * of a unique column.
    */
   readonly lostClaims?: Map<string, LostClaim>
+}
+
+/** One value of one unique column: all rows that have it claim it. */
+export interface ClaimedValue {
+  readonly table: TableSchema
+  readonly column: ColumnSchema
+  readonly value: StoredValue
+}
+
+/** A row that read its value of a unique column and now reads NULL. */
+export interface LostClaim extends ClaimedValue {
+  readonly id: string
+  /** Of the cell. */
+  readonly clock: LocalStamp
+  readonly holder: { readonly id: string; readonly clock: LocalStamp }
 }
 
 /** A row whose life or references were just written. */

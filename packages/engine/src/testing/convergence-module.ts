@@ -1,10 +1,10 @@
 /** A module with every kind of column and reference, and one reducer that does what it is told. */
-import { defineModule, t, table } from '@inner-universe/core'
+import { defineModule, isUniverseError, t, table } from '@inner-universe/core'
 
 /** One write of the `write` reducer. Those that make no sense where the row stands are left out. */
 export interface Step {
   readonly act: 'put' | 'insert' | 'update' | 'delete' | 'increment' | 'add' | 'remove' | 'create'
-  readonly table: 'item' | 'person' | 'box'
+  readonly table: 'item' | 'person' | 'box' | 'event'
   readonly id: string
   readonly cells: Readonly<Record<string, unknown>>
   readonly by: number
@@ -34,6 +34,10 @@ const keyOf = (name: Step['table']) => (name === 'person' ? 'id' : 'key')
 function run(access: AnyTable, { act, table: name, id, cells, by, element }: Step): void {
   const isThere = access.get(id) !== undefined
   const row = { [keyOf(name)]: id, ...cells }
+  if (name === 'event' && act !== 'delete') {
+    if (!isThere) access.insert(row)
+    return
+  }
   if (act === 'create') {
     if (name === 'person') access.insert(cells)
   } else if (act === 'put') access.upsert(row)
@@ -70,6 +74,8 @@ export const convergenceModule = defineModule({
       owner: t.ref('person').optional(),
       parent: t.ref('item', { onDelete: 'cascade' }).optional(),
       friend: t.ref('item', { onDelete: 'null' }).optional(),
+      code: t.text().unique().optional(),
+      rank: t.int().unique().optional(),
     }),
     person: table({
       id: t.id(),
@@ -77,7 +83,14 @@ export const convergenceModule = defineModule({
       best: t.ref('item').optional(),
       boss: t.ref('person', { onDelete: 'cascade' }).optional(),
       spouse: t.ref('person', { onDelete: 'null' }).optional(),
+      badge: t.enum(['gold', 'tin']).unique().optional(),
     }),
+    event: table({
+      key: t.key(),
+      code: t.text().unique().optional(),
+      count: t.counter(),
+      item: t.ref('item').optional(),
+    }).appendOnly(),
     box: table({
       key: t.key(),
       count: t.counter(),
@@ -89,7 +102,14 @@ export const convergenceModule = defineModule({
   reducers: (reducer) => ({
     write: reducer({ script: t.json() }, (ctx, args) => {
       const script = args.script as unknown as Script
-      for (const step of script.steps) run(ctx.db[step.table] as unknown as AnyTable, step)
+      for (const step of script.steps) {
+        try {
+          run(ctx.db[step.table] as unknown as AnyTable, step)
+        } catch (error) {
+          // Refused before anything was written.
+          if (!isUniverseError(error, 'table/duplicate-value')) throw error
+        }
+      }
       ctx.db.log.insert({ text: 'written', item: 'a' as never })
       if (script.nested !== undefined) {
         try {
