@@ -25,8 +25,6 @@ import type { WriteScope } from './write-scope.ts'
 export interface ApplyParts {
   readonly log: DeltaLog
   readonly clock: HlcClock
-  /** The stream this engine writes. */
-  readonly stream: StreamId
   /** Definitions of the module's tables. */
   readonly tables: TableDefinitions
 }
@@ -44,15 +42,15 @@ interface Part {
  * Everything is decoded before anything is written. Cost: about one statement per row.
  *
  * @throws UniverseError `engine/delta-invalid` for bytes that are no segment, a stream whose clock
- * does not rise from one segment to the next, and deltas of this engine's own stream that it has not
- * written; the caller rolls back.
+ * does not rise from one segment to the next, and deltas of own streams that were not
+ * written here; the caller rolls back.
  */
 export function applySegments(
   scope: WriteScope,
   parts: ApplyParts,
   segments: readonly Uint8Array[],
 ): readonly ApplyOutcome[] {
-  const { outcomes, accepted } = accept(scope, parts.stream, segments)
+  const { outcomes, accepted } = accept(scope, segments)
   const fold: MergedRows = new Map()
   const awaiting: Delta[] = []
   for (const { deltas } of accepted) {
@@ -63,7 +61,13 @@ export function applySegments(
   for (const { stream, deltas, bytes } of accepted) {
     const [first, last] = [deltas[0] as Delta, deltas[deltas.length - 1] as Delta]
     const entry = scope.streams.intern(stream, false)
-    parts.log.put(entry, first.seq, deltas.length, bytes)
+    parts.log.putSegment(entry, {
+      firstSeq: first.seq,
+      deltaCount: deltas.length,
+      firstHlc: first.hlc,
+      base: undefined,
+      bytes,
+    })
     parts.log.moveHead(entry, last.seq, last.hlc)
     // [MR14] Every later write of this engine is newer than anything it has seen.
     parts.clock.receive(last.hlc)
@@ -74,7 +78,11 @@ export function applySegments(
 }
 
 /** [MR12] Remembers that a delta has parts which only a newer schema can take. */
-function noteUnapplied({ driver, streams }: WriteScope, stream: StreamId, seq: number): void {
+export function noteUnapplied(
+  { driver, streams }: WriteScope,
+  stream: StreamId,
+  seq: number,
+): void {
   driver
     .prepare('INSERT INTO _unapplied (stream, seq) VALUES (?1, ?2)')
     .run([streams.intern(stream, false).index, seq])
@@ -83,7 +91,6 @@ function noteUnapplied({ driver, streams }: WriteScope, stream: StreamId, seq: n
 /** Decodes what is new, stream by stream in the order of seqs. Writes nothing. */
 function accept(
   scope: WriteScope,
-  ownStream: StreamId,
   segments: readonly Uint8Array[],
 ): { outcomes: ApplyOutcome[]; accepted: Part[] } {
   const headers = segments.map((bytes, index) => ({
@@ -103,7 +110,8 @@ function accept(
     } else if (firstSeq > head.headSeq + 1) {
       outcomes[index] = { kind: 'gap', stream, heldSeq: head.headSeq }
     } else {
-      if (stream === ownStream) throw invalid(`deltas of own stream ${stream} not written here`)
+      if (scope.streams.find(stream)?.isOwn)
+        throw invalid(`deltas of own stream ${stream} not written here`)
       const part = newPart(decodeSegment(bytes), bytes, head.headSeq)
       const first = part.deltas[0] as Delta
       const last = part.deltas[part.deltas.length - 1] as Delta

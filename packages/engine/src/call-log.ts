@@ -194,5 +194,5 @@ function outcomeOf(call: Call, answer: StoredAnswer): CallOutcome {
     const error = new UniverseError(code, message, { details })
     return { callId, ok: false, error, isRepeated: true }
   }
-  return { callId, ok: true, value: resultOf(answer[1]), isRepeated: true }
+  return { callId, ok: true, value: resultOf(answer[1]), isRepeated: true, delta: undefined }
 }

@@ -1,24 +1,60 @@
 /**
- * The delta log: what this file knows of every stream, in segments. STORAGE.md ST7–ST8.
+ * The delta log: what this file holds of every stream, in segments. STORAGE.md ST7–ST8, SY2–SY4.
  *
- * A transaction's own deltas are one segment and one row (several when they are many). Segments from
- * elsewhere are kept as they came. The outbox is the part of own streams above `acked_seq`: there is
- * no second copy.
+ * A transaction's own deltas are one segment and one row (several when they are many) until they are
+ * sealed into a batch. Batches from elsewhere are kept as they came. The outbox is the part of own
+ * streams above `acked_seq`: there is no second copy.
  */
 import {
+  type Base,
   type ByteWriter,
   createSegmentBuffer,
   createSegmentWriter,
+  DELTA_BYTES_MAX,
+  type Epoch,
+  type Hash,
+  isUniverseError,
+  type Origin,
   type SegmentEntry,
   type SegmentWriter,
   type StreamId,
+  UniverseError,
 } from '@inner-universe/core'
-import type { Driver } from '@inner-universe/sqlite'
-import type { LogSegment, StreamHead } from './engine.ts'
+import type { Driver, SqlRow } from '@inner-universe/sqlite'
+import type { AuthoringCall, LogSegment, StreamHead } from './engine.ts'
 import type { StreamEntry, Streams } from './streams.ts'
 
 /** Bytes after which a transaction begins another segment: about what one batch on the wire holds. */
 export const LOG_SEGMENT_BYTES: number = 256 * 1024
+
+/** How an own delta came to be, where the delta itself does not say it. */
+export interface Authoring {
+  /** The delta it was authored anew from. */
+  readonly origin?: Origin | undefined
+  /** The call that wrote it, if it is to be run again should the delta be authored anew. */
+  readonly call?: AuthoringCall | undefined
+}
+
+/** One row of the log. */
+export interface LogRow {
+  readonly firstSeq: number
+  readonly deltaCount: number
+  readonly firstHlc: number
+  /** Place in the relay's log; undefined: not known to be there. */
+  readonly offset: number | undefined
+  /** Of own rows: what had been read when the first delta was written; undefined: nothing. */
+  readonly base: Base | undefined
+  /** Undefined until sealed. */
+  readonly hash: Hash | undefined
+  readonly header: Uint8Array | undefined
+  /** Of own rows: one entry per delta, or undefined when there is nothing to say of any. */
+  readonly origins: readonly (Origin | undefined)[] | undefined
+  readonly calls: readonly (AuthoringCall | undefined)[] | undefined
+  readonly bytes: Uint8Array
+}
+
+const COLUMNS =
+  'first_seq, count, first_hlc, offset, base_epoch, base_offset, hash, header, origins, calls, bytes'
 
 /** Writes the log of one open database. */
 export class DeltaLog {
@@ -35,20 +71,93 @@ export class DeltaLog {
   }
 
   /** Starts collecting a transaction's deltas. Nothing is written before `finish`. */
-  begin(stream: StreamEntry): LogTransaction {
-    return new LogTransaction(this, stream, this.#schemaVersion)
+  begin(stream: StreamEntry, base: Base | undefined): LogTransaction {
+    return new LogTransaction(this, stream, this.#schemaVersion, base)
   }
 
-  /** Keeps one segment; the caller moves the stream's head. */
-  put(stream: StreamEntry, firstSeq: number, count: number, bytes: Uint8Array): void {
+  /** Keeps one row; the caller moves the stream's head. */
+  put(stream: StreamEntry, row: LogRow): void {
     this.#driver
-      .prepare('INSERT INTO _log (stream, first_seq, count, bytes) VALUES (?1, ?2, ?3, ?4)')
-      .run([stream.index, firstSeq, count, bytes])
+      .prepare(
+        `INSERT INTO _log (stream, ${COLUMNS})
+          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
+      )
+      .run([
+        stream.index,
+        row.firstSeq,
+        row.deltaCount,
+        row.firstHlc,
+        row.offset ?? null,
+        row.base?.epoch ?? null,
+        row.base?.offset ?? null,
+        row.hash ?? null,
+        row.header ?? null,
+        encodeList(row.origins),
+        encodeList(row.calls),
+        row.bytes,
+      ])
+  }
+
+  /** Keeps the bytes of a segment that is no batch. Cheaper than {@link DeltaLog.put}. */
+  putSegment(
+    stream: StreamEntry,
+    segment: Pick<LogRow, 'firstSeq' | 'deltaCount' | 'firstHlc' | 'base' | 'bytes'>,
+  ): void {
+    const { firstSeq, deltaCount, firstHlc, base, bytes } = segment
+    this.#driver
+      .prepare(
+        `INSERT INTO _log (stream, first_seq, count, first_hlc, base_epoch, base_offset, bytes)
+          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
+      )
+      .run([
+        stream.index,
+        firstSeq,
+        deltaCount,
+        firstHlc,
+        base?.epoch ?? null,
+        base?.offset ?? null,
+        bytes,
+      ])
   }
 
   /** Moves a stream's head to the last delta kept of it. */
   moveHead(stream: StreamEntry, seq: number, hlc: number): void {
     this.#streams.moveHead(stream, seq, hlc)
+  }
+
+  /** Rows of a stream that begin above a seq, in order, until `onRow` returns false. */
+  eachAfter(stream: StreamEntry, seq: number, onRow: (row: LogRow) => undefined | boolean): void {
+    this.#driver
+      .prepare(
+        `SELECT ${COLUMNS} FROM _log WHERE stream = ?1 AND first_seq > ?2 ORDER BY first_seq`,
+      )
+      .each([stream.index, seq], (row) => onRow(decodeRow(row)))
+  }
+
+  /** The row that holds a seq. */
+  rowAt(stream: StreamEntry, seq: number): LogRow | undefined {
+    const found = this.#driver
+      .prepare(
+        `SELECT ${COLUMNS} FROM _log WHERE stream = ?1 AND first_seq <= ?2
+          ORDER BY first_seq DESC LIMIT 1`,
+      )
+      .get([stream.index, seq])
+    const row = found && decodeRow(found)
+    return row !== undefined && row.firstSeq + row.deltaCount > seq ? row : undefined
+  }
+
+  /** Notes where a batch is in the relay's log; undefined: no longer. */
+  setOffset(stream: StreamEntry, firstSeq: number, offset: number | undefined): void {
+    this.#driver
+      .prepare('UPDATE _log SET offset = ?1 WHERE stream = ?2 AND first_seq = ?3')
+      .run([offset ?? null, stream.index, firstSeq])
+  }
+
+  /** Takes rows away that begin within a range of seqs. */
+  remove(stream: StreamEntry, firstSeq: number, lastSeq: number): void {
+    this.#driver
+      .prepare('DELETE FROM _log WHERE stream = ?1 AND first_seq BETWEEN ?2 AND ?3')
+      .run([stream.index, firstSeq, lastSeq])
   }
 
   /** Segments from the one that holds `fromSeq` on, up to about `bytesMax`; at least one if there is. */
@@ -57,26 +166,13 @@ export class DeltaLog {
     if (stream === undefined) return []
     const segments: LogSegment[] = []
     let byteCount = 0
-    this.#driver
-      .prepare(
-        `SELECT first_seq, count, bytes FROM _log
-          WHERE stream = ?1 AND first_seq >= coalesce(
-            (SELECT max(first_seq) FROM _log WHERE stream = ?1 AND first_seq <= ?2), 0)
-          ORDER BY first_seq`,
-      )
-      .each([stream.index, fromSeq], ([firstSeq, deltaCount, bytes]) => {
-        const segment = bytes as Uint8Array
-        if ((firstSeq as number) + (deltaCount as number) <= fromSeq) return undefined
-        if (segments.length > 0 && byteCount + segment.length > bytesMax) return false
-        byteCount += segment.length
-        segments.push({
-          stream: id,
-          firstSeq: firstSeq as number,
-          deltaCount: deltaCount as number,
-          bytes: segment,
-        })
-        return undefined
-      })
+    const first = this.rowAt(stream, fromSeq)?.firstSeq ?? fromSeq
+    this.eachAfter(stream, first - 1, ({ firstSeq, deltaCount, bytes }) => {
+      if (segments.length > 0 && byteCount + bytes.length > bytesMax) return false
+      byteCount += bytes.length
+      segments.push({ stream: id, firstSeq, deltaCount, bytes })
+      return undefined
+    })
     return segments
   }
 
@@ -97,33 +193,61 @@ export class DeltaLog {
   }
 }
 
+function encodeList(list: readonly unknown[] | undefined): string | null {
+  return list === undefined ? null : JSON.stringify(list.map((entry) => entry ?? null))
+}
+
+function decodeList<T>(text: string | null): (T | undefined)[] | undefined {
+  if (text === null) return undefined
+  return (JSON.parse(text) as (T | null)[]).map((entry) => entry ?? undefined)
+}
+
+function decodeRow(row: SqlRow): LogRow {
+  const [firstSeq, deltaCount, firstHlc, offset, epoch, baseOffset] = row
+  const [hash, header, origins, calls, bytes] = row.slice(6)
+  const hasBase = typeof epoch === 'string'
+  return {
+    firstSeq: firstSeq as number,
+    deltaCount: deltaCount as number,
+    firstHlc: firstHlc as number,
+    offset: (offset as number | null) ?? undefined,
+    base: hasBase ? { epoch: epoch as Epoch, offset: baseOffset as number } : undefined,
+    hash: (hash as Hash | null) ?? undefined,
+    header: (header as Uint8Array | null) ?? undefined,
+    origins: decodeList<Origin>(origins as string | null),
+    calls: decodeList<AuthoringCall>(calls as string | null),
+    bytes: bytes as Uint8Array,
+  }
+}
+
 /** The deltas of one transaction. */
 export class LogTransaction {
   readonly #log: DeltaLog
   readonly #stream: StreamEntry
   readonly #schemaVersion: number
-  readonly #full: {
-    readonly firstSeq: number
-    readonly count: number
-    readonly bytes: Uint8Array
-  }[] = []
+  readonly #base: Base | undefined
+  readonly #full: LogRow[] = []
   #writer: SegmentWriter | undefined
   #firstSeq: number
+  #firstHlc = 0
   #lastHlc = 0
+  /** Of the segment being written, delta index → what is to be noted of it. */
+  #authoring = new Map<number, Authoring>()
 
-  constructor(log: DeltaLog, stream: StreamEntry, schemaVersion: number) {
+  constructor(log: DeltaLog, stream: StreamEntry, schemaVersion: number, base: Base | undefined) {
     this.#log = log
     this.#stream = stream
     this.#schemaVersion = schemaVersion
+    this.#base = base
     this.#firstSeq = stream.headSeq + 1
   }
 
   /**
-   * Appends one call's delta. When it throws, nothing of the delta is left.
+   * Appends one call's delta and gives its seq. When it throws, nothing of the delta is left.
    *
-   * @throws UniverseError `table/invalid-value` when the delta is too large.
+   * @throws UniverseError `reducer/delta-too-large` above {@link DELTA_BYTES_MAX}.
    */
-  append(entry: SegmentEntry): void {
+  append(entry: SegmentEntry, authoring?: Authoring): number {
     if (this.#writer !== undefined && this.#writer.byteCount > LOG_SEGMENT_BYTES) this.#seal()
     this.#writer ??= createSegmentWriter(
       {
@@ -133,16 +257,34 @@ export class LogTransaction {
       },
       this.#log.buffer,
     )
-    this.#writer.append(entry)
+    const writer = this.#writer
+    const { deltaCount, byteCount } = writer
+    try {
+      writer.append(entry)
+    } catch (error) {
+      if (isBufferFull(error)) throw tooLarge(entry)
+      throw error
+    }
+    if (writer.byteCount - byteCount > DELTA_BYTES_MAX) {
+      writer.dropLast()
+      throw tooLarge(entry)
+    }
+    if (deltaCount === 0) this.#firstHlc = entry.hlc
+    if (authoring !== undefined) this.#authoring.set(deltaCount, authoring)
     this.#lastHlc = entry.hlc
+    return this.#firstSeq + deltaCount
   }
 
   /** Writes the log rows and moves the head, in the open transaction. */
   finish(): void {
     this.#seal()
     if (this.#full.length === 0) return
-    for (const { firstSeq, count, bytes } of this.#full) {
-      this.#log.put(this.#stream, firstSeq, count, bytes)
+    for (const row of this.#full) {
+      if (row.origins === undefined && row.calls === undefined) {
+        this.#log.putSegment(this.#stream, row)
+      } else {
+        this.#log.put(this.#stream, row)
+      }
     }
     this.#log.moveHead(this.#stream, this.#firstSeq - 1, this.#lastHlc)
   }
@@ -150,12 +292,47 @@ export class LogTransaction {
   #seal(): void {
     const writer = this.#writer
     if (writer === undefined || writer.deltaCount === 0) return
+    const { deltaCount } = writer
     this.#full.push({
       firstSeq: this.#firstSeq,
-      count: writer.deltaCount,
+      deltaCount,
+      firstHlc: this.#firstHlc,
+      offset: undefined,
+      base: this.#base,
+      hash: undefined,
+      header: undefined,
+      origins: this.#listOf(deltaCount, ({ origin }) => origin),
+      calls: this.#listOf(deltaCount, ({ call }) => call),
       bytes: writer.finish(),
     })
-    this.#firstSeq += writer.deltaCount
+    this.#firstSeq += deltaCount
     this.#writer = undefined
+    if (this.#authoring.size > 0) this.#authoring = new Map()
   }
+
+  #listOf<T>(
+    deltaCount: number,
+    read: (authoring: Authoring) => T | undefined,
+  ): (T | undefined)[] | undefined {
+    if (this.#authoring.size === 0) return undefined
+    const list = new Array<T | undefined>(deltaCount).fill(undefined)
+    for (const [index, authoring] of this.#authoring) list[index] = read(authoring)
+    return list.some((entry) => entry !== undefined) ? list : undefined
+  }
+}
+
+/** Whether encoding failed for size alone: the buffer holds less than three of the largest deltas. */
+function isBufferFull(error: unknown): boolean {
+  return (
+    isUniverseError(error, 'table/invalid-value') &&
+    /bytes in one buffer/.test(String(error.details.reason))
+  )
+}
+
+function tooLarge({ reducer }: SegmentEntry): UniverseError {
+  return new UniverseError(
+    'reducer/delta-too-large',
+    `reducer "${reducer}" wrote more than ${DELTA_BYTES_MAX} bytes; split the work into several calls`,
+    { details: { reducer, deltaBytesMax: DELTA_BYTES_MAX } },
+  )
 }

@@ -2,7 +2,14 @@
 import type { Driver } from '@inner-universe/sqlite'
 
 /** Names of the facts. */
-export type MetaKey = 'universe_id' | 'owner' | 'module' | 'schema' | 'created_ms'
+export type MetaKey =
+  | 'universe_id'
+  | 'owner'
+  | 'module'
+  | 'schema'
+  | 'created_ms'
+  | 'position'
+  | 'floor'
 
 /** Reads one fact. */
 export function readMeta(driver: Driver, key: MetaKey): string | undefined {

@@ -13,7 +13,7 @@ import {
 } from '@inner-universe/core'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { APPLICATION_ID } from './schema.ts'
+import { APPLICATION_ID, FORMAT_VERSION } from './schema.ts'
 import { errorOf } from './testing/expect-error.ts'
 import { openTestEngine } from './testing/test-engine.ts'
 
@@ -282,7 +282,7 @@ describe('a file that is not for this module', () => {
   test('[MG6] of a newer format is refused', () => {
     open(moduleOf(first)).engine.close()
     const driver = openNodeDatabase({ path, durability: 'process' })
-    driver.exec('PRAGMA user_version = 2')
+    driver.exec(`PRAGMA user_version = ${FORMAT_VERSION + 1}`)
     expect(driver.prepare('PRAGMA application_id').get()).toEqual([APPLICATION_ID])
     driver.close()
     refusal(moduleOf(first), 'engine/format-too-new')

@@ -22,6 +22,7 @@ import type { CallFacts } from './call-scope.ts'
 import { DeltaLog } from './delta-log.ts'
 import type { Engine, EngineInfo, EngineOptions } from './engine.ts'
 import type { SystemCall } from './engine-parts.ts'
+import { migrateFormat } from './format.ts'
 import { readMeta, writeMeta } from './meta.ts'
 import { applySchemaChange, createTables } from './migrate.ts'
 import { ReducerRunner } from './reducer-runner.ts'
@@ -43,6 +44,7 @@ import {
   type StoredSchema,
 } from './stored-schema.ts'
 import { Streams } from './streams.ts'
+import { SyncState } from './sync-state.ts'
 import type { Session } from './table-access.ts'
 import { TableReader } from './table-reader.ts'
 import { Transactions } from './transaction.ts'
@@ -56,8 +58,13 @@ export const REDUCER_MS_MAX = 10_000
 /** What a file turned out to be. */
 type Found =
   | { readonly kind: 'empty' }
-  | { readonly kind: 'current' }
-  | { readonly kind: 'older'; readonly before: StoredSchema; readonly change: SchemaChange }
+  | { readonly kind: 'current'; readonly formatVersion: number }
+  | {
+      readonly kind: 'older'
+      readonly formatVersion: number
+      readonly before: StoredSchema
+      readonly change: SchemaChange
+    }
 
 /**
  * Opens the universe in a database, creating or migrating it.
@@ -86,7 +93,7 @@ function open(options: EngineOptions): Engine {
   const found = inspect(driver, module)
   const isNew = found.kind === 'empty'
   const created = isNew
-    ? { universeId: bytesToHex(randomBytes(16)), owner: options.identity }
+    ? { universeId: bytesToHex(randomBytes(16)), owner: options.join?.owner ?? options.identity }
     : undefined
 
   const rows = new RowStore(driver)
@@ -98,7 +105,10 @@ function open(options: EngineOptions): Engine {
   driver.exec('BEGIN IMMEDIATE')
   try {
     if (created !== undefined) create(options, schema, created)
-    else if (found.kind === 'older') applySchemaChange(driver, module, schema, found.change)
+    if (found.kind !== 'empty' && found.formatVersion < FORMAT_VERSION) {
+      migrateFormat(driver, found.formatVersion)
+    }
+    if (found.kind === 'older') applySchemaChange(driver, module, schema, found.change)
     const parts = openParts(options, reader, rows)
     const transactions = new Transactions(parts, runner)
     if (found.kind === 'older') {
@@ -117,7 +127,7 @@ function open(options: EngineOptions): Engine {
         ...call,
       }
     }
-    if (isNew && module.lifecycle.init !== undefined) {
+    if (isNew && options.join === undefined && module.lifecycle.init !== undefined) {
       const { init } = module.lifecycle
       const facts = systemCall({
         reducer: 'init',
@@ -137,12 +147,15 @@ function open(options: EngineOptions): Engine {
     const info: EngineInfo = {
       universeId: created?.universeId ?? readMeta(driver, 'universe_id') ?? '',
       owner,
-      stream: parts.stream,
+      get stream() {
+        return parts.streams.writing.id
+      },
       moduleName: module.name,
       schemaVersion: module.version,
       isNew,
     }
-    return new UniverseEngine({ info, parts, transactions, runner, systemCall })
+    const newStream = () => createStreamId(randomBytes)
+    return new UniverseEngine({ info, parts, transactions, runner, systemCall, newStream })
   } catch (error) {
     if (driver.isOpen && driver.isInTransaction) driver.exec('ROLLBACK')
     throw error
@@ -178,9 +191,10 @@ function inspect(driver: Driver, module: Module): Found {
     )
   }
   const stored = readMeta(driver, 'schema') ?? '{}'
-  if (stored === encodeSchema(module)) return { kind: 'current' }
+  const fileFormat = { formatVersion: formatVersion as number }
+  if (stored === encodeSchema(module)) return { kind: 'current', ...fileFormat }
   const before = decodeSchema(stored)
-  return { kind: 'older', before, change: compareSchemas(before, module) }
+  return { kind: 'older', ...fileFormat, before, change: compareSchemas(before, module) }
 }
 
 function create(
@@ -199,6 +213,7 @@ function openParts(options: EngineOptions, reader: TableReader, rows: RowStore) 
   const streams = new Streams(driver)
   const stream = streamToWrite(streams, options.stream) ?? createStreamId(randomBytes)
   streams.intern(stream, true)
+  streams.write(stream)
   const last = Math.max(0, ...[...streams.all()].map(({ headHlc }) => headHlc))
   return {
     driver,
@@ -207,8 +222,11 @@ function openParts(options: EngineOptions, reader: TableReader, rows: RowStore) 
     rows,
     streams,
     log: new DeltaLog(driver, streams, module.version),
-    clock: createHlcClock({ now, last }),
-    stream,
+    clock: createHlcClock({ now: options.clockNow ?? now, last }),
+    sync: new SyncState(driver),
+    tables: definitionsOf(reader.schema),
+    codecs: reader.codecs,
+    keepsLog: options.keepsLog ?? true,
     now,
     reducerMsMax: options.reducerMsMax ?? REDUCER_MS_MAX,
   }

@@ -5,11 +5,14 @@
 import {
   assert,
   compareStamp,
+  type Hash,
   type LocalStamp,
   type Stamp,
   type StreamId,
+  type StreamSeq,
   streamIdFromBytes,
   streamIdToBytes,
+  ZERO_HASH,
 } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
 
@@ -22,10 +25,18 @@ export interface StreamEntry {
   /** hlc of that delta. */
   headHlc: number
   /** True when this file's engine wrote it. */
-  readonly isOwn: boolean
+  isOwn: boolean
   /** Last seq of an own stream that a relay has acknowledged. */
   ackedSeq: number
+  /** Hash of the batch that ends there. */
+  ackedHash: Hash
+  /** Last seq of the last batch: for an own stream the last sealed, for others the last received. */
+  batchSeq: number
+  /** Its hash. */
+  batchHash: Hash
 }
+
+const COLUMNS = 'idx, id, head_seq, head_hlc, is_own, acked_seq, acked_hash, batch_seq, batch_hash'
 
 /**
  * All streams, held in memory and written through. After a rollback call {@link Streams.reload}:
@@ -35,6 +46,7 @@ export class Streams {
   readonly #driver: Driver
   #byIndex = new Map<number, StreamEntry>()
   #byId = new Map<StreamId, StreamEntry>()
+  #writing: StreamId | undefined
 
   constructor(driver: Driver) {
     this.#driver = driver
@@ -45,10 +57,9 @@ export class Streams {
   reload(): void {
     this.#byIndex = new Map()
     this.#byId = new Map()
-    const rows = this.#driver
-      .prepare('SELECT idx, id, head_seq, head_hlc, is_own, acked_seq FROM _stream')
-      .all()
-    for (const [index, id, headSeq, headHlc, isOwn, ackedSeq] of rows) {
+    const rows = this.#driver.prepare(`SELECT ${COLUMNS} FROM _stream ORDER BY idx`).all()
+    for (const row of rows) {
+      const [index, id, headSeq, headHlc, isOwn, ackedSeq, ackedHash, batchSeq, batchHash] = row
       this.#add({
         index: index as number,
         id: streamIdFromBytes(id as Uint8Array),
@@ -56,6 +67,9 @@ export class Streams {
         headHlc: headHlc as number,
         isOwn: isOwn === 1,
         ackedSeq: ackedSeq as number,
+        ackedHash: (ackedHash as Hash | null) ?? ZERO_HASH,
+        batchSeq: batchSeq as number,
+        batchHash: (batchHash as Hash | null) ?? ZERO_HASH,
       })
     }
   }
@@ -82,11 +96,70 @@ export class Streams {
     if (known !== undefined) return known
     const index = this.#byIndex.size + 1
     this.#driver
-      .prepare('INSERT INTO _stream VALUES (?1, ?2, 0, 0, ?3, 0)')
-      .run([index, streamIdToBytes(id), isOwn ? 1 : 0])
-    const entry = { index, id, headSeq: 0, headHlc: 0, isOwn, ackedSeq: 0 }
+      .prepare(`INSERT INTO _stream (${COLUMNS}) VALUES (?1, ?2, 0, 0, ?3, 0, ?4, 0, ?4)`)
+      .run([index, streamIdToBytes(id), isOwn ? 1 : 0, ZERO_HASH])
+    const entry: StreamEntry = {
+      index,
+      id,
+      headSeq: 0,
+      headHlc: 0,
+      isOwn,
+      ackedSeq: 0,
+      ackedHash: ZERO_HASH,
+      batchSeq: 0,
+      batchHash: ZERO_HASH,
+    }
     this.#add(entry)
     return entry
+  }
+
+  /** The stream that new deltas go to. Asserts that one was chosen. */
+  get writing(): StreamEntry {
+    const entry = this.#writing === undefined ? undefined : this.#byId.get(this.#writing)
+    assert(entry !== undefined, 'the stream to write was chosen')
+    return entry
+  }
+
+  /** Chooses the stream that new deltas go to, one of the own. */
+  write(id: StreamId): void {
+    this.#writing = id
+  }
+
+  /** The streams this file's engine wrote, oldest first. */
+  own(): StreamEntry[] {
+    return [...this.#byIndex.values()].filter(({ isOwn }) => isOwn)
+  }
+
+  /** Says whether this file's engine wrote a stream. */
+  setOwn(entry: StreamEntry, isOwn: boolean): void {
+    entry.isOwn = isOwn
+    this.#driver
+      .prepare('UPDATE _stream SET is_own = ?1 WHERE idx = ?2')
+      .run([isOwn ? 1 : 0, entry.index])
+  }
+
+  /** Notes the last batch of a stream. */
+  setBatch(entry: StreamEntry, seq: number, hash: Hash): void {
+    entry.batchSeq = seq
+    entry.batchHash = hash
+    this.#driver
+      .prepare('UPDATE _stream SET batch_seq = ?1, batch_hash = ?2 WHERE idx = ?3')
+      .run([seq, hash, entry.index])
+  }
+
+  /** Notes up to where an own stream is in the relay's log. */
+  setAcked(entry: StreamEntry, seq: number, hash: Hash): void {
+    entry.ackedSeq = seq
+    entry.ackedHash = hash
+    this.#driver
+      .prepare('UPDATE _stream SET acked_seq = ?1, acked_hash = ?2 WHERE idx = ?3')
+      .run([seq, hash, entry.index])
+  }
+
+  /** The last delta written to any own stream that has one. */
+  lastWritten(): StreamSeq | undefined {
+    const last = this.own().findLast(({ headSeq }) => headSeq > 0)
+    return last && { stream: last.id, seq: last.headSeq }
   }
 
   /** Moves a stream's head, in the transaction that writes its log. */

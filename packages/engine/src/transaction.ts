@@ -12,8 +12,10 @@ import {
   type Changeset,
   type HlcClock,
   type Module,
+  type Origin,
   parseCallId,
-  type StreamId,
+  type SegmentEntry,
+  type StreamSeq,
   UniverseError,
 } from '@inner-universe/core'
 import { type Driver, inSavepoint } from '@inner-universe/sqlite'
@@ -21,13 +23,14 @@ import { callError, isStorageError } from './call-error.ts'
 import { CallLog, type CallTransaction, type IdentifiedCall } from './call-log.ts'
 import { type CallClock, type CallFacts, CallScope } from './call-scope.ts'
 import { Changes } from './changes.ts'
-import type { DeltaLog, LogTransaction } from './delta-log.ts'
+import type { Authoring, DeltaLog, LogTransaction } from './delta-log.ts'
 import type { Call, CallOutcome, Commit } from './engine.ts'
 import { operationsOf } from './operations.ts'
 import { copyResult } from './plain-value.ts'
 import type { ReducerRunner } from './reducer-runner.ts'
 import type { RowStore } from './row-store.ts'
 import type { Streams } from './streams.ts'
+import type { SyncState } from './sync-state.ts'
 import type { TableReader } from './table-reader.ts'
 import type { WriteScope } from './write-scope.ts'
 
@@ -40,7 +43,7 @@ export interface TransactionParts {
   readonly streams: Streams
   readonly log: DeltaLog
   readonly clock: HlcClock
-  readonly stream: StreamId
+  readonly sync: SyncState
   readonly now: () => number
   readonly reducerMsMax: number
 }
@@ -54,6 +57,21 @@ interface OpenTransaction {
   readonly log: LogTransaction
   readonly calls: CallTransaction
   readonly clock: CallClock
+}
+
+/** Authors deltas in an open transaction. */
+export interface Author {
+  readonly scope: WriteScope
+  /** Appends a delta whose effects were merged already; gives its seq. */
+  append(entry: SegmentEntry, authoring: Authoring): number
+  /** Runs a reducer anew; gives the seq of its delta, or undefined when it left none. */
+  run(facts: CallFacts, args: unknown, origin: Origin): number | undefined
+}
+
+/** What a call left. */
+interface Ran {
+  readonly value: unknown
+  readonly seq: number | undefined
 }
 
 /** Runs write transactions, one at a time. */
@@ -107,7 +125,23 @@ export class Transactions {
 
   /** Runs `body` in a transaction that is no call: merging what came from elsewhere. */
   merge<T>(body: (scope: WriteScope) => T): { result: T; changeset: Changeset | undefined } {
-    return this.#transact(({ scope }) => body(scope), 'remote')
+    return this.#transact(({ scope }) => body({ ...scope, lostClaims: new Map() }), 'remote')
+  }
+
+  /** Runs `body` in a transaction that also authors deltas without being called: taking over. */
+  author<T>(body: (author: Author) => T): { result: T; changeset: Changeset | undefined } {
+    return this.#transact((transaction) => {
+      const { scope, log } = transaction
+      return body({
+        scope,
+        append: (entry, authoring) => log.append(entry, authoring),
+        run: (facts, args, origin) => {
+          const call = this.#scopeOf(transaction, facts)
+          const run = () => this.#runner.run(call, facts.reducer, args)
+          return this.#runAndLog(transaction, call, run, { facts, args }, origin).seq
+        },
+      })
+    }, 'remote')
   }
 
   /** Runs `body` as a call inside the transaction the caller has open: creation, with `init` in it. */
@@ -144,12 +178,11 @@ export class Transactions {
     try {
       const { result, changeset } = this.#transact((transaction) => {
         const call = this.#scopeOf(transaction, facts)
-        const value = this.#runAndLog(transaction, call, () => body(call), undefined)
+        const ran = this.#runAndLog(transaction, call, () => body(call), undefined)
         after?.(transaction.scope)
-        return value
+        return this.#outcomeOf(facts, ran)
       }, 'local')
-      const outcome = { callId: facts.callId, ok: true, value: result, isRepeated: false }
-      return { outcomes: [outcome as CallOutcome], changeset }
+      return { outcomes: [result], changeset }
     } catch (error) {
       if (isStorageError(error)) throw error
       return callError(error, facts.reducer)
@@ -180,11 +213,11 @@ export class Transactions {
   }
 
   #begin(changes: Changes): OpenTransaction {
-    const { driver, reader, rows, streams, log, stream, clock, now, reducerMsMax } = this.#parts
-    const own = streams.intern(stream, true)
+    const { driver, reader, rows, streams, log, sync, clock, now, reducerMsMax } = this.#parts
+    const own = streams.writing
     return {
       scope: { driver, schema: reader.schema, rows, streams, changes },
-      log: log.begin(own),
+      log: log.begin(own, sync.base),
       calls: this.#callLog.begin(),
       clock: {
         nextHlc: () => clock.send(),
@@ -196,11 +229,12 @@ export class Transactions {
   }
 
   #undo(): void {
-    const { driver, streams } = this.#parts
+    const { driver, streams, sync } = this.#parts
     if (!driver.isOpen) return
     if (driver.isInTransaction) driver.prepare('ROLLBACK').run()
     this.#callLog.forget()
     streams.reload()
+    sync.reload()
   }
 
   #answer(transaction: OpenTransaction, call: Call): CallOutcome {
@@ -220,7 +254,7 @@ export class Transactions {
         oldestPendingNumber: call.oldestPendingNumber,
       }
       const before = transaction.calls.find(identified)
-      if (before !== undefined) return before
+      if (before !== undefined) return this.#repeated(before)
     } catch (error) {
       // A malformed or forgotten call id: nothing runs, and nothing is remembered.
       if (isStorageError(error)) throw error
@@ -235,14 +269,14 @@ export class Transactions {
     const { driver } = this.#parts
     const { callId, reducer } = call
     const scope = this.#scopeOf(transaction, call)
-    const run = () =>
-      this.#runAndLog(transaction, scope, () => this.#runner.run(scope, reducer, call.args), call)
+    const body = () => this.#runner.run(scope, reducer, call.args)
+    const run = () => this.#runAndLog(transaction, scope, body, { facts: call, args: call.args })
     const isGuarded = this.#guarded.has(reducer)
     try {
-      const value = isGuarded
-        ? inSavepoint(driver, () => transaction.scope.changes.undoable(() => run() as null))
+      const ran = isGuarded
+        ? inSavepoint(driver, () => transaction.scope.changes.undoable(run))
         : run()
-      return { callId, ok: true, value, isRepeated: false }
+      return this.#outcomeOf(call, ran)
     } catch (error) {
       // A full disk concerns the whole group, and SQLite may have given the transaction up.
       if (isStorageError(error) || !driver.isInTransaction) throw error
@@ -259,17 +293,31 @@ export class Transactions {
     { log }: OpenTransaction,
     call: CallScope,
     body: () => unknown,
-    given: Call | undefined,
-  ): unknown {
+    given: { readonly facts: CallFacts; readonly args: unknown } | undefined,
+    origin?: Origin,
+  ): Ran {
     const { facts, effects } = call
     const value = copyResult(body())
     const operations = operationsOf(effects)
-    if (operations.length > 0) {
-      const args = given && this.#runner.keptArguments(facts.reducer, given.args)
-      const entry = { hlc: call.stamp.hlc, reducer: facts.reducer, operations }
-      log.append(args === undefined ? entry : { ...entry, args })
-    }
-    return value
+    if (operations.length === 0) return { value, seq: undefined }
+    const args = given && this.#runner.keptArguments(facts.reducer, given.args)
+    const entry = { hlc: call.stamp.hlc, reducer: facts.reducer, operations }
+    if (args === undefined) return { value, seq: log.append(entry, origin && { origin }) }
+    const { callId, sender, timestampMs } = facts
+    const authoring = { origin, call: { callId, sender, timestampMs } }
+    return { value, seq: log.append({ ...entry, args }, authoring) }
+  }
+
+  #outcomeOf({ callId }: Pick<CallFacts, 'callId'>, { value, seq }: Ran): CallOutcome {
+    const delta = seq === undefined ? undefined : { stream: this.#parts.streams.writing.id, seq }
+    return { callId, ok: true, value, isRepeated: false, delta }
+  }
+
+  /** What a call left was in the log when its answer was stored: the last delta is no earlier. */
+  #repeated(outcome: CallOutcome): CallOutcome {
+    if (!outcome.ok || outcome.delta !== undefined) return outcome
+    const delta: StreamSeq | undefined = this.#parts.streams.lastWritten()
+    return { ...outcome, delta }
   }
 
   #scopeOf({ scope, clock }: OpenTransaction, facts: CallFacts): CallScope {

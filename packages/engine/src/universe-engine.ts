@@ -1,20 +1,33 @@
 /** The {@link Engine} itself: hands each method to the part that does it. */
 import {
+  type AdoptedDelta,
+  type Hash,
+  type KeptConflict,
   type QueryValue,
+  type Replica,
   type Row,
   type StreamId,
   type TableQuery,
   UniverseError,
 } from '@inner-universe/core'
 import { tablesRead } from '@inner-universe/sqlite'
+import { adoptAll } from './adopt.ts'
 import { applySegments } from './apply.ts'
 import type { CallFacts } from './call-scope.ts'
+import { readCarryOver } from './carry-over.ts'
+import { dismissConflicts, readConflicts } from './conflicts.ts'
 import { forgetConnection, putConnection, readConnections } from './connections.ts'
+import { deadRows } from './dead-rows.ts'
+import { digestOf } from './digest.ts'
+import { dropLogRows } from './drop-log.ts'
 import type {
+  AdoptOptions,
   ApplyResult,
   Call,
+  CarryOver,
   Commit,
   Connection,
+  DeadRow,
   Engine,
   EngineInfo,
   LogSegment,
@@ -22,20 +35,25 @@ import type {
   StreamHead,
 } from './engine.ts'
 import type { EngineParts } from './engine-parts.ts'
+import { stripFile } from './image.ts'
+import { Outbox } from './outbox.ts'
 import { readColumns } from './raw-sql.ts'
+import { ReplicaStore } from './replica-store.ts'
 import { nextTimerMs, runDueTimers } from './run-timers.ts'
-import { definitionsOf, tableOf } from './schema.ts'
+import { tableOf } from './schema.ts'
 import { searchRows } from './search.ts'
 import { findFaults } from './verify.ts'
 
 /** See {@link Engine}. */
 export class UniverseEngine implements Engine {
   readonly info: EngineInfo
+  readonly replica: Replica
   readonly #wired: EngineParts
 
   constructor(wired: EngineParts) {
     this.info = wired.info
     this.#wired = wired
+    this.replica = new ReplicaStore(wired, () => this.#open())
   }
 
   commit(calls: readonly Call[]): Commit {
@@ -126,9 +144,8 @@ export class UniverseEngine implements Engine {
 
   apply(segments: readonly Uint8Array[]): ApplyResult {
     const { parts, transactions } = this.#open()
-    const tables = definitionsOf(parts.reader.schema)
     const { result, changeset } = transactions.merge((scope) =>
-      applySegments(scope, { ...parts, tables }, segments),
+      applySegments(scope, parts, segments),
     )
     return { outcomes: result, changeset }
   }
@@ -143,6 +160,50 @@ export class UniverseEngine implements Engine {
 
   unsyncedCount(): number {
     return this.#open().parts.log.unsyncedCount()
+  }
+
+  digest(): Hash {
+    const { driver, reader } = this.#open().parts
+    return digestOf(driver, reader.schema)
+  }
+
+  carryOver(): CarryOver {
+    const { parts } = this.#open()
+    const { driver, streams, log, reader } = parts
+    const outbox = new Outbox(streams, log)
+    return readCarryOver({ driver, schema: reader.schema, streams, log, outbox })
+  }
+
+  adopt(
+    carryOver: CarryOver,
+    options: AdoptOptions,
+  ): { readonly adopted: readonly AdoptedDelta[]; readonly conflicts: readonly KeptConflict[] } {
+    const { parts, transactions } = this.#open()
+    const { result } = transactions.author((author) => adoptAll(author, parts, carryOver, options))
+    if (result.stream !== undefined) parts.streams.write(result.stream)
+    return { adopted: result.adopted, conflicts: result.conflicts }
+  }
+
+  conflicts(): readonly KeptConflict[] {
+    return readConflicts(this.#open().parts.driver)
+  }
+
+  dismissConflicts(conflictIds: readonly number[]): void {
+    this.#open().transactions.merge(({ driver }) => dismissConflicts(driver, conflictIds))
+  }
+
+  dropLog(throughOffset: number, bytesMax: number): number {
+    const { transactions } = this.#open()
+    return transactions.merge((scope) => dropLogRows(scope, throughOffset, bytesMax)).result
+  }
+
+  deadRows(hlc: number): readonly DeadRow[] {
+    const { parts } = this.#open()
+    return deadRows({ ...parts, schema: parts.reader.schema }, hlc)
+  }
+
+  stripForImage(): void {
+    this.#open().transactions.merge((scope) => stripFile(scope))
   }
 
   verify(): readonly string[] {

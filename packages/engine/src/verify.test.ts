@@ -59,9 +59,13 @@ test('[IN5] rows of unknown streams are a fault', () => {
 
 test('[IN6] a log that does not match its stream is a fault', () => {
   expect(faultsAfter('UPDATE _stream SET head_seq = 5')).toMatch(/head is 5, its log ends at 1/)
-  expect(faultsAfter("INSERT INTO _log VALUES (1, 3, 1, x'00', NULL)")).toMatch(/has a gap/)
+  const row = (stream: number, firstSeq: number) =>
+    `INSERT INTO _log (stream, first_seq, count, first_hlc, bytes) VALUES (${stream}, ${firstSeq}, 1, 1, x'00')`
+  expect(faultsAfter(row(1, 3))).toMatch(/has a gap/)
+  expect(faultsAfter('DELETE FROM _log')).toMatch(/head is 1, its log ends at 0/)
+  expect(faultsAfter('UPDATE _stream SET batch_seq = 2')).toMatch(/last batch ends at 2/)
   expect(faultsAfter('UPDATE _stream SET acked_seq = 2')).toMatch(/acknowledged up to 2/)
-  expect(faultsAfter("INSERT INTO _log VALUES (7, 1, 1, x'00', NULL)")).toMatch(/unknown streams/)
+  expect(faultsAfter(row(7, 1))).toMatch(/unknown streams/)
 })
 
 test('[IN7] an answer twice, or outside its row, is a fault', () => {

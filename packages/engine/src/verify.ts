@@ -63,22 +63,37 @@ function* rowFaults(driver: Driver, schema: Schema): Iterable<string> {
 }
 
 function* logFaults(driver: Driver): Iterable<string> {
-  const heads = driver.prepare('SELECT idx, head_seq, acked_seq FROM _stream ORDER BY idx').all()
-  for (const [index, headSeq, ackedSeq] of heads) {
+  const streams = driver
+    .prepare('SELECT idx, head_seq, acked_seq, batch_seq, is_own FROM _stream ORDER BY idx')
+    .all() as [number, number, number, number, number][]
+  for (const [index, headSeq, ackedSeq, batchSeq, isOwn] of streams) {
+    // Below a floor the log may be dropped, but for what waits for a newer schema.
     let nextSeq: number | undefined
+    let mayEnd = true
     let hasGap = false
     driver
-      .prepare('SELECT first_seq, count FROM _log WHERE stream = ?1 ORDER BY first_seq')
-      .each([index as number], ([firstSeq, deltaCount]) => {
-        if (nextSeq !== undefined && firstSeq !== nextSeq) hasGap = true
+      .prepare(
+        `SELECT first_seq, count, offset IS NOT NULL AND EXISTS (SELECT 1 FROM _unapplied AS waiting
+            WHERE waiting.stream = _log.stream AND waiting.seq >= first_seq
+            AND waiting.seq < first_seq + count)
+          FROM _log WHERE stream = ?1 ORDER BY first_seq`,
+      )
+      .each([index], ([firstSeq, deltaCount, isWaiting]) => {
+        if (nextSeq !== undefined && firstSeq !== nextSeq && !mayEnd) hasGap = true
         nextSeq = (firstSeq as number) + (deltaCount as number)
+        mayEnd = isWaiting === 1
+        return undefined
       })
     if (hasGap) yield `stream ${index}: its log has a gap`
-    if (nextSeq !== undefined && nextSeq - 1 !== headSeq) {
-      yield `stream ${index}: its head is ${headSeq}, its log ends at ${nextSeq - 1}`
+    const isPending = isOwn === 1 && headSeq > ackedSeq
+    if ((nextSeq ?? 1) - 1 !== headSeq && (isPending || !mayEnd)) {
+      yield `stream ${index}: its head is ${headSeq}, its log ends at ${(nextSeq ?? 1) - 1}`
     }
-    if ((ackedSeq as number) > (headSeq as number)) {
+    if (ackedSeq > headSeq) {
       yield `stream ${index}: acknowledged up to ${ackedSeq}, beyond its head ${headSeq}`
+    }
+    if (batchSeq > headSeq) {
+      yield `stream ${index}: its last batch ends at ${batchSeq}, beyond its head ${headSeq}`
     }
   }
   const strays = count(

@@ -34,10 +34,10 @@ export function openMergeReplica(module: Module, stream: StreamId): MergeReplica
   createTables(driver, module, schema)
   const rows = new RowStore(driver)
   const streams = new Streams(driver)
+  streams.intern(stream, true)
   const parts: ApplyParts = {
     log: new DeltaLog(driver, streams, module.version),
     clock: createHlcClock({ now: () => 0, last: 0 }),
-    stream,
     tables: definitionsOf(schema),
   }
   const codecs = new Map([...schema.values()].map((table) => [table, createRowCodec(table)]))

@@ -1,0 +1,85 @@
+/** What a replica's file holds that the relay does not: read here, written by `adopt.ts`. STORAGE.md SY10. */
+import { type Base, decodeSegment, type Hash, NO_EPOCH, type StreamId } from '@inner-universe/core'
+import type { Driver, SqlRow } from '@inner-universe/sqlite'
+import type { DeltaLog } from './delta-log.ts'
+import type { CarryOver, PendingDelta } from './engine.ts'
+import { localTables } from './image.ts'
+import type { Outbox } from './outbox.ts'
+import { quoteName, type Schema, type TableSchema } from './schema.ts'
+import type { Streams } from './streams.ts'
+
+/** The base of a delta written before any relay's log was read. */
+const NO_BASE: Base = { epoch: NO_EPOCH, offset: 0 }
+
+/** Tables of the engine whose rows go over as they are, with their columns. */
+export const LOCAL_TABLES: Readonly<Record<string, readonly string[]>> = {
+  _call: ['client', 'last_number', 'first_number', 'oldest_pending', 'time_ms', 'answers'],
+  _schedule: ['tbl', 'id', 'due_ms'],
+  _connection: ['id', 'identity'],
+  _conflict: ['id', 'conflict'],
+}
+
+/** Rows of one table, in the order of its columns. */
+export interface CarriedTable {
+  /** Name in the file. */
+  readonly name: string
+  readonly columns: readonly string[]
+  readonly rows: readonly SqlRow[]
+}
+
+/** An own stream as the replaced file left it. */
+export interface CarriedStream {
+  readonly stream: StreamId
+  readonly ackedSeq: number
+  readonly ackedHash: Hash
+}
+
+/** What `CarryOver.local` is. */
+export interface CarriedLocal {
+  readonly tables: readonly CarriedTable[]
+  /** Oldest first. */
+  readonly streams: readonly CarriedStream[]
+}
+
+/** What reading needs. */
+export interface CarryOverParts {
+  readonly driver: Driver
+  readonly schema: Schema
+  readonly streams: Streams
+  readonly log: DeltaLog
+  readonly outbox: Outbox
+}
+
+/** Reads everything that belongs to this device, and all own deltas the relay has not acknowledged. */
+export function readCarryOver({ driver, schema, streams, log, outbox }: CarryOverParts): CarryOver {
+  const pending: PendingDelta[] = []
+  for (const stream of streams.own()) {
+    log.eachAfter(stream, stream.ackedSeq, ({ bytes, base = NO_BASE, origins, calls }) => {
+      for (const [index, delta] of decodeSegment(bytes).deltas.entries()) {
+        pending.push({ delta, base, origin: origins?.[index], call: calls?.[index] })
+      }
+      return undefined
+    })
+  }
+  const local: CarriedLocal = {
+    tables: [
+      ...Object.entries(LOCAL_TABLES).map(([name, columns]) => readTable(driver, name, columns)),
+      ...localTables(schema).map((table) => readTable(driver, ...physicalOf(table))),
+    ],
+    streams: streams
+      .own()
+      .map(({ id, ackedSeq, ackedHash }) => ({ stream: id, ackedSeq, ackedHash })),
+  }
+  const sealed = outbox.sealedBatches(undefined, Number.POSITIVE_INFINITY)
+  return { pending, sealed, stream: streams.writing.id, local }
+}
+
+/** Name and columns of a local table in the file. */
+export function physicalOf(table: TableSchema): [name: string, columns: readonly string[]] {
+  return [`_rows_${table.name}`, table.columns.map(({ name }) => name)]
+}
+
+function readTable(driver: Driver, name: string, columns: readonly string[]): CarriedTable {
+  const list = columns.map(quoteName).join(', ')
+  return { name, columns, rows: driver.prepare(`SELECT ${list} FROM ${quoteName(name)}`).all() }
+}

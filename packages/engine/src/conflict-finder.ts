@@ -1,0 +1,232 @@
+/**
+ * Finds where writes of this replica met concurrent ones, before a batch is merged. STORAGE.md SY7.
+ *
+ * The author of a batch has not seen an own delta that is not in the relay's log, or lies there above
+ * the batch's base. So the clock of a stored cell tells whether an own write of that kind stands in it.
+ */
+import {
+  type Base,
+  type Conflict,
+  compareStamp,
+  type Delta,
+  decodeClockOverrides,
+  type Epoch,
+  type JsonValue,
+  type LocalStamp,
+  laterStamp,
+  type MergedRow,
+  type MergedRows,
+  mergeOperations,
+  type Stamp,
+  type StoredValue,
+  type TableDefinitions,
+} from '@inner-universe/core'
+import { isSameValue } from './changes.ts'
+import type { HiddenRow } from './hidden-cells.ts'
+import type { RowCodec } from './row-codec.ts'
+import type { VisibleRow } from './row-store.ts'
+import type { ColumnSchema, TableSchema } from './schema.ts'
+import type { StreamEntry } from './streams.ts'
+import type { WriteScope } from './write-scope.ts'
+
+/** What finding conflicts needs besides the open transaction. */
+export interface ConflictParts {
+  readonly tables: TableDefinitions
+  readonly codecs: ReadonlyMap<TableSchema, RowCodec>
+  readonly now: () => number
+}
+
+/** A conflict with the stamp of their write: of several on one cell the newest is told. */
+interface Found {
+  readonly conflict: Conflict
+  readonly stamp: Stamp
+}
+
+/** Looks at the batches of one transaction, each before it is merged. */
+export class ConflictFinder {
+  readonly #scope: WriteScope
+  readonly #parts: ConflictParts
+  readonly #epoch: Epoch
+  readonly #atMs: number
+  readonly #found = new Map<string, Found>()
+  readonly #pendingHlc = new Map<StreamEntry, number>()
+
+  /** `epoch`: of the log that the batches come from. */
+  constructor(scope: WriteScope, parts: ConflictParts, epoch: Epoch) {
+    this.#scope = scope
+    this.#parts = parts
+    this.#epoch = epoch
+    this.#atMs = Math.floor(parts.now())
+  }
+
+  /** Forgets which own deltas are not in the relay's log: some are now. */
+  noteAcknowledged(): void {
+    this.#pendingHlc.clear()
+  }
+
+  /** Compares a batch with what is stored. Cost: none unless its author missed own deltas. */
+  look(base: Base, deltas: readonly Delta[]): void {
+    const unseen = this.#unseenBy(base)
+    if (unseen.size === 0) return
+    const isOwn = ({ hlc, streamIndex }: LocalStamp) =>
+      hlc >= (unseen.get(streamIndex) ?? Number.POSITIVE_INFINITY)
+    const fold: MergedRows = new Map()
+    for (const delta of deltas) mergeOperations(fold, delta, this.#parts.tables)
+    for (const [name, byId] of fold) {
+      const table = this.#scope.schema.get(name)
+      if (table === undefined) continue
+      for (const row of byId.values()) this.#lookAt(table, row, isOwn)
+    }
+  }
+
+  /** The conflicts found. */
+  conflicts(): Conflict[] {
+    return [...this.#found.values()].map(({ conflict }) => conflict)
+  }
+
+  /** Stream index → lowest hlc of the own deltas that an author had not read. */
+  #unseenBy(base: Base): Map<number, number> {
+    const unseen = new Map<number, number>()
+    for (const entry of this.#scope.streams.own()) {
+      const hlc = this.#unseenHlc(entry, base)
+      if (hlc !== undefined) unseen.set(entry.index, hlc)
+    }
+    return unseen
+  }
+
+  #unseenHlc(entry: StreamEntry, base: Base): number | undefined {
+    const { driver } = this.#scope
+    const isSameLog = base.epoch === this.#epoch
+    let pending = this.#pendingHlc.get(entry)
+    if (pending === undefined) {
+      const [hlc] = driver
+        .prepare(
+          'SELECT first_hlc FROM _log WHERE stream = ?1 AND first_seq > ?2 ORDER BY first_seq LIMIT 1',
+        )
+        .get([entry.index, entry.ackedSeq]) ?? [Number.POSITIVE_INFINITY]
+      pending = hlc as number
+      this.#pendingHlc.set(entry, pending)
+    }
+    let lowest = pending
+    // Offsets rise with seqs: from the last acknowledged one down to the first that was seen.
+    driver
+      .prepare(
+        `SELECT first_hlc, offset FROM _log WHERE stream = ?1 AND first_seq <= ?2
+          ORDER BY first_seq DESC`,
+      )
+      .each([entry.index, entry.ackedSeq], ([firstHlc, offset]) => {
+        const isSeen = isSameLog && offset !== null && (offset as number) <= base.offset
+        if (!isSeen) lowest = firstHlc as number
+        return !isSeen
+      })
+    return Number.isFinite(lowest) ? lowest : undefined
+  }
+
+  #lookAt(table: TableSchema, theirs: MergedRow, isOwn: (stamp: LocalStamp) => boolean): void {
+    const { rows, streams } = this.#scope
+    const { id } = theirs
+    const hasPast = rows.hasPast(table)
+    const ours = rows.get(table, id) ?? (hasPast ? rows.getHidden(table, id) : undefined)
+    const ourDeath = hasPast ? rows.getTombstone(table, id) : undefined
+    const theirStamp = newestOf(theirs)
+    if (theirStamp === undefined && theirs.death === undefined) return
+    const isGone = theirs.death !== undefined && !isAfter(theirs.birth, theirs.death)
+    if (ourDeath !== undefined && isOwn(ourDeath)) {
+      if (isGone || theirStamp === undefined) return
+      const winner = isAfter(theirs.birth, streams.stampOf(ourDeath)) ? 'theirs' : 'ours'
+      this.#add(theirStamp, { ...this.#rowConflict(table, id), winner })
+      return
+    }
+    if (ours === undefined) return
+    const clocks = decodeClockOverrides(ours, ours.overrides)
+    if (isGone) {
+      const isChanged = isOwn(ours) || [...clocks.values()].some(isOwn)
+      if (!isChanged) return
+      const death = theirs.death as Stamp
+      const winner = isAfter(streams.stampOf(ours), death) ? 'ours' : 'theirs'
+      this.#add(death, { ...this.#rowConflict(table, id), winner })
+      return
+    }
+    for (const [name, { value, stamp }] of theirs.cells) {
+      const column = table.columnsByName.get(name)
+      const clock = clocks.get(name) ?? ours
+      if (column === undefined || !isOwn(clock)) continue
+      const held = this.#mergedValue(table, id, ours, column)
+      if (isSameValue(held, value)) continue
+      this.#add(stamp, {
+        ...this.#rowConflict(table, id),
+        kind: 'overridden',
+        column: name,
+        ours: this.#read(table, column, held),
+        theirs: this.#read(table, column, value),
+        winner: isAfter(stamp, streams.stampOf(clock)) ? 'theirs' : 'ours',
+      })
+    }
+  }
+
+  #rowConflict(table: TableSchema, id: string): Omit<Conflict, 'winner'> {
+    return {
+      kind: 'deleted',
+      table: table.name,
+      id,
+      column: null,
+      ours: null,
+      theirs: null,
+      reducer: null,
+      reason: null,
+      atMs: this.#atMs,
+    }
+  }
+
+  #add(stamp: Stamp, conflict: Conflict): void {
+    const key = JSON.stringify([conflict.table, conflict.id, conflict.column])
+    const before = this.#found.get(key)
+    if (before === undefined || isAfter(stamp, before.stamp)) {
+      this.#found.set(key, { conflict, stamp })
+    }
+  }
+
+  /** What was written to a cell, also where it reads NULL. */
+  #mergedValue(
+    table: TableSchema,
+    id: string,
+    row: VisibleRow | HiddenRow,
+    column: ColumnSchema,
+  ): StoredValue {
+    const value = row.values[column.index] ?? null
+    const { rows } = this.#scope
+    if (value !== null || !rows.hasShadows()) return value
+    return rows.shadowsOf(table, id).get(column.name) ?? null
+  }
+
+  #read(table: TableSchema, column: ColumnSchema, value: StoredValue): JsonValue {
+    return readCell(this.#parts.codecs, table, column, value)
+  }
+}
+
+/** One stored cell as queries give it. */
+export function readCell(
+  codecs: ReadonlyMap<TableSchema, RowCodec>,
+  table: TableSchema,
+  column: ColumnSchema,
+  value: StoredValue,
+): JsonValue {
+  const values = table.columns.map((one) => (one === column ? value : null))
+  return (codecs.get(table)?.decode(values)[column.name] ?? null) as JsonValue
+}
+
+function isAfter(a: Stamp | undefined, b: Stamp): boolean {
+  return a !== undefined && compareStamp(a, b) > 0
+}
+
+/** The newest write of a row other than a deletion; counters carry no stamp and count as none. */
+function newestOf({ birth, cells, sets }: MergedRow): Stamp | undefined {
+  let newest = birth
+  for (const { stamp } of cells.values()) newest = laterStamp(newest, stamp)
+  for (const elements of sets.values()) {
+    for (const dots of elements.values()) {
+      for (const { stamp } of dots.values()) newest = laterStamp(newest, stamp)
+    }
+  }
+  return newest
+}

@@ -1,0 +1,57 @@
+/** How far this file has read the relay's log. STORAGE.md SY1. */
+import { type Base, type LogPosition, NO_EPOCH, ZERO_HASH } from '@inner-universe/core'
+import type { Driver } from '@inner-universe/sqlite'
+import { readMeta, writeMeta } from './meta.ts'
+
+/** The last floor taken in. */
+export interface FloorMark {
+  readonly offset: number
+  readonly baseOffset: number
+}
+
+const NOTHING_READ: LogPosition = { epoch: NO_EPOCH, offset: 0, hash: ZERO_HASH }
+
+/** Held in memory and written through. After a rollback call {@link SyncState.reload}. */
+export class SyncState {
+  readonly #driver: Driver
+  #position: LogPosition = NOTHING_READ
+  #floor: FloorMark | undefined
+
+  constructor(driver: Driver) {
+    this.#driver = driver
+    this.reload()
+  }
+
+  /** Reads it anew. */
+  reload(): void {
+    const position = readMeta(this.#driver, 'position')
+    const floor = readMeta(this.#driver, 'floor')
+    this.#position = position === undefined ? NOTHING_READ : (JSON.parse(position) as LogPosition)
+    this.#floor = floor === undefined ? undefined : (JSON.parse(floor) as FloorMark)
+  }
+
+  get position(): LogPosition {
+    return this.#position
+  }
+
+  get floor(): FloorMark | undefined {
+    return this.#floor
+  }
+
+  /** What deltas written now are based on; undefined: no relay's log was ever read. */
+  get base(): Base | undefined {
+    return this.#position.epoch === NO_EPOCH ? undefined : this.#position
+  }
+
+  /** Moves the position, in the transaction of what was read. */
+  setPosition({ epoch, offset, hash }: LogPosition): void {
+    this.#position = { epoch, offset, hash }
+    writeMeta(this.#driver, 'position', JSON.stringify(this.#position))
+  }
+
+  /** Notes a floor, in the transaction that takes it in. */
+  setFloor({ offset, baseOffset }: FloorMark): void {
+    this.#floor = { offset, baseOffset }
+    writeMeta(this.#driver, 'floor', JSON.stringify(this.#floor))
+  }
+}
