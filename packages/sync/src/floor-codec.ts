@@ -13,6 +13,7 @@ import {
   HLC_MAX,
   isId,
   KEY_BYTES_MAX,
+  UniverseError,
 } from '@inner-universe/core'
 import { type HashFunction, hashOf } from './hash.ts'
 import { FLOOR_BYTES_MAX, FLOOR_ROWS_MAX, TEXT_NAME_BYTES_MAX } from './limits.ts'
@@ -24,7 +25,8 @@ export const FLOOR_FORMAT = 0x81
  * The bytes of a floor. Tables and ids are written in ascending order, each once, whatever order they
  * have: equal floors have equal bytes and hashes.
  *
- * @throws UniverseError `sync/protocol` above {@link FLOOR_BYTES_MAX}: forget fewer rows.
+ * @throws UniverseError `sync/protocol` above {@link FLOOR_BYTES_MAX} or {@link FLOOR_ROWS_MAX}: forget
+ * fewer rows at once.
  */
 export function encodeFloor(floor: Floor): Uint8Array {
   const out = new ByteWriter({ bytesMax: FLOOR_BYTES_MAX, code: 'sync/protocol' })
@@ -33,6 +35,10 @@ export function encodeFloor(floor: Floor): Uint8Array {
     if (ids.length > 0) idsByTable.set(table, new Set([...(idsByTable.get(table) ?? []), ...ids]))
   }
   const tables = [...idsByTable.keys()].sort()
+  const rowCount = [...idsByTable.values()].reduce((sum, ids) => sum + ids.size, 0)
+  if (rowCount > FLOOR_ROWS_MAX) {
+    throw new UniverseError('sync/protocol', `a floor of ${rowCount} rows; forget fewer at once`)
+  }
   out.writeByte(FLOOR_FORMAT)
   out.writeVarint(floor.baseOffset)
   out.writeVarint(floor.hlc)
@@ -102,5 +108,6 @@ function readId(from: ByteReader): string {
 
 /** Each counted thing takes two bytes at least. */
 function countOf(from: ByteReader): number {
-  return from.readVarintUpTo(Math.floor(from.remaining / 2), 'a count')
+  const count = from.readVarint()
+  return count > from.remaining / 2 ? from.fail(`a count of ${count}, with too few bytes,`) : count
 }

@@ -66,6 +66,7 @@ export type Layouts<M extends Message> = {
   readonly [Type in M['type']]: MessageLayout<Extract<M, { type: Type }>>
 }
 
+/** Codes by their number on the wire, from 1: added to at the end, as in PROTOCOL.md. */
 const REFUSAL_CODES: readonly RefusalCode[] = [
   'unauthorized',
   'module',

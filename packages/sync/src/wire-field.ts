@@ -98,7 +98,8 @@ export function list<T>(item: Field<T>, countMax: number): Field<readonly T[]> {
       for (const value of values) item.write(out, value)
     },
     read(from) {
-      const count = from.readVarintUpTo(Math.min(countMax, from.remaining), 'the number of items')
+      const count = from.readVarintUpTo(countMax, 'the number of items')
+      if (count > from.remaining) from.fail(`the number of items is ${count}, with too few bytes,`)
       const values: T[] = []
       for (let rest = count; rest > 0; rest--) values.push(item.read(from))
       return values
