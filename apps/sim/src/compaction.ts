@@ -1,0 +1,92 @@
+/** What keeps the log of a world's relay short: the real compactor, stepped in virtual time. */
+import type { Random } from '@inner-universe/core'
+import { Compactor, createLocalFolds } from '@inner-universe/relay/fold'
+import { compression } from './compression.ts'
+import { fastHash } from './fast-hash.ts'
+import type { Settings } from './plan.ts'
+import type { RelayLife } from './sim-relay.ts'
+import type { Watch } from './watch.ts'
+
+/** Images kept, as a relay does unless it is told otherwise. */
+const IMAGES_KEPT = 2
+
+/** Compaction of one life of a relay. */
+export interface Compaction {
+  /** Makes a step now, or as soon as the one under way is done. */
+  soon(): void
+  stop(): void
+}
+
+/** Starts compaction; it ends with the relay's life. Without settings it only steps when asked to. */
+export function startCompaction(
+  { side, store, clock }: RelayLife,
+  settings: Settings['compaction'],
+  random: Random,
+  watch: Watch,
+): Compaction {
+  const folds = createLocalFolds({
+    folder: undefined,
+    modules: [],
+    system: {
+      now: () => clock.now(),
+      randomBytes: (count) => random.bytes(count),
+      hash: fastHash,
+      inflate: compression.inflate,
+      deflate: compression.deflate,
+    },
+  })
+  const compactor = new Compactor({
+    store,
+    folds,
+    appendFloor: (universe, floor, ifHead) => side.appendFloor(universe, floor, ifHead),
+    hash: fastHash,
+    retention: {
+      floorLagMs: settings?.floorLagMs ?? 1000,
+      sessionMemoryMs: settings?.sessionMemoryMs ?? 600_000,
+      imageEveryEntries: settings?.imageEveryEntries ?? 10,
+      imagesKept: IMAGES_KEPT,
+    },
+    onEvent(event) {
+      watch.count(`compaction ${event.kind}`)
+      watch.trace(() => `compaction ${JSON.stringify(event)}`)
+      if (event.kind === 'failed') {
+        watch.fail('exception', `compaction failed: ${(event.error as Error).stack}`)
+      }
+    },
+  })
+  let isStopped = false
+  let isStepping = false
+  let isDue = false
+  const step = async (): Promise<void> => {
+    if (isStepping || isStopped) {
+      isDue = true
+      return
+    }
+    isStepping = true
+    isDue = false
+    await side.keepCursors()
+    await compactor.step(clock.now())
+    isStepping = false
+    if (isDue) clock.setTimer(0, () => void step())
+  }
+  clock.onKill(() => {
+    isStopped = true
+    void folds.close()
+  })
+  if (settings !== undefined) {
+    const repeat = (): void => {
+      clock.setTimer(settings.everyMs, () => {
+        if (isStopped) return
+        void step()
+        repeat()
+      })
+    }
+    repeat()
+  }
+  return {
+    soon: () => void step(),
+    stop() {
+      isStopped = true
+    },
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * A peer that has a good token and means ill. Nothing it pushes may enter the log, and nobody else may
+ * notice it.
+ */
+import {
+  type Base,
+  createSegmentWriter,
+  createStreamId,
+  type Hash,
+  hlcFromMs,
+  NO_EPOCH,
+  type Random,
+  type StreamId,
+  ZERO_HASH,
+} from '@inner-universe/core'
+import {
+  type BatchHeader,
+  type Connection,
+  decodeRelayMessage,
+  encodeBatchHeader,
+  encodeReplicaMessage,
+  PROTOCOL_VERSION,
+  type RelayMessage,
+  type ReplicaMessage,
+  type WireBatch,
+} from '@inner-universe/sync'
+import { type Accept, createLine } from './network.ts'
+import type { Hostility } from './plan.ts'
+import type { OpenedEntry } from './relay-log.ts'
+import { tokenOf, UNIVERSE } from './sim-relay.ts'
+import type { VirtualTime } from './virtual-time.ts'
+import { WORLD_START_MS } from './virtual-time.ts'
+
+/** What all markers of a hostile peer begin with. None may ever be in the log. */
+export const EVIL = 'evil'
+
+/** What a hostile peer needs. */
+export interface Attack {
+  readonly hostility: Hostility
+  readonly time: VirtualTime
+  readonly random: Random
+  readonly accept: Accept
+  /** The log as it is, to pretend with. */
+  readonly log: readonly OpenedEntry[]
+  readonly schemaVersion: number
+}
+
+/** How long a peer stays when nobody throws it out, ms. */
+const STAYS_MS = 5000
+
+/** Connects, does its worst, and leaves. */
+export function attack(options: Attack): void {
+  const { hostility, time, random, accept } = options
+  const line = createLine(time, random, accept)
+  const stream = createStreamId((count) => random.bytes(count))
+  let isOver = false
+  const send = (message: ReplicaMessage): void => {
+    if (!isOver) connection.send(encodeReplicaMessage(message))
+  }
+  const open = (): void => {
+    send({
+      type: 'open',
+      channel: 1,
+      universe: UNIVERSE,
+      module: 'sim',
+      schemaVersion: options.schemaVersion,
+      schemaHash: ZERO_HASH,
+      minReader: 1,
+      minWriter: 1,
+      mode: 'replica',
+      stream,
+      position: { epoch: NO_EPOCH, offset: 0, hash: ZERO_HASH },
+      floorOffset: 0,
+    })
+  }
+  const hear = (message: RelayMessage | undefined): void => {
+    if (message?.type === 'welcome') {
+      if (hostility === 'noise') {
+        for (let count = 0; count < 5; count++)
+          connection.send(random.bytes(random.integer(0, 200)))
+      } else if (hostility === 'out-of-turn') {
+        send({ type: 'push', channel: 1, batch: wireBatch(forge(options, stream)) })
+        send({ type: 'seen', channel: 7, offset: 3 })
+      } else open()
+    }
+    if (message?.type === 'opened') {
+      const push = { type: 'push', channel: 1, batch: wireBatch(forge(options, stream)) } as const
+      if (hostility !== 'mangled') return send(push)
+      const frame = encodeReplicaMessage(push)
+      const at = random.integer(0, frame.length - 1)
+      frame[at] = (frame[at] as number) ^ (1 << random.integer(0, 7))
+      connection.send(frame)
+    }
+  }
+  const connection: Connection = line.connect({
+    onOpen: () =>
+      send({
+        type: 'hello',
+        versions: [PROTOCOL_VERSION],
+        token: tokenOf('mallory', { isLimited: false }),
+        timeMs: 0,
+        agent: EVIL,
+      }),
+    onMessage: (bytes) => hear(decodeRelayMessage(bytes)),
+    onClose() {
+      isOver = true
+    },
+  })
+  time.after(STAYS_MS, () => connection.close())
+}
+
+interface Forged {
+  readonly header: Uint8Array
+  readonly content: Uint8Array
+}
+
+/** A batch with one thing wrong with it. */
+function forge({ hostility, log, time, schemaVersion }: Attack, own: StreamId): Forged {
+  const victim = log.findLast((entry) => entry.kind === 'batch')
+  const isForeign = hostility === 'foreign-stream' && victim?.kind === 'batch'
+  const stream = isForeign ? victim.header.stream : own
+  const firstSeq = isForeign ? victim.header.firstSeq + victim.header.deltaCount : 1
+  const aheadMs = hostility === 'future' ? 86_400_000 : 0
+  const hlc = hlcFromMs(WORLD_START_MS + Math.floor(time.elapsedMs()) + aheadMs)
+  const writer = createSegmentWriter({ stream, schemaVersion, firstSeq })
+  for (let count = 0; count < 2; count++) {
+    writer.append({ hlc: hlc + count, reducer: 'write', operations: [evilInsert(hlc + count)] })
+  }
+  const content = writer.finish()
+  const base: Base = { epoch: NO_EPOCH, offset: 0 }
+  const header: BatchHeader = {
+    stream,
+    firstSeq,
+    deltaCount: 2,
+    previous: isForeign ? victim.hash : ZERO_HASH,
+    base,
+    firstHlc: hlc,
+    lastHlc: hlc + 1,
+    schemaVersion,
+    keyEpoch: 0,
+    scope: '',
+    origins: [],
+  }
+  const facts = CONTRADICTIONS[hostility]?.(header) ?? header
+  const encoded = encodeBatchHeader(facts)
+  // A flag of a later version: no byte of a batch may be changed without the relay's noticing.
+  if (hostility === 'bad-flags') encoded[1] = 0x02
+  return { header: encoded, content }
+}
+
+type Contradict = (header: BatchHeader) => BatchHeader
+
+/** Headers that do not fit the log, or their own content. */
+const CONTRADICTIONS: Partial<Record<Hostility, Contradict>> = {
+  'bad-chain': (header) => ({ ...header, previous: '1'.repeat(32) as Hash }),
+  'hidden-facts': (header) => ({ ...header, firstHlc: header.firstHlc - 1 }),
+  mangled: (header) => ({ ...header, previous: '1'.repeat(32) as Hash }),
+  'wrong-count': (header) => ({ ...header, deltaCount: 1 }),
+}
+
+function evilInsert(id: number) {
+  return {
+    kind: 'insert',
+    table: 'event',
+    id: `00000000-0000-7000-8000-${id.toString(16).padStart(12, '0').slice(-12)}`,
+    cells: { marker: `${EVIL}${id}`, tally: 'main', by: 1_000_000 },
+  } as const
+}
+
+function wireBatch({ header, content }: Forged): WireBatch {
+  return { header, contentBytes: content.length, encoding: 'raw', body: content }
+}

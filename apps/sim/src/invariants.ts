@@ -1,0 +1,182 @@
+/** What must hold when a world has come to rest. README.md lists them by name. */
+import type { Hash, LogPosition, StreamId, TableDefinitions } from '@inner-universe/core'
+import type { Engine } from '@inner-universe/engine'
+import { extendLogHash, floorHash } from '@inner-universe/sync'
+import type { UniverseRecord } from '@inner-universe/sync/relay-side'
+import { fastHash } from './fast-hash.ts'
+import { cellsText, differenceOf, type ShownRows } from './oracle.ts'
+import type { OpenedEntry } from './relay-log.ts'
+
+/** Notes a violation: name of the invariant, and what was found. */
+export type Fail = (invariant: string, message: string) => void
+
+/** Every row that a replica shows, of the tables named. */
+export function shownRows(engine: Engine, tables: TableDefinitions): ShownRows {
+  const shown = new Map<string, ReadonlyMap<string, string>>()
+  for (const [table, definition] of Object.entries(tables)) {
+    if (definition.scope !== 'synced') continue
+    const { columnNames, columns, rowCount } = engine.sql(`SELECT * FROM "${table}"`)
+    const keyAt = columnNames.indexOf(definition.primaryKey)
+    const byId = new Map<string, string>()
+    for (let row = 0; row < rowCount; row++) {
+      const cells = Object.fromEntries(
+        columnNames.map((name, index) => [name, columns[index]?.[row] ?? null]),
+      )
+      byId.set(String(columns[keyAt]?.[row]), cellsText(cells))
+    }
+    shown.set(table, byId)
+  }
+  return shown
+}
+
+/** [log] Offsets, chains, streams, origins, clocks and floors of the relay's log. */
+export function checkLog(
+  log: readonly OpenedEntry[],
+  record: UniverseRecord | undefined,
+  fail: Fail,
+): void {
+  let logHash = ZERO as Hash
+  let greatestHlc = 0
+  const hlcAt: number[] = [0]
+  let floor = 0
+  const heads = new Map<StreamId, { seq: number; hash: Hash; hlc: number }>()
+  const origins = new Set<string>()
+  log.forEach((entry, index) => {
+    const at = `offset ${entry.offset}`
+    if (entry.offset !== index + 1) fail('log', `${at} stands at place ${index + 1}`)
+    const entryHash = entry.kind === 'batch' ? entry.hash : floorHash(entry.floor, fastHash)
+    logHash = extendLogHash(logHash, entryHash, fastHash)
+    if (logHash !== entry.logHash) fail('log', `the log's hash is wrong at ${at}`)
+    if (entry.kind === 'floor') {
+      if (entry.floor.baseOffset < floor) fail('floor', `the floor at ${at} is below the last`)
+      floor = entry.floor.baseOffset
+      if (entry.floor.baseOffset >= entry.offset) fail('floor', `${at} is its own base`)
+      if ((hlcAt[floor] ?? 0) > entry.floor.hlc) fail('floor', `${at} has an hlc that is too low`)
+      hlcAt.push(greatestHlc)
+      return
+    }
+    const { header } = entry
+    const head = heads.get(header.stream)
+    if (header.firstSeq !== (head?.seq ?? 0) + 1) {
+      fail('stream', `${at} has seq ${header.firstSeq} after ${head?.seq ?? 0}`)
+    }
+    if (header.previous !== (head?.hash ?? ZERO)) fail('stream', `${at} breaks its stream's chain`)
+    if (header.firstHlc <= (head?.hlc ?? 0)) fail('clock', `${at} is not after its own stream`)
+    const base = baseOffset(header.base, record)
+    if (base >= entry.offset) fail('clock', `${at} was written on the log up to ${base}`)
+    if (base < floor) fail('floor', `${at} has base ${base} above a floor of ${floor}`)
+    const seen = hlcAt[Math.min(base, hlcAt.length - 1)] ?? 0
+    if (header.firstHlc <= seen) fail('clock', `${at} is stamped at or before what it had seen`)
+    entry.deltas.forEach((delta, place) => {
+      const names = [`${delta.stream} ${delta.seq}`]
+      const origin = header.origins[place]
+      if (origin !== undefined) names.push(`${origin.stream} ${origin.seq} ${origin.hash}`)
+      for (const name of names) {
+        if (origins.has(name)) fail('once', `${at}: ${name} is in the log again`)
+        origins.add(name)
+      }
+    })
+    greatestHlc = Math.max(greatestHlc, header.lastHlc)
+    heads.set(header.stream, {
+      seq: header.firstSeq + header.deltaCount - 1,
+      hash: entry.hash,
+      hlc: header.lastHlc,
+    })
+    hlcAt.push(greatestHlc)
+  })
+}
+
+const ZERO = '0'.repeat(32)
+
+/** A base as an offset of the present log: a past epoch counts up to where it ended. */
+function baseOffset(
+  base: { readonly epoch: string; readonly offset: number },
+  record: UniverseRecord | undefined,
+): number {
+  if (record === undefined || base.epoch === record.epoch) return base.offset
+  const first = record.pastEpochs.findIndex(({ epoch }) => epoch === base.epoch)
+  if (first < 0) return 0
+  return Math.min(
+    base.offset,
+    ...record.pastEpochs.slice(first).map(({ lastOffset }) => lastOffset),
+  )
+}
+
+/** [position] What a replica says it has read is what the log is there. */
+export function checkPosition(
+  name: string,
+  position: LogPosition,
+  log: readonly OpenedEntry[],
+  record: UniverseRecord | undefined,
+  fail: Fail,
+): void {
+  if (record === undefined) return
+  const { epoch, offset, hash } = position
+  if (epoch !== record.epoch && log.length > 0) {
+    fail('position', `${name} is in epoch ${epoch}, the relay in ${record.epoch}`)
+  }
+  if (offset !== log.length) fail('position', `${name} has read up to ${offset} of ${log.length}`)
+  const expected = offset === 0 ? ZERO : log[offset - 1]?.logHash
+  if (expected !== undefined && hash !== expected) fail('position', `${name} has another log`)
+}
+
+/** [once] [counters] Each call has one event, and each counter is the sum of its events. */
+export function checkMarks(name: string, engine: Engine, fail: Fail): ReadonlySet<string> {
+  const seen = new Set<string>()
+  const sums = new Map<string, number>()
+  for (const row of engine.query({ table: 'event', orderBy: [] })) {
+    const { marker, tally, by } = row as { marker: string; tally: string; by: number }
+    if (seen.has(marker)) fail('once', `${name} shows call ${marker} twice`)
+    seen.add(marker)
+    sums.set(tally, (sums.get(tally) ?? 0) + by)
+  }
+  for (const row of engine.query({ table: 'tally', orderBy: [] })) {
+    const { key, total } = row as { key: string; total: number }
+    const sum = sums.get(key) ?? 0
+    if (total !== sum)
+      fail('counters', `${name}: tally ${key} is ${total}, its events add to ${sum}`)
+    sums.delete(key)
+  }
+  for (const [key, sum] of sums) fail('counters', `${name}: tally ${key} of ${sum} is not shown`)
+  return seen
+}
+
+/** [references] [unique] No visible reference leads nowhere, and no unique value is shown twice. */
+export function checkReferences(
+  name: string,
+  engine: Engine,
+  tables: TableDefinitions,
+  fail: Fail,
+): void {
+  for (const [table, { columns, scope }] of Object.entries(tables)) {
+    if (scope !== 'synced') continue
+    for (const [column, definition] of Object.entries(columns)) {
+      if (definition.kind === 'ref') {
+        const target = tables[definition.table ?? '']
+        const { rowCount } = engine.sql(
+          `SELECT 1 FROM "${table}" WHERE "${column}" IS NOT NULL AND "${column}" NOT IN
+             (SELECT "${target?.primaryKey}" FROM "${definition.table}")`,
+        )
+        if (rowCount > 0) fail('references', `${name}: ${table}.${column} leads nowhere`)
+      }
+      if (definition.isUnique) {
+        const { rowCount } = engine.sql(
+          `SELECT 1 FROM "${table}" WHERE "${column}" IS NOT NULL GROUP BY "${column}" HAVING count(*) > 1`,
+        )
+        if (rowCount > 0) fail('unique', `${name}: ${table}.${column} shows a value twice`)
+      }
+    }
+  }
+}
+
+/** [equal] Two replicas show the same. */
+export function checkEqual(
+  a: { readonly name: string; readonly rows: ShownRows },
+  b: { readonly name: string; readonly rows: ShownRows },
+  tables: TableDefinitions,
+  invariant: string,
+  fail: Fail,
+): void {
+  const difference = differenceOf(a.rows, b.rows, Object.keys(tables))
+  if (difference !== undefined) fail(invariant, `${a.name} against ${b.name}: ${difference}`)
+}

@@ -1,0 +1,34 @@
+/** A rule of the system put out of action, to see whether the simulator notices. */
+import { MUTANTS } from './mutants.ts'
+
+/** One change to one file. */
+export interface Mutant {
+  readonly id: string
+  /** The rule that is put out of action. */
+  readonly rule: string
+  /** From the repository's root. */
+  readonly file: string
+  /** Text that occurs exactly once in the file. */
+  readonly find: string
+  readonly replace: string
+  /** Survives, and why: what makes it equivalent, or what it would take to notice. MUTANTS.md. */
+  readonly survives?: string
+}
+
+/** The mutant of an id. Throws when there is none. */
+export function mutantOf(id: string): Mutant {
+  const mutant = MUTANTS.find((each) => each.id === id)
+  if (mutant === undefined) throw new Error(`there is no mutant "${id}"`)
+  return mutant
+}
+
+/** The file with the rule out of action. Throws unless the text is there exactly once. */
+export function applyMutant({ id, file, find, replace }: Mutant, source: string): string {
+  const count = source.split(find).length - 1
+  if (count !== 1) {
+    throw new Error(
+      `mutant "${id}": its text is ${count} times in ${file}, not once; write it anew`,
+    )
+  }
+  return source.replace(find, () => replace)
+}

@@ -1,0 +1,166 @@
+/** Runs a plan: its actions, then healing, rest, and everything that must hold then. */
+import type { TableDefinitions } from '@inner-universe/core'
+import { EVIL } from './hostile-peer.ts'
+import {
+  checkEqual,
+  checkLog,
+  checkMarks,
+  checkPosition,
+  checkReferences,
+  type Fail,
+  shownRows,
+} from './invariants.ts'
+import { newerModule } from './module-under-test.ts'
+import { oracleRows } from './oracle.ts'
+import { type Plan, randomFor } from './plan.ts'
+import type { RunOutcome } from './seed-outcome.ts'
+import { UNIVERSE } from './sim-relay.ts'
+import type { SimReplica } from './sim-replica.ts'
+import { createWorld, type World } from './world.ts'
+
+/** Virtual time that a healed world may take to come to rest, ms: waits double up to half a minute. */
+const REST_MS_MAX = 1_200_000
+
+/** How often it is looked whether it has, ms. */
+const REST_LOOK_MS = 500
+
+/** How long it must stay at rest, ms: longer than any timer that would still do something. */
+const REST_STAYS_MS = 8000
+
+const TABLES: TableDefinitions = Object.fromEntries(
+  Object.entries(newerModule.tables).map(([name, { definition }]) => [name, definition]),
+)
+
+/** Runs a plan once. The same plan gives the same outcome. `onTrace` is told what happens. */
+export async function runPlan(plan: Plan, onTrace?: (line: string) => void): Promise<RunOutcome> {
+  const world = createWorld(plan, onTrace)
+  const { time, watch } = world
+  const onError = (error: unknown): void => {
+    watch.fail('exception', error instanceof Error ? (error.stack ?? error.message) : String(error))
+  }
+  process.on('unhandledRejection', onError)
+  try {
+    for (const action of plan.actions) {
+      await time.runUntil(action.atMs)
+      if (watch.violation !== undefined) break
+      world.act(action)
+    }
+    await time.runUntil(Math.max(time.elapsedMs(), plan.settings.durationMs))
+    if (watch.violation === undefined) await rest(world)
+    if (watch.violation === undefined) await check(world, plan.seed)
+  } catch (error) {
+    onError(error)
+  } finally {
+    world.close()
+    await time.runUntil(time.elapsedMs())
+    process.off('unhandledRejection', onError)
+  }
+  return {
+    violation: watch.violation,
+    elapsedMs: time.elapsedMs(),
+    eventCount: time.eventCount(),
+    callCount: world.committed.size,
+    counts: watch.counts,
+  }
+}
+
+/** Heals the world and waits until everything is said. */
+async function rest(world: World): Promise<void> {
+  const { time, relay, watch } = world
+  world.heal()
+  const endMs = time.elapsedMs() + REST_MS_MAX
+  let hasCompacted = false
+  let restedMs = 0
+  while (time.elapsedMs() < endMs && watch.violation === undefined) {
+    await time.runUntil(time.elapsedMs() + REST_LOOK_MS)
+    restedMs = unrestOf(world) === undefined ? restedMs + REST_LOOK_MS : 0
+    if (restedMs < REST_STAYS_MS) continue
+    if (hasCompacted) return
+    // Once more with all faults gone: floors and images of the final log.
+    hasCompacted = true
+    restedMs = 0
+    relay.stopCompaction()
+  }
+  watch.fail('rest', `after ${REST_MS_MAX / 1000} s: ${unrestOf(world) ?? 'still moving'}`)
+}
+
+/** Why the world is not at rest; undefined: it is. */
+function unrestOf(world: World): string | undefined {
+  const head = world.log().length
+  for (const { name, engine, sync } of world.replicas) {
+    if (engine === undefined || sync === undefined) return `${name} is off`
+    const { kind } = sync.status
+    if (kind !== 'live') return `${name} is ${kind}: ${JSON.stringify(sync.status)}`
+    const unsynced = engine.unsyncedCount()
+    if (unsynced > 0) return `${name} has ${unsynced} unsent deltas`
+    const { offset } = engine.replica.position()
+    if (offset !== head) return `${name} has read up to ${offset} of ${head}`
+  }
+  return undefined
+}
+
+async function check(world: World, seed: number): Promise<void> {
+  const { watch, relay } = world
+  const fail: Fail = (invariant, message) => watch.fail(invariant, message)
+  const log = world.log()
+  const record = await relay.disk.store().find(UNIVERSE)
+  checkLog(log, record, fail)
+  const shown = world.replicas.map((replica) => {
+    const engine = engineOf(replica)
+    return { replica, engine, name: replica.name, rows: shownRows(engine, TABLES) }
+  })
+  const oracle = { name: 'the oracle', rows: oracleRows(log, TABLES, randomFor(seed, 'oracle')) }
+  for (const { name, engine, rows } of shown) {
+    for (const fault of engine.verify()) if (fault !== 'ok') fail('verify', `${name}: ${fault}`)
+    checkPosition(name, engine.replica.position(), log, record, fail)
+    checkMarks(name, engine, fail)
+    checkReferences(name, engine, TABLES, fail)
+    checkEqual({ name, rows }, oracle, TABLES, 'oracle', fail)
+    const [first] = shown
+    if (first === undefined) continue
+    checkEqual(first, { name, rows }, TABLES, 'equal', fail)
+    if (first.engine.digest() !== engine.digest()) {
+      fail('equal', `${name} has another digest than ${first.name} for the same rows`)
+    }
+  }
+  checkCalls(world, fail)
+}
+
+/** [kept] [denied] [local] Every call is where it should be, or there is a reason. */
+function checkCalls(world: World, fail: Fail): void {
+  const [first] = world.replicas
+  if (first === undefined) return
+  for (const marker of world.logged) {
+    if (marker.startsWith(EVIL)) fail('denied', 'a batch of a hostile peer is in the log')
+  }
+  const shown = checkMarks(first.name, engineOf(first), () => undefined)
+  const excused = world.excused()
+  for (const marker of world.logged) {
+    if (!shown.has(marker) && !excused.has(marker)) {
+      fail('kept', `call ${marker} was in the relay's log, and is gone`)
+    }
+  }
+  for (const { name, memory, engine } of world.replicas) {
+    const { deltas, undone, drafts } = memory.copy()
+    for (const [marker, { stream, seq }] of deltas) {
+      if (shown.has(marker) || undone.has(marker) || excused.has(marker)) continue
+      fail(
+        'kept',
+        `call ${marker} (${stream} ${seq}) committed at ${name}, and is gone unexplained`,
+      )
+    }
+    const texts = new Set(engine?.query({ table: 'draft', orderBy: [] }).map(({ text }) => text))
+    for (const draft of drafts) {
+      if (!texts.has(draft)) fail('local', `${name} has lost the local row of call ${draft}`)
+    }
+  }
+  for (const marker of world.forbidden) {
+    if (shown.has(marker)) fail('denied', `call ${marker} was refused, and is shown`)
+    if (world.logged.has(marker)) fail('denied', `call ${marker} was refused, and is in the log`)
+  }
+}
+
+function engineOf({ engine, name }: SimReplica) {
+  if (engine === undefined) throw new Error(`${name} is off`)
+  return engine
+}

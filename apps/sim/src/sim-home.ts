@@ -1,0 +1,167 @@
+/**
+ * Where a simulated replica lives: a real engine on a database in memory, whose bytes can be copied,
+ * lost and put back.
+ */
+import type { AdoptedDelta, Module, Random, Replica } from '@inner-universe/core'
+import { type Engine, openEngine } from '@inner-universe/engine'
+import type { Driver } from '@inner-universe/sqlite'
+import { openNodeDatabase } from '@inner-universe/sqlite/node'
+import type {
+  AdoptionPlan,
+  ImageManifest,
+  ReplicaHome,
+  StagedReplica,
+  TakeOverResult,
+} from '@inner-universe/sync'
+import type { TrapPlace } from './plan.ts'
+import type { NodeClock } from './virtual-time.ts'
+
+/** A home as the simulator sees it. */
+export interface SimHome extends ReplicaHome {
+  readonly engine: Engine
+  /** The bytes on its disk. */
+  bytes(): Uint8Array
+  /** Ends it. What is being built beside it is lost, but for the chunks of images. */
+  close(): void
+}
+
+/** What a home is made of. */
+export interface SimHomeOptions {
+  readonly module: Module
+  readonly clock: NodeClock
+  readonly random: Random
+  readonly identity: string
+  /** What is on the disk; undefined: nothing. */
+  readonly contents: Uint8Array | undefined
+  /** Chunks of images that earlier lives kept, by manifest: part of the disk. */
+  readonly chunks: Map<string, Map<number, Uint8Array>>
+  /** Own clock corrected by what is known of the relay's, ms. */
+  readonly clockOffsetMs: () => number
+  readonly spring: (place: TrapPlace) => void
+  readonly onTakenOver: (plan: AdoptionPlan, adopted: readonly AdoptedDelta[]) => void
+}
+
+/** Opens a home, creating a universe where there is none. */
+export function openSimHome(options: SimHomeOptions): SimHome {
+  const { module, clock, random, identity, contents, spring } = options
+  let isClosed = false
+  let correctionMs: number | undefined
+
+  const open = (bytes: Uint8Array | undefined, join?: { readonly owner: string }): OpenDatabase => {
+    const driver = openNodeDatabase({
+      path: ':memory:',
+      durability: 'process',
+      ...(bytes !== undefined && { contents: bytes }),
+    })
+    const engine = openEngine({
+      driver,
+      module,
+      now: () => clock.now(),
+      clockNow: () => clock.now() + (correctionMs ?? options.clockOffsetMs()),
+      randomBytes: (count) => random.bytes(count),
+      identity,
+      stream: join === undefined ? 'continue' : 'new',
+      ...(join !== undefined && { join }),
+    })
+    return { driver, engine }
+  }
+
+  let current: OpenDatabase = open(contents)
+
+  /** Whoever asks the dead gets no answer. */
+  const never = new Promise<never>(() => undefined)
+  let staged: OpenDatabase | undefined
+
+  const stage = async (): Promise<StagedReplica> => {
+    if (isClosed) return never
+    return {
+      keptChunks: async (manifest) => new Set(chunksOf(options, manifest).keys()),
+      async writeChunk(manifest, index, bytes) {
+        if (isClosed) return never
+        chunksOf(options, manifest).set(index, bytes.slice())
+      },
+      async open(start): Promise<Replica> {
+        if (isClosed) return never
+        staged?.engine.close()
+        if ('manifest' in start) {
+          const { manifest } = start
+          staged = open(joined(manifest, chunksOf(options, manifest)), { owner: manifest.owner })
+        } else {
+          staged = open(undefined, { owner: start.owner })
+        }
+        const { replica } = staged.engine
+        spring('stage-opened')
+        return isClosed ? never : replica
+      },
+      async takeOver(plan): Promise<TakeOverResult> {
+        if (staged === undefined) throw new Error('nothing was opened to take over')
+        if (isClosed) return never
+        spring('take-over-begun')
+        if (isClosed) return never
+        correctionMs = plan.clockOffsetMs
+        const { keepsStream, denied, settled } = plan
+        const result = staged.engine.adopt(current.engine.carryOver(), {
+          keepsStream,
+          denied,
+          settled,
+        })
+        correctionMs = undefined
+        const { engine } = current
+        current = staged
+        staged = undefined
+        engine.close()
+        options.chunks.clear()
+        options.onTakenOver(plan, result.adopted)
+        spring('take-over-done')
+        return isClosed ? never : result
+      },
+      async drop() {
+        staged?.engine.close()
+        staged = undefined
+      },
+    }
+  }
+
+  return {
+    get replica() {
+      return current.engine.replica
+    },
+    get engine() {
+      return current.engine
+    },
+    stage,
+    bytes: () => bytesOf(current.driver),
+    close() {
+      isClosed = true
+      staged?.engine.close()
+      current.engine.close()
+    },
+  }
+}
+
+interface OpenDatabase {
+  readonly driver: Driver
+  readonly engine: Engine
+}
+
+function chunksOf(options: SimHomeOptions, manifest: ImageManifest): Map<number, Uint8Array> {
+  const key = JSON.stringify(manifest)
+  let chunks = options.chunks.get(key)
+  if (chunks === undefined) {
+    chunks = new Map()
+    options.chunks.set(key, chunks)
+  }
+  return chunks
+}
+
+function joined(manifest: ImageManifest, chunks: ReadonlyMap<number, Uint8Array>): Uint8Array {
+  const parts = manifest.chunks.map((_, index) => chunks.get(index) ?? new Uint8Array())
+  return new Uint8Array(Buffer.concat(parts))
+}
+
+/** The bytes of a whole database. */
+export function bytesOf(driver: Driver): Uint8Array {
+  return new Uint8Array(Buffer.concat([...driver.exportChunks(CHUNK_BYTES)]))
+}
+
+const CHUNK_BYTES = 64 * 1024 * 1024

@@ -1,0 +1,298 @@
+/** One replica of a world: its disk, its engine, its half of the protocol, and its mishaps. */
+import {
+  createClientId,
+  formatCallId,
+  type Hash,
+  type Random,
+  type StreamId,
+} from '@inner-universe/core'
+import type { Engine } from '@inner-universe/engine'
+import { type Connect, decodeRelayMessage, ReplicaSync } from '@inner-universe/sync'
+import { compression } from './compression.ts'
+import { fastHash } from './fast-hash.ts'
+import { createMemory, type LiveMemory, type Memory } from './ledger.ts'
+import { type CallArguments, moduleOf } from './module-under-test.ts'
+import { type Accept, createLine, type Line } from './network.ts'
+import { randomFor, type TrapPlace } from './plan.ts'
+import { openSimHome, type SimHome } from './sim-home.ts'
+import { tokenOf, UNIVERSE } from './sim-relay.ts'
+import { createNodeClock, type NodeClock, type VirtualTime } from './virtual-time.ts'
+import type { Watch } from './watch.ts'
+
+/** What is on a replica's disk, and what should be. */
+export interface DiskCopy {
+  readonly bytes: Uint8Array | undefined
+  readonly memory: Memory
+  readonly chunks: ReadonlyMap<string, ReadonlyMap<number, Uint8Array>>
+}
+
+/** A replica. Off until started. */
+export interface SimReplica {
+  readonly name: string
+  readonly identity: string
+  readonly isLimited: boolean
+  schemaVersion: 1 | 2
+  readonly clock: NodeClock
+  readonly line: Line
+  /** The engine in use; also while it is off, as long as its disk is there. */
+  readonly engine: Engine | undefined
+  readonly sync: ReplicaSync | undefined
+  readonly isOn: boolean
+  readonly memory: LiveMemory
+  start(): void
+  /** The app stops synchronisation, and lets it go on. */
+  pause(): void
+  resume(): void
+  /** Ends this life at once; what was committed stays. */
+  kill(isSilent: boolean): void
+  /** Copies the disk of a replica that is on or off. */
+  copyDisk(): DiskCopy
+  /** Puts another disk in place; only while off. */
+  replaceDisk(copy: DiskCopy | undefined): void
+  /** Closes what is open of it. Only while off. */
+  discard(): void
+  /** Calls reducers as one group; those that commit are noted. */
+  call(calls: readonly { readonly reducer: string; readonly args: CallArguments }[]): void
+  /** Whether its disk holds a batch. */
+  holds(stream: StreamId, firstSeq: number, hash: Hash): boolean
+}
+
+/** What a replica is made of. */
+export interface SimReplicaOptions {
+  readonly time: VirtualTime
+  readonly seed: number
+  /** Unique in its world. */
+  readonly name: string
+  /** Who uses it; a clone shares it. */
+  readonly identity: string
+  readonly schemaVersion: 1 | 2
+  readonly skewMs: number
+  readonly isLimited: boolean
+  readonly accept: Accept
+  readonly fetchImage: FetchImage
+  readonly watch: Watch
+  readonly spring: (place: TrapPlace) => void
+  /** A call committed anywhere. */
+  readonly onCommitted: (marker: string, reducer: string) => void
+}
+
+/** What is fetched beside the connection, as over HTTP. */
+export interface FetchImage {
+  manifest(universe: string, hash: Hash): Promise<string | undefined>
+  chunk(hash: Hash): Promise<Uint8Array | undefined>
+  isUp(): boolean
+}
+
+/** The same refusal of the same batch so often, without anything acknowledged between, is a loop. */
+const REFUSALS_MAX = 4
+
+/** Longest time fetching one thing takes, ms. */
+const FETCH_MS_MAX = 100
+
+/** Creates a replica with an empty disk. */
+export function createSimReplica(options: SimReplicaOptions): SimReplica {
+  const { time, seed, name, identity, isLimited, watch } = options
+  const clock = createNodeClock(time, options.skewMs)
+  const random = randomFor(seed, name)
+  const client = createClientId((count) => random.bytes(count))
+  let disk: DiskCopy = EMPTY_DISK
+  let memory = createMemory()
+  let chunks = new Map<string, Map<number, Uint8Array>>()
+  let home: SimHome | undefined
+  let sync: ReplicaSync | undefined
+  let isPaused = false
+  let callCount = 0
+  let clockOffsetMs = 0
+  let refusal = ''
+  let refusalCount = 0
+
+  const line = createLine(time, randomFor(seed, `${name} line`), options.accept)
+
+  /** Hears what the relay says before the replica does. */
+  const connect: Connect = (events) =>
+    line.connect({
+      ...events,
+      onMessage(bytes) {
+        const message = decodeRelayMessage(bytes)
+        if (message?.type === 'nack') {
+          watch.count(`nack ${message.code}`)
+          const what = `${message.code} ${message.stream} ${message.seq}`
+          refusalCount = what === refusal ? refusalCount + 1 : 1
+          refusal = what
+          if (refusalCount > REFUSALS_MAX && message.code !== 'quota') {
+            watch.fail(
+              'loop',
+              `${name} was refused ${refusalCount} times alike: ${what}: ${message.message}`,
+            )
+          }
+        }
+        if (message?.type === 'ack') refusal = ''
+        if (message?.type === 'bye') watch.count(`bye ${message.code}`)
+        if (message?.type === 'refused') watch.count(`refused ${message.code}`)
+        events.onMessage(bytes)
+        options.spring('message-received')
+      },
+    })
+
+  const fetch = <T>(get: () => Promise<T | undefined>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      clock.setTimer(random.next() * FETCH_MS_MAX, () => {
+        if (!options.fetchImage.isUp()) reject(new Error('the relay does not answer'))
+        else {
+          get().then((found) => {
+            if (found === undefined) reject(new Error('404'))
+            else resolve(found)
+          }, reject)
+        }
+      })
+    })
+
+  const open = (): SimHome => {
+    home ??= openSimHome({
+      module: moduleOf(replica.schemaVersion),
+      clock,
+      random,
+      identity,
+      contents: disk.bytes,
+      chunks,
+      clockOffsetMs: () => clockOffsetMs,
+      spring: options.spring,
+      onTakenOver(plan, adopted) {
+        watch.count(`rebuild ${plan.reason}`)
+        watch.trace(() => `${name} rebuilt (${plan.reason}): ${JSON.stringify(adopted)}`)
+        memory.adopted(adopted)
+      },
+    })
+    return home
+  }
+
+  const replica: SimReplica = {
+    name,
+    identity,
+    isLimited,
+    schemaVersion: options.schemaVersion,
+    clock,
+    line,
+    get engine() {
+      return home?.engine
+    },
+    get sync() {
+      return sync
+    },
+    get isOn() {
+      return sync !== undefined
+    },
+    get memory() {
+      return memory
+    },
+    start() {
+      const opened = open()
+      clockOffsetMs = 0
+      sync = new ReplicaSync({
+        home: opened,
+        universe: UNIVERSE,
+        connect,
+        scheduler: clock,
+        compression,
+        hash: fastHash,
+        images: {
+          manifest: (hash) => fetch(() => options.fetchImage.manifest(UNIVERSE, hash)),
+          chunk: (hash) => fetch(() => options.fetchImage.chunk(hash)),
+        },
+        getToken: async () => tokenOf(identity, { isLimited }),
+        agent: `sim ${name}`,
+        randomFloat: () => random.next(),
+        onClockOffset(offsetMs) {
+          clockOffsetMs = offsetMs
+        },
+        onStatus: (status) => watch.trace(() => `${name} ${JSON.stringify(status)}`),
+        onConflicts(conflicts) {
+          for (const { kind } of conflicts) watch.count(`conflict ${kind}`)
+        },
+      })
+      if (isPaused) sync.pause()
+      sync.start()
+    },
+    pause() {
+      isPaused = true
+      sync?.pause()
+    },
+    resume() {
+      isPaused = false
+      sync?.resume()
+    },
+    kill(isSilent) {
+      line.die(isSilent)
+      clock.kill()
+      sync = undefined
+      if (home !== undefined) disk = { ...copyDisk() }
+      home?.close()
+      home = undefined
+    },
+    copyDisk,
+    replaceDisk(copy = EMPTY_DISK) {
+      home?.close()
+      home = undefined
+      disk = copy
+      memory = createMemory(copy.memory)
+      chunks = new Map([...copy.chunks].map(([key, kept]) => [key, new Map(kept)]))
+    },
+    discard() {
+      home?.close()
+      home = undefined
+    },
+    call(calls) {
+      if (sync === undefined || home === undefined) return
+      const { outcomes } = home.engine.commit(
+        calls.map(({ reducer, args }) => {
+          callCount += 1
+          return {
+            callId: formatCallId(client, callCount),
+            reducer,
+            args,
+            timestampMs: clock.now(),
+            sender: identity,
+            connectionId: null,
+            oldestPendingNumber: callCount,
+          }
+        }),
+      )
+      outcomes.forEach((outcome, index) => {
+        const call = calls[index]
+        if (call === undefined) return
+        const { marker } = call.args
+        watch.trace(
+          () => `${name} ${call.reducer} ${marker}: ${outcome.ok ? 'done' : outcome.error.message}`,
+        )
+        if (!outcome.ok) {
+          watch.count(`refused call ${call.reducer}`)
+          return
+        }
+        memory.committed(marker, outcome.delta, call.reducer === 'write')
+        options.onCommitted(marker, call.reducer)
+      })
+      sync.poke()
+    },
+    holds(stream, firstSeq, hash) {
+      const held = (home ?? open()).engine.replica.batchesAfter(stream, firstSeq - 1, 1)
+      return held.some((batch) => batch.hash === hash)
+    },
+  }
+
+  function copyDisk(): DiskCopy {
+    if (home === undefined) return disk
+    return {
+      bytes: home.bytes(),
+      memory: memory.copy(),
+      chunks: new Map([...chunks].map(([key, kept]) => [key, new Map(kept)])),
+    }
+  }
+
+  return replica
+}
+
+const EMPTY_DISK: DiskCopy = {
+  bytes: undefined,
+  memory: createMemory().copy(),
+  chunks: new Map(),
+}
