@@ -92,6 +92,7 @@ export type {
   WireEntry,
 } from './messages.ts'
 export { PROTOCOL_VERSION, SUBPROTOCOL } from './protocol-version.ts'
+export type { ImageSource } from './replica-side/image-fetch.ts'
 export type {
   AdoptionPlan,
   RebuildReason,
@@ -99,4 +100,10 @@ export type {
   StagedReplica,
   TakeOverResult,
 } from './replica-side/replica-home.ts'
+export {
+  type RebuiltEvent,
+  ReplicaSync,
+  type ReplicaSyncOptions,
+} from './replica-side/sync-loop.ts'
+export type { SyncState, SyncStatus } from './replica-side/sync-status.ts'
 export type { Compression, Connect, Connection, ConnectionEvents, Scheduler } from './transport.ts'

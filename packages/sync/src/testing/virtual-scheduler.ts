@@ -35,7 +35,7 @@ const SETTLE_TURNS = 64
 /** Creates virtual time. Scheduling is exact and repeatable: no test of it depends on the machine. */
 export function virtualScheduler(options: VirtualSchedulerOptions = {}): VirtualScheduler {
   let elapsedMs = 0
-  let wallMs = options.startMs ?? 1_700_000_000_000
+  let wallMs = options.startMs ?? 1_800_000_000_000
   let lastOrder = 0
   const timers = new Set<Timer>()
 

@@ -1,0 +1,509 @@
+/**
+ * Keeps the replica of one universe in step with a relay: connects and connects again, opens a
+ * session, and rebuilds the replica when that is what it takes.
+ *
+ *     offline ─▶ connecting ─▶ session (catching up, live) ─▶ rebuild ─▶ session …
+ *        ▲            └───────────────┴───────── end of connection, wait ┘
+ *
+ * Own deltas are never lost here: they leave the replica's outbox only by the relay's word, or by a
+ * rebuild that says what became of each.
+ */
+import {
+  type AdoptedDelta,
+  type Changeset,
+  isUniverseError,
+  type KeptConflict,
+  type StreamSeq,
+  UniverseError,
+} from '@inner-universe/core'
+import { type HashFunction, hashOf } from '../hash.ts'
+import { AWARE_BYTES_MAX } from '../limits.ts'
+import type { Compression, Connect, Scheduler } from '../transport.ts'
+import { type Backoff, createBackoff } from './backoff.ts'
+import { createClockOffset } from './clock-offset.ts'
+import type { ImageSource } from './image-fetch.ts'
+import type { OpenedMessage, RefusedMessage } from './opening.ts'
+import { Rebuild } from './rebuild.ts'
+import { type ChannelMessage, type LinkEnd, RelayLink } from './relay-link.ts'
+import type { AdoptionPlan, RebuildReason, ReplicaHome, TakeOverResult } from './replica-home.ts'
+import { ReplicaSession } from './replica-session.ts'
+import type { BlockedCode, RebuildWish } from './session-events.ts'
+import { isSameStatus, type SyncState, type SyncStatus } from './sync-status.ts'
+import { tokenRenewalMs } from './token-expiry.ts'
+
+/** A replica was replaced by one built anew. */
+export interface RebuiltEvent {
+  readonly reason: RebuildReason
+  /** What became of each delta that was pending. */
+  readonly adopted: readonly AdoptedDelta[]
+}
+
+/** What a {@link ReplicaSync} is made of. */
+export interface ReplicaSyncOptions {
+  /** The universe's name at the relay. */
+  readonly universe: string
+  readonly home: ReplicaHome
+  readonly connect: Connect
+  readonly images: ImageSource
+  readonly scheduler: Scheduler
+  /** A number in [0, 1): jitter of waits. */
+  readonly randomFloat: () => number
+  readonly compression: Compression
+  /** {@link hashOf} unless a quicker one is at hand. */
+  readonly hash?: HashFunction
+  /** A fresh token. A failure with `sync/unauthorized` means that the app has none. */
+  readonly getToken: () => string | Promise<string>
+  /** Name and version of the program, for the relay's log. */
+  readonly agent: string
+  /** Told of every change, and only then. */
+  readonly onStatus?: (status: SyncStatus) => void
+  /** Own deltas that are in the relay's log now, with all before them in their stream. */
+  readonly onConfirmed?: (confirmed: readonly StreamSeq[]) => void
+  /** What changed by taking in, for live queries. */
+  readonly onChangeset?: (changeset: Changeset) => void
+  readonly onConflicts?: (conflicts: readonly KeptConflict[]) => void
+  /** `home.replica` is another one now: everything read from the old one is out of date. */
+  readonly onRebuilt?: (event: RebuiltEvent) => void
+  /** What another session says of itself; undefined: it is gone. */
+  readonly onAware?: (sessionId: string, state: Uint8Array | undefined) => void
+  /** Relay's time − own time, ms, whenever it was measured anew. */
+  readonly onClockOffset?: (offsetMs: number) => void
+}
+
+/** How long a session must last for the next failure to be a first one, ms. */
+const LIVE_MS = 60_000
+
+/** Two rebuilds for one reason closer than this wait, ms. */
+const REBUILD_APART_MS = 60_000
+
+/** Before trying again what needs a person or a new version, ms. */
+const SLOW_RETRY_MS = 300_000
+
+/** Whether pending deltas survive a rebuild as they are, or are authored anew. */
+const KEEPS_STREAM: Readonly<Record<RebuildReason, boolean>> = {
+  join: false,
+  behind: true,
+  rebase: false,
+  fork: false,
+  restored: true,
+  denied: false,
+  clock: false,
+}
+
+/** Keeps one replica in step. */
+export class ReplicaSync {
+  readonly #options: ReplicaSyncOptions
+  readonly #hash: HashFunction
+  readonly #clock = createClockOffset()
+  readonly #retryBackoff: Backoff
+  readonly #rebuildBackoff: Backoff
+  readonly #pushBackoff: Backoff
+  #isStarted = false
+  #isPaused = false
+  #isOnline = true
+  /** Raised whenever what is under way is not wanted any more. */
+  #attempt = 0
+  #isConnecting = false
+  #link: RelayLink | undefined
+  #session: ReplicaSession | undefined
+  #nextChannel = 1
+  #opened: OpenedMessage | undefined
+  #wish: RebuildWish | undefined
+  #rebuild: Rebuild | undefined
+  /** The run of the rebuild; settled before another run or session begins. */
+  #running: Promise<void> = Promise.resolve()
+  #lastRebuild: { readonly reason: RebuildReason; readonly atMs: number } | undefined
+  #tokenRefusals = 0
+  #awareness: Uint8Array | undefined
+  #cancelRetry: (() => void) | undefined
+  #cancelRenewal = (): void => {}
+  #cancelLive = (): void => {}
+  /** Told instead of `offline` and `connecting` until a session is open. */
+  #trouble: SyncState | undefined
+  /** Told instead of `live`: the session reads and does not push. */
+  #blocked: BlockedCode | undefined
+  #progress: Extract<SyncState, { kind: 'catching-up' | 'live' }> | undefined
+  #lastContactMs: number | undefined
+  #status: SyncStatus
+
+  constructor(options: ReplicaSyncOptions) {
+    this.#options = options
+    this.#hash = options.hash ?? hashOf
+    this.#retryBackoff = createBackoff(options.randomFloat)
+    this.#rebuildBackoff = createBackoff(options.randomFloat)
+    this.#pushBackoff = createBackoff(options.randomFloat)
+    this.#status = this.#currentStatus()
+  }
+
+  /** Where it stands now. */
+  get status(): SyncStatus {
+    return this.#status
+  }
+
+  /** Connects, and stays connected. */
+  start(): void {
+    this.#isStarted = true
+    this.#tryNow()
+  }
+
+  /** Disconnects for good. Resolves when nothing of it uses the home any more. */
+  async stop(): Promise<void> {
+    this.#isStarted = false
+    this.#disconnect()
+    this.#tell()
+    await this.#running
+  }
+
+  /** Disconnects until `resume`. What is written meanwhile waits. */
+  pause(): void {
+    this.#isPaused = true
+    this.#disconnect()
+    this.#tell()
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    this.#tryNow()
+  }
+
+  /** What the system says of the network. Coming back, it connects at once. */
+  setOnline(isOnline: boolean): void {
+    this.#isOnline = isOnline
+    if (isOnline) this.#tryNow()
+    else this.#disconnect()
+    this.#tell()
+  }
+
+  /** Own deltas were committed. */
+  poke(): void {
+    this.#session?.poke()
+    this.#tell()
+  }
+
+  /**
+   * Tells the others of the universe a state; undefined: nothing any more.
+   *
+   * @throws UniverseError `call/too-large` above {@link AWARE_BYTES_MAX}.
+   */
+  setAwareness(state: Uint8Array | undefined): void {
+    if (state !== undefined && state.length > AWARE_BYTES_MAX) {
+      const text = `an awareness state of ${state.length} bytes; ${AWARE_BYTES_MAX} are allowed`
+      throw new UniverseError('call/too-large', text)
+    }
+    this.#awareness = state
+    this.#session?.setAwareness(state)
+  }
+
+  /** The app has another token: it is asked for and told, or tried at once. */
+  renewToken(): void {
+    this.#tokenRefusals = 0
+    if (this.#link?.limits !== undefined) void this.#renew(this.#link)
+    else this.#tryNow()
+  }
+
+  get #isWanted(): boolean {
+    return this.#isStarted && !this.#isPaused && this.#isOnline
+  }
+
+  #tryNow(): void {
+    this.#cancelRetry?.()
+    this.#cancelRetry = undefined
+    if (this.#isWanted && this.#link === undefined && !this.#isConnecting) void this.#connect()
+    this.#tell()
+  }
+
+  async #connect(): Promise<void> {
+    const attempt = ++this.#attempt
+    const { connect, scheduler, agent, getToken } = this.#options
+    this.#isConnecting = true
+    this.#tell()
+    try {
+      const token = await getToken()
+      // Invariant: one run of a rebuild, one link.
+      await this.#running
+      if (attempt !== this.#attempt) return
+      this.#isConnecting = false
+      const link = new RelayLink({
+        connect,
+        scheduler,
+        clock: this.#clock,
+        agent,
+        token,
+        onWelcome: () => {
+          this.#scheduleRenewal(link, token)
+          this.#openSession(link)
+        },
+        onMessage: (message) => this.#hear(message),
+        onEnd: (end) => this.#ended(end),
+        onClock: () => this.#options.onClockOffset?.(this.#clock.current()),
+      })
+      this.#link = link
+    } catch (error) {
+      if (attempt !== this.#attempt) return
+      this.#isConnecting = false
+      if (isUniverseError(error, 'sync/unauthorized')) this.#deny(error.message)
+      else this.#retry(this.#retryBackoff.next())
+    }
+  }
+
+  /** Ends what there is, and plans nothing. */
+  #disconnect(): void {
+    this.#attempt += 1
+    this.#isConnecting = false
+    this.#cancelRetry?.()
+    this.#cancelRetry = undefined
+    this.#cancelRenewal()
+    this.#cancelLive()
+    this.#session?.close()
+    this.#session = undefined
+    this.#rebuild?.suspend()
+    this.#lastContactMs = this.#link?.lastHeardMs ?? this.#lastContactMs
+    this.#link?.close()
+    this.#link = undefined
+    this.#progress = undefined
+    this.#blocked = undefined
+  }
+
+  /** Ends what there is, and tries again after a wait. */
+  #retry(waitMs: number): void {
+    this.#disconnect()
+    if (this.#isWanted) {
+      this.#cancelRetry = this.#options.scheduler.setTimer(waitMs, () => this.#tryNow())
+    }
+    this.#tell()
+  }
+
+  #ended(end: LinkEnd): void {
+    const waitMs = (atLeastMs = 0): number => this.#retryBackoff.next(atLeastMs)
+    if (end.kind === 'closed') return this.#retry(waitMs())
+    if (end.kind === 'failed') return this.#failed(end.error)
+    switch (end.code) {
+      case 'unauthorized':
+        return this.#unauthorized(end.message)
+      case 'version':
+        return this.#block('sync/update-required', end.message, end.retryAfterMs)
+      case 'displaced':
+        // A rebuild has its own stream already, in the replica it builds.
+        if (this.#rebuild === undefined) this.#options.home.replica.startStream()
+        return this.#retry(waitMs(end.retryAfterMs))
+      case 'shutting-down':
+      case 'invalid':
+      case 'too-large':
+      case 'timeout':
+      case 'rate':
+      case 'internal':
+        return this.#retry(waitMs(end.retryAfterMs))
+    }
+  }
+
+  /** A failure here: of the other side's bytes, or of the store. */
+  #failed(error: unknown): void {
+    if (!isUniverseError(error) || error.code === 'sync/protocol') {
+      this.#retry(this.#retryBackoff.next())
+    } else if (error.code === 'sync/unauthorized') {
+      this.#unauthorized(error.message)
+    } else if (error.code === 'sync/image-invalid') {
+      this.#retry(this.#rebuildBackoff.next())
+    } else {
+      this.#block(error.code, error.message, 0)
+    }
+  }
+
+  /** A fresh token once, at once; then only now and again. */
+  #unauthorized(message: string): void {
+    this.#tokenRefusals += 1
+    if (this.#tokenRefusals > 1) return this.#deny(message)
+    this.#disconnect()
+    this.#tryNow()
+  }
+
+  #deny(message: string): void {
+    this.#trouble = { kind: 'denied', message }
+    this.#retry(this.#retryBackoff.next(SLOW_RETRY_MS))
+  }
+
+  #block(code: BlockedCode['code'], message: string, retryAfterMs: number): void {
+    this.#trouble = { kind: 'blocked', code, message }
+    this.#retry(this.#retryBackoff.next(Math.max(SLOW_RETRY_MS, retryAfterMs)))
+  }
+
+  #openSession(link: RelayLink): void {
+    const { universe, home, scheduler, compression } = this.#options
+    this.#progress = undefined
+    const session = new ReplicaSession({
+      link,
+      channel: this.#nextChannel++,
+      universe,
+      mode: 'replica',
+      replica: home.replica,
+      scheduler,
+      compression,
+      hash: this.#hash,
+      backoff: this.#pushBackoff,
+      events: {
+        onOpened: (opened) => this.#sessionOpened(opened),
+        onRefused: (refused) => this.#refused(refused),
+        onResult: ({ changeset, conflicts, confirmed }) => {
+          if (changeset !== undefined) this.#options.onChangeset?.(changeset)
+          if (conflicts.length > 0) this.#options.onConflicts?.(conflicts)
+          if (confirmed.length > 0) this.#options.onConfirmed?.(confirmed)
+          this.#tell()
+        },
+        onProgress: (offset, head) => this.#progressed('log', offset, head),
+        onRebuild: (wish) => this.#wanted(wish),
+        onBlocked: (blocked) => {
+          this.#blocked = blocked
+          this.#tell()
+        },
+        onAware: (sessionId, state) => this.#options.onAware?.(sessionId, state),
+        onFailed: (error) => this.#link?.fail(error),
+      },
+    })
+    session.setAwareness(this.#awareness)
+    this.#session = session
+    this.#tell()
+  }
+
+  #hear(message: ChannelMessage): void | Promise<void> {
+    for (const session of [this.#session, this.#rebuild?.session]) {
+      if (session?.channel === message.channel) return session.handle(message)
+    }
+    // Sent before the relay heard that the channel was closed.
+  }
+
+  #sessionOpened(opened: OpenedMessage): void {
+    this.#opened = opened
+    this.#trouble = undefined
+    this.#tokenRefusals = 0
+    this.#cancelLive()
+    this.#cancelLive = this.#options.scheduler.setTimer(LIVE_MS, () => {
+      this.#retryBackoff.reset()
+      this.#rebuildBackoff.reset()
+    })
+    if (this.#wish !== undefined) this.#runRebuild(this.#wish, opened)
+  }
+
+  #refused({ code, message }: RefusedMessage): void {
+    switch (code) {
+      case 'unauthorized':
+        return this.#unauthorized(message)
+      case 'schema':
+        return this.#block('sync/update-required', message, 0)
+      case 'module':
+      case 'limit':
+      case 'invalid':
+        return this.#block('sync/refused', message, 0)
+    }
+  }
+
+  /** Once caught up, a session stays live: what arrives then is no catching up. */
+  #progressed(phase: 'log' | 'image', done: number, total: number): void {
+    if (this.#progress?.kind === 'live') return
+    const isLive = phase === 'log' && done >= total && this.#rebuild === undefined
+    this.#progress = isLive ? { kind: 'live' } : { kind: 'catching-up', phase, done, total }
+    this.#tell()
+  }
+
+  #wanted(wish: RebuildWish): void {
+    this.#session = undefined
+    this.#wish = wish
+    const { scheduler } = this.#options
+    const last = this.#lastRebuild
+    if (last?.reason === wish.reason && scheduler.now() - last.atMs < REBUILD_APART_MS) {
+      return this.#retry(this.#rebuildBackoff.next())
+    }
+    if (this.#opened !== undefined) this.#runRebuild(wish, this.#opened)
+  }
+
+  #runRebuild(wish: RebuildWish, opened: OpenedMessage): void {
+    const link = this.#link
+    if (link === undefined) return
+    this.#session?.close()
+    this.#session = undefined
+    this.#progress = undefined
+    const { home, universe, images, scheduler, compression, randomFloat } = this.#options
+    this.#lastRebuild = { reason: wish.reason, atMs: scheduler.now() }
+    this.#rebuild ??= new Rebuild({
+      home,
+      universe,
+      images,
+      scheduler,
+      compression,
+      hash: this.#hash,
+      createBackoff: () => createBackoff(randomFloat),
+      onProgress: (phase, done, total) => this.#progressed(phase, done, total),
+    })
+    const channel = this.#nextChannel++
+    const plan = (): AdoptionPlan => this.#planOf(wish)
+    this.#running = this.#rebuild.run({ link, channel, opened, plan }).then(
+      (result) => this.#rebuilt(wish, result),
+      (error: unknown) => {
+        if (this.#link === link) link.fail(error)
+      },
+    )
+  }
+
+  #planOf({ reason, denied = [], settled = [], relayTimeMs }: RebuildWish): AdoptionPlan {
+    const nowMs = this.#options.scheduler.now()
+    const clockOffsetMs =
+      this.#clock.current() === 0 && relayTimeMs !== undefined
+        ? relayTimeMs - nowMs
+        : this.#clock.current()
+    return { reason, keepsStream: KEEPS_STREAM[reason], denied, settled, clockOffsetMs }
+  }
+
+  #rebuilt({ reason }: RebuildWish, result: TakeOverResult | undefined): void {
+    if (result === undefined) return
+    this.#wish = undefined
+    this.#rebuild = undefined
+    const { onRebuilt, onConflicts } = this.#options
+    onRebuilt?.({ reason, adopted: result.adopted })
+    if (result.conflicts.length > 0) onConflicts?.(result.conflicts)
+    if (this.#link !== undefined) this.#openSession(this.#link)
+    this.#tell()
+  }
+
+  /** Asks for a new token a while before the old one expires. */
+  #scheduleRenewal(link: RelayLink, token: string): void {
+    const { scheduler } = this.#options
+    const waitMs = tokenRenewalMs(token, scheduler.now() + this.#clock.current())
+    this.#cancelRenewal()
+    if (waitMs === undefined) return
+    this.#cancelRenewal = scheduler.setTimer(waitMs, () => void this.#renew(link))
+  }
+
+  async #renew(link: RelayLink): Promise<void> {
+    try {
+      const token = await this.#options.getToken()
+      if (link !== this.#link) return
+      link.send({ type: 'renew', token })
+      this.#scheduleRenewal(link, token)
+    } catch {
+      // The old token may be good for a while yet; when it is not, the relay says so, and it is asked
+      // for again.
+    }
+  }
+
+  #currentStatus(): SyncStatus {
+    const unsyncedCount = this.#options.home.replica.unsyncedCount()
+    const lastContactMs = this.#link?.lastHeardMs ?? this.#lastContactMs
+    return { ...this.#state(), unsyncedCount, lastContactMs }
+  }
+
+  #state(): SyncState {
+    if (!this.#isStarted) return { kind: 'offline' }
+    if (this.#isPaused) return { kind: 'paused' }
+    if (this.#trouble !== undefined) return this.#trouble
+    if (this.#blocked !== undefined) return { kind: 'blocked', ...this.#blocked }
+    if (this.#progress !== undefined) return this.#progress
+    const isTrying = this.#link !== undefined || this.#isConnecting
+    return { kind: isTrying ? 'connecting' : 'offline' }
+  }
+
+  #tell(): void {
+    const status = this.#currentStatus()
+    if (isSameStatus(status, this.#status)) return
+    this.#status = status
+    this.#options.onStatus?.(status)
+  }
+}

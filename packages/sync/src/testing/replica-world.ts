@@ -1,0 +1,139 @@
+/** Replica sides over one network against a scripted relay, all from one seed. */
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import {
+  type Changeset,
+  createRandom,
+  type Hash,
+  type KeptConflict,
+  type StreamSeq,
+} from '@inner-universe/core'
+import type { ImageSource } from '../replica-side/image-fetch.ts'
+import { type RebuiltEvent, ReplicaSync } from '../replica-side/sync-loop.ts'
+import type { SyncStatus } from '../replica-side/sync-status.ts'
+import type { Compression } from '../transport.ts'
+import { type FakeHome, fakeHome } from './fake-home.ts'
+import { type Pipe, pipe } from './pipe.ts'
+import { type RelayScript, type ScriptedRelay, scriptedRelay } from './scripted-relay.ts'
+import { type VirtualScheduler, virtualScheduler } from './virtual-scheduler.ts'
+
+/** Raw deflate of Node, at once. */
+export const nodeCompression: Compression = {
+  deflate: (bytes) => deflateRawSync(bytes),
+  inflate: (bytes, bytesMax) => inflateRawSync(bytes, { maxOutputLength: bytesMax }),
+}
+
+/** One replica with all that was told of it. */
+export interface WorldReplica {
+  readonly home: FakeHome
+  readonly sync: ReplicaSync
+  readonly statuses: SyncStatus[]
+  readonly confirmed: StreamSeq[]
+  readonly rebuilt: RebuiltEvent[]
+  readonly conflicts: KeptConflict[]
+  readonly changesets: Changeset[]
+  /** Texts of others by session. */
+  readonly others: Map<string, string>
+  readonly clockOffsets: number[]
+  /** Writes a text and tells the sync of it. */
+  write(text: string): StreamSeq
+}
+
+/** A relay, a network, and any number of replicas. */
+export interface ReplicaWorld {
+  readonly scheduler: VirtualScheduler
+  readonly relay: ScriptedRelay
+  readonly network: Pipe
+  /** Images by hash; `chunk` may be made to fail. */
+  readonly images: Map<Hash, string | Uint8Array>
+  readonly source: { manifest: ImageSource['manifest']; chunk: ImageSource['chunk'] }
+  /** Tokens given so far. */
+  readonly tokens: string[]
+  getToken: () => string | Promise<string>
+  home(): FakeHome
+  replica(home?: FakeHome): WorldReplica
+}
+
+/** Creates a world at rest. Messages take `delayMs`. */
+export function replicaWorld(
+  options: { script?: RelayScript; delayMs?: number; compression?: Compression } = {},
+): ReplicaWorld {
+  const random = createRandom(new TextEncoder().encode('replica world'))
+  const scheduler = virtualScheduler()
+  const script = options.script ?? {}
+  const relay = scriptedRelay({ scheduler, compression: nodeCompression, script })
+  const network = pipe({
+    scheduler,
+    delayMs: () => options.delayMs ?? 5,
+    accept: (connection) => relay.accept(connection),
+  })
+  const images = new Map<Hash, string | Uint8Array>()
+  const find = async (hash: Hash): Promise<string | Uint8Array> => {
+    const found = images.get(hash)
+    if (found === undefined) throw new Error(`no image or chunk ${hash}`)
+    return found
+  }
+  const source: ReplicaWorld['source'] = {
+    manifest: async (hash) => String(await find(hash)),
+    chunk: async (hash) => (await find(hash)) as Uint8Array,
+  }
+  const world: ReplicaWorld = {
+    scheduler,
+    relay,
+    network,
+    images,
+    source,
+    tokens: [],
+    getToken: () => 'token',
+    home: () => fakeHome({ now: scheduler.now, randomBytes: (count) => random.bytes(count) }),
+    replica(home = world.home()) {
+      const told = {
+        statuses: [] as SyncStatus[],
+        confirmed: [] as StreamSeq[],
+        rebuilt: [] as RebuiltEvent[],
+        conflicts: [] as KeptConflict[],
+        changesets: [] as Changeset[],
+        others: new Map<string, string>(),
+        clockOffsets: [] as number[],
+      }
+      const sync = new ReplicaSync({
+        universe: 'universe',
+        home,
+        connect: network.connect,
+        images: {
+          manifest: (hash) => source.manifest(hash),
+          chunk: (hash) => source.chunk(hash),
+        },
+        scheduler,
+        randomFloat: () => random.next(),
+        compression: options.compression ?? nodeCompression,
+        getToken: async () => {
+          const token = await world.getToken()
+          world.tokens.push(token)
+          return token
+        },
+        agent: 'test 1',
+        onStatus: (status) => told.statuses.push(status),
+        onConfirmed: (confirmed) => told.confirmed.push(...confirmed),
+        onRebuilt: (event) => told.rebuilt.push(event),
+        onConflicts: (conflicts) => told.conflicts.push(...conflicts),
+        onChangeset: (changeset) => told.changesets.push(changeset),
+        onAware: (sessionId, state) => {
+          if (state === undefined) told.others.delete(sessionId)
+          else told.others.set(sessionId, new TextDecoder().decode(state))
+        },
+        onClockOffset: (offsetMs) => told.clockOffsets.push(offsetMs),
+      })
+      return {
+        home,
+        sync,
+        ...told,
+        write(text) {
+          const at = home.replica.write(text)
+          sync.poke()
+          return at
+        },
+      }
+    },
+  }
+  return world
+}
