@@ -1,3 +1,5 @@
+export { entryBytes } from './entry-bytes.ts'
+export { chunkMissing, chunksOf } from './image-chunks.ts'
 export type {
   Append,
   LogStore,
@@ -8,6 +10,7 @@ export type {
   StoredStream,
   UniverseRecord,
 } from './log-store.ts'
+export { createMemoryLogStore, type MemoryLogStore } from './memory-log-store.ts'
 export {
   type Policy,
   type PolicyContext,
@@ -20,3 +23,4 @@ export {
   type SessionLimits,
   type TokenClaims,
 } from './relay-options.ts'
+export { createRelaySide } from './relay-side.ts'

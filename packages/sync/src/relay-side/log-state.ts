@@ -1,0 +1,124 @@
+/**
+ * The log of one universe as it will be once everything accepted is durable: what the next batch is
+ * checked against, so that a replica need not wait for one acknowledgement before the next push.
+ */
+import {
+  assert,
+  type Base,
+  type Hash,
+  type StreamId,
+  UniverseError,
+  ZERO_HASH,
+} from '@inner-universe/core'
+import { decodeBatchHeader } from '../batch.ts'
+import { entryBytes } from './entry-bytes.ts'
+import type { LogStore, StoredEntry, UniverseRecord } from './log-store.ts'
+
+/** The head of a stream. */
+export interface StreamState {
+  readonly identity: string
+  readonly seq: number
+  readonly hash: Hash
+  /** Of its last delta, as far as that is known: at least what a floor says. */
+  readonly lastHlc: number
+}
+
+/** What a floor forbids. */
+export interface FloorState {
+  readonly offset: number
+  readonly baseOffset: number
+  readonly hlc: number
+}
+
+/** Built from the store, then kept up by {@link LogState.append}; thrown away when an append failed. */
+export class LogState {
+  readonly #store: LogStore
+  readonly #streams = new Map<StreamId, StreamState | undefined>()
+  readonly #origins = new Set<Hash>()
+  /** The store's facts; head, hash, floor and bytes are those of this state. */
+  record: UniverseRecord
+  floor: FloorState | undefined
+
+  private constructor(store: LogStore, record: UniverseRecord, floor: FloorState | undefined) {
+    this.#store = store
+    this.record = record
+    this.floor = floor
+  }
+
+  /** @throws UniverseError of the store. */
+  static async load(store: LogStore, universe: string): Promise<LogState> {
+    const record = await store.find(universe)
+    assert(record !== undefined, 'a room is of a universe that is there')
+    if (record.floor === undefined) return new LogState(store, record, undefined)
+    const { offset, baseOffset } = record.floor
+    const [entry] = await store.read(universe, offset - 1, 1)
+    if (entry?.kind !== 'floor') {
+      throw new UniverseError('storage/corrupt', `entry ${offset} of ${universe} is not its floor`)
+    }
+    return new LogState(store, record, { offset, baseOffset, hlc: entry.floor.hlc })
+  }
+
+  /** The head of a stream; undefined: nothing of it is in the log. */
+  async stream(stream: StreamId): Promise<StreamState | undefined> {
+    if (this.#streams.has(stream)) return this.#streams.get(stream)
+    const { universe } = this.record
+    const stored = await this.#store.stream(universe, stream)
+    let state: StreamState | undefined
+    if (stored !== undefined) {
+      const last = await this.#store.batchOf(universe, stream, stored.seq)
+      const lastHlc = last === undefined ? (this.floor?.hlc ?? 0) : headerOf(last).lastHlc
+      state = { identity: stored.identity, seq: stored.seq, hash: stored.hash, lastHlc }
+    }
+    this.#streams.set(stream, state)
+    return state
+  }
+
+  /** True when a delta of the log, durable or not, was authored anew from this one. */
+  async hasOrigin(origin: Hash): Promise<boolean> {
+    return this.#origins.has(origin) || this.#store.hasOrigin(this.record.universe, origin)
+  }
+
+  /** What a base comes to in the present epoch: the author has read at least up to there. */
+  effectiveBase({ epoch, offset }: Base): number {
+    const { record } = this
+    if (epoch === record.epoch) return offset
+    const past = record.pastEpochs.find((each) => each.epoch === epoch)
+    return past === undefined ? 0 : Math.min(offset, past.lastOffset)
+  }
+
+  /** Takes a batch for granted. */
+  appendBatch(
+    entry: Extract<StoredEntry, { kind: 'batch' }>,
+    { identity, lastHlc }: { readonly identity: string; readonly lastHlc: number },
+    origins: readonly Hash[],
+  ): void {
+    this.#append(entry)
+    for (const origin of origins) this.#origins.add(origin)
+    const { stream, hash, firstSeq, deltaCount } = entry
+    const owner = this.#streams.get(stream)?.identity ?? identity
+    this.#streams.set(stream, { identity: owner, seq: firstSeq + deltaCount - 1, hash, lastHlc })
+  }
+
+  /** Takes a floor for granted. */
+  appendFloor(entry: Extract<StoredEntry, { kind: 'floor' }>): void {
+    this.#append(entry)
+    const { baseOffset, hlc } = entry.floor
+    this.floor = { offset: entry.offset, baseOffset, hlc }
+  }
+
+  #append(entry: StoredEntry): void {
+    const { record } = this
+    assert(entry.offset === record.head + 1, 'entries are appended in order of offset')
+    const byteCount = record.byteCount + entryBytes(entry)
+    this.record = { ...record, head: entry.offset, hash: entry.logHash, byteCount }
+  }
+}
+
+/** What must be the hash before a stream's next batch. */
+export function headHash(state: StreamState | undefined): Hash {
+  return state?.hash ?? ZERO_HASH
+}
+
+function headerOf(entry: Extract<StoredEntry, { kind: 'batch' }>) {
+  return decodeBatchHeader(entry.batch.header)
+}
