@@ -9,6 +9,8 @@ import {
   encodeRelayMessage,
   encodeReplicaMessage,
 } from './frame-codec.ts'
+import { FRAME_BYTES_MAX } from './limits.ts'
+import { RELAY_LAYOUTS, REPLICA_LAYOUTS } from './message-layout.ts'
 import { mutated, relayMessages, replicaMessages } from './testing/message-arbitraries.ts'
 
 const frames = fc.oneof(
@@ -107,4 +109,18 @@ describe('frames', () => {
       { numRuns: 5000 },
     )
   })
+
+  it.each([0x00, 0x01, 0x7f, 0x80, 0xff])(
+    '[PR10] the largest frames of byte %i are refused',
+    (fill) => {
+      const frame = new Uint8Array(FRAME_BYTES_MAX).fill(fill)
+      for (const layouts of [REPLICA_LAYOUTS, RELAY_LAYOUTS]) {
+        for (const { code } of Object.values(layouts)) {
+          frame[0] = code
+          const decode = layouts === REPLICA_LAYOUTS ? decodeReplicaMessage : decodeRelayMessage
+          expect(() => decode(frame)).toThrow(expect.objectContaining({ code: 'sync/protocol' }))
+        }
+      }
+    },
+  )
 })
