@@ -2,11 +2,14 @@ import type { Driver } from '../driver.ts'
 import { inTransaction } from '../transaction.ts'
 import {
   deleteOpfsDatabase,
+  dropStagedOpfs,
   hasOpfs,
   importOpfsDatabase,
   loadSqlite,
+  type OpfsStaging,
   openWasmDatabase,
   readOpfsDatabase,
+  stageOpfsDatabase,
   warmUpSqlite,
 } from '../wasm/index.ts'
 import { expectCode, expectEqual, expectRejection } from './expectation.ts'
@@ -200,6 +203,108 @@ export const opfsContract: readonly { readonly title: string; run(): Promise<voi
       imported.close()
     },
   },
+  {
+    title: 'a database is staged beside the open one, in any order, and takes over in one step',
+    async run() {
+      const driver = await open()
+      fill(driver, 7)
+      const bytes = await exported(300)
+      const staged = await stage()
+      await expectRejection(stage(), 'storage/locked')
+      const half = bytes.length >> 1
+      staged.write(half, bytes.subarray(half))
+      staged.write(0, bytes.subarray(0, half))
+      staged.write(bytes.length, new Uint8Array(10))
+      const next = staged.open(bytes.length)
+      fill(next, 5)
+      fill(driver, 1)
+      expectEqual([count(driver), count(next)], [8, 305])
+      next.checkpoint()
+      next.close()
+      driver.close()
+      await staged.takeOver()
+      const current = await open()
+      expectEqual(count(current), 305)
+      expectEqual(await filesNow(), ['1.db', '1.db-journal', '1.db-wal', '1.ready'])
+      current.close()
+    },
+  },
+  {
+    title: 'an empty database is staged as well, after what an earlier attempt left',
+    async run() {
+      const driver = await open()
+      const first = await stage()
+      first.write(0, await exported(300))
+      first.close()
+      const staged = await stage()
+      const next = staged.open(0)
+      expectEqual(count(next), 0)
+      fill(next, 5)
+      next.checkpoint()
+      next.close()
+      driver.close()
+      await staged.takeOver()
+      const current = await open()
+      expectEqual(count(current), 5)
+      current.close()
+    },
+  },
+  {
+    title: 'what was staged outlives its worker, and is no database before it takes over',
+    async run() {
+      const driver = await open()
+      fill(driver, 7)
+      const bytes = await exported(300)
+      const staged = await stage()
+      staged.write(0, bytes)
+      // What SQLite writes after a first start of the staged database belongs to that start alone.
+      staged.close()
+      await overwrite('1.db-wal', 0, new Uint8Array(100).fill(0xa5))
+      driver.close()
+      const again = await open()
+      expectEqual(count(again), 7)
+      const kept = await stage()
+      expectEqual(kept.read(0, bytes.length), bytes, 'kept bytes')
+      expectEqual(kept.read(bytes.length - 4, 100).length, 4)
+      const next = kept.open(bytes.length)
+      expectEqual(count(next), 300)
+      next.close()
+      kept.close()
+      again.close()
+    },
+  },
+  {
+    title: 'staged leftovers go by a word, by an import, and when they have taken over',
+    async run() {
+      const driver = await open()
+      const staged = await stage()
+      staged.write(0, new Uint8Array(10))
+      await staged.drop()
+      expectEqual(await filesNow(), ['0.db', '0.db-journal', '0.db-wal'])
+      const left = await stage()
+      left.close()
+      await dropStagedOpfs(directory)
+      await dropStagedOpfs('contract/never-was')
+      expectEqual(await filesNow(), ['0.db', '0.db-journal', '0.db-wal'])
+      const imported = await stage()
+      imported.write(0, new Uint8Array(10_000_000))
+      imported.close()
+      driver.close()
+      await importBytes([await exported(20)])
+      const current = await open()
+      expectEqual(count(current), 20)
+      expectEqual(await filesNow(), ['1.db', '1.db-journal', '1.db-wal', '1.ready'])
+      current.close()
+      // Killed right after the switch: the old files are still there, and the mark of the staged.
+      await overwrite('2.db', 0, await exported(30))
+      await overwrite('2.staged', 0, new Uint8Array(0))
+      await overwrite('2.ready', 0, new Uint8Array(0))
+      const last = await open()
+      expectEqual(count(last), 30)
+      expectEqual(await filesNow(), ['2.db', '2.db-journal', '2.db-wal', '2.ready'])
+      last.close()
+    },
+  },
 ].map(({ title, run }) => ({
   title,
   async run() {
@@ -237,6 +342,10 @@ const sqlite = loadSqlite()
 
 function open(): Promise<Driver> {
   return openWasmDatabase({ sqlite, storage: { kind: 'opfs', directory }, durability: 'power' })
+}
+
+async function stage(): Promise<OpfsStaging> {
+  return stageOpfsDatabase({ sqlite: await sqlite, directory })
 }
 
 async function importBytes(
