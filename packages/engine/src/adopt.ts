@@ -8,7 +8,6 @@ import {
   type Conflict,
   createSegmentWriter,
   type Delta,
-  type Hash,
   type HlcClock,
   type KeptConflict,
   type MergedRows,
@@ -74,19 +73,42 @@ export function adoptAll(
   // The order in which they were written, whatever their streams.
   const anew = carryOver.pending.filter(({ delta }) => !kept.has(delta.stream))
   anew.sort((a, b) => a.delta.hlc - b.delta.hlc)
-  for (const pending of anew) adopted.push(writer.write(pending))
+  for (const pending of anew) {
+    const { stream, seq } = pending.delta
+    const isRead = seq <= readSeq(scope, parts.log, carryOver.sealed, stream)
+    adopted.push(isRead ? { kind: 'settled', from: { stream, seq } } : writer.write(pending))
+  }
   // Order matters: reducers that ran again may have written local rows, which are carried over whole.
   restoreLocal(scope, local)
   const conflicts = keepConflicts(scope.driver, writer.conflicts)
   const isContinued = kept.has(carryOver.stream)
-  if (isContinued) scope.streams.setOwn(scope.streams.writing, scope.streams.writing.headSeq > 0)
+  const isBegun = adopted.some(({ kind }) => kind === 'reauthored')
+  // Nothing was written to the stream that this engine began: it stays nobody's.
+  if (isContinued && !isBegun) scope.streams.setOwn(scope.streams.writing, false)
   return { adopted, conflicts, stream: isContinued ? carryOver.stream : undefined }
+}
+
+/** The last of some sealed deltas that this file has read in the log; 0: none. */
+function readSeq(
+  { streams }: WriteScope,
+  log: DeltaLog,
+  sealed: readonly SealedBatch[],
+  id: StreamId,
+): number {
+  const stream = streams.find(id)
+  if (stream === undefined) return 0
+  // Each batch names the one before: where one is the same, so are all below it.
+  const last = sealed.findLast(
+    ({ stream: of, firstSeq, hash }) =>
+      of === id && (hash === stream.batchHash || hash === log.rowAt(stream, firstSeq)?.hash),
+  )
+  return last === undefined ? 0 : last.firstSeq + last.deltaCount - 1
 }
 
 /** Whether an own stream can go on where it stood: the log ends it at a batch that this replica sealed. */
 function canKeep(
-  { streams }: WriteScope,
-  { sync }: AdoptParts,
+  scope: WriteScope,
+  { sync, log }: AdoptParts,
   { pending, sealed }: CarryOver,
   { stream, ackedSeq, ackedHash }: CarriedStream,
   { keepsStream, denied, settled }: AdoptOptions,
@@ -96,14 +118,10 @@ function canKeep(
   const isJoining = sync.position.offset > 0
   if (isJoining && pending.some(({ delta }) => delta.stream === stream && isInit(delta)))
     return false
-  const held = streams.find(stream)
+  const held = scope.streams.find(stream)
   const seq = held?.headSeq ?? 0
   if (seq === ackedSeq) return seq === 0 || held?.batchHash === ackedHash
-  return sealed.some((one) => one.stream === stream && isEnd(one, seq, held?.batchHash))
-}
-
-function isEnd({ firstSeq, deltaCount, hash }: SealedBatch, seq: number, held?: Hash): boolean {
-  return firstSeq + deltaCount - 1 === seq && hash === held
+  return seq === readSeq(scope, log, sealed, stream)
 }
 
 function isInit({ reducer }: Delta): boolean {

@@ -186,9 +186,7 @@ export class DeltaLog {
   /** Deltas of own streams that no relay has acknowledged. */
   unsyncedCount(): number {
     let count = 0
-    for (const { isOwn, headSeq, ackedSeq } of this.#streams.all()) {
-      if (isOwn) count += headSeq - ackedSeq
-    }
+    for (const { headSeq, ackedSeq } of this.#streams.own()) count += headSeq - ackedSeq
     return count
   }
 }

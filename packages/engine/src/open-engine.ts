@@ -235,5 +235,5 @@ function openParts(options: EngineOptions, reader: TableReader, rows: RowStore) 
 /** The last own stream, if it is to be continued. */
 function streamToWrite(streams: Streams, choice: EngineOptions['stream']): StreamId | undefined {
   if (choice === 'new') return undefined
-  return [...streams.all()].findLast(({ isOwn }) => isOwn)?.id
+  return streams.own().at(-1)?.id
 }

@@ -46,6 +46,8 @@ export class Streams {
   readonly #driver: Driver
   #byIndex = new Map<number, StreamEntry>()
   #byId = new Map<StreamId, StreamEntry>()
+  /** Asked for at every batch, and few among perhaps thousands. */
+  #own: readonly StreamEntry[] = []
   #writing: StreamId | undefined
 
   constructor(driver: Driver) {
@@ -57,6 +59,7 @@ export class Streams {
   reload(): void {
     this.#byIndex = new Map()
     this.#byId = new Map()
+    this.#own = []
     const rows = this.#driver.prepare(`SELECT ${COLUMNS} FROM _stream ORDER BY idx`).all()
     for (const row of rows) {
       const [index, id, headSeq, headHlc, isOwn, ackedSeq, ackedHash, batchSeq, batchHash] = row
@@ -126,13 +129,14 @@ export class Streams {
   }
 
   /** The streams this file's engine wrote, oldest first. */
-  own(): StreamEntry[] {
-    return [...this.#byIndex.values()].filter(({ isOwn }) => isOwn)
+  own(): readonly StreamEntry[] {
+    return this.#own
   }
 
   /** Says whether this file's engine wrote a stream. */
   setOwn(entry: StreamEntry, isOwn: boolean): void {
     entry.isOwn = isOwn
+    this.#own = [...this.#byIndex.values()].filter((one) => one.isOwn)
     this.#driver
       .prepare('UPDATE _stream SET is_own = ?1 WHERE idx = ?2')
       .run([isOwn ? 1 : 0, entry.index])
@@ -187,5 +191,6 @@ export class Streams {
   #add(entry: StreamEntry): void {
     this.#byIndex.set(entry.index, entry)
     this.#byId.set(entry.id, entry)
+    if (entry.isOwn) this.#own = [...this.#own, entry]
   }
 }

@@ -130,6 +130,8 @@ export class Transactions {
 
   /** Runs `body` in a transaction that also authors deltas without being called: taking over. */
   author<T>(body: (author: Author) => T): { result: T; changeset: Changeset | undefined } {
+    // Answers may be taken over: what is remembered of them is read anew.
+    this.#callLog.forget()
     return this.#transact((transaction) => {
       const { scope, log } = transaction
       return body({

@@ -1,0 +1,364 @@
+import {
+  decodeSegment,
+  defineModule,
+  type Id,
+  type KeptConflict,
+  t,
+  table,
+} from '@inner-universe/core'
+import { describe, expect, it, test } from 'vitest'
+import type { AdoptOptions, CarryOver } from './engine.ts'
+import { SyncLog, sealAll } from './testing/sync-log.ts'
+import { openTestEngine, type TestEngine } from './testing/test-engine.ts'
+
+const module = defineModule({
+  name: 'shop',
+  version: 1,
+  tables: {
+    item: table({
+      key: t.key(),
+      title: t.text().default(''),
+      tags: t.set(t.text()),
+      votes: t.counter(),
+    }),
+    order: table({ id: t.id(), by: t.text(), item: t.ref('item').optional() }),
+    draft: table({ key: t.key(), text: t.text() }).local(),
+    timer: table({ id: t.id(), when: t.json() }).schedule('ring', 'when'),
+  },
+  reducers: (reducer) => ({
+    put: reducer({ key: t.text(), title: t.text().default('') }, (ctx, { key, title }) => {
+      ctx.db.item.upsert({ key, title })
+      return key
+    }),
+    retitle: reducer({ key: t.text(), title: t.text() }, (ctx, { key, title }) => {
+      ctx.db.item.update(key as never, { title })
+    }),
+    drop: reducer({ key: t.text() }, (ctx, { key }) => {
+      ctx.db.item.delete(key as never)
+    }),
+    tag: reducer({ key: t.text(), tag: t.text() }, (ctx, { key, tag }) => {
+      ctx.db.item.addToSet(key as never, 'tags', tag)
+    }),
+    untag: reducer({ key: t.text(), tag: t.text() }, (ctx, { key, tag }) => {
+      ctx.db.item.removeFromSet(key as never, 'tags', tag)
+    }),
+    order: reducer(
+      { item: t.text() },
+      (ctx, { item }) => {
+        if (ctx.db.item.get(item as never) === undefined) throw new Error(`no item ${item}`)
+        const { id } = ctx.db.order.insert({ by: ctx.sender, item: item as never })
+        ctx.db.draft.insert({ key: id, text: 'ordered' })
+        return id
+      },
+      { mode: 'recheck' },
+    ),
+    cancel: reducer({ id: t.text() }, (ctx, { id }) => {
+      ctx.db.order.delete(id as Id<'order'>)
+    }),
+    sketch: reducer({ key: t.text() }, (ctx, { key }) => {
+      ctx.db.draft.insert({ key, text: 'sketch' })
+      ctx.db.timer.insert({ when: { everyMs: 1000 } })
+      return 'sketched'
+    }),
+    ring: reducer({ id: t.text(), when: t.json() }, () => undefined),
+  }),
+  lifecycle: {
+    init(ctx) {
+      ctx.db.item.insert({ key: 'first' })
+    },
+  },
+})
+
+const ANEW: AdoptOptions = { keepsStream: false, denied: [], settled: [] }
+const AS_THEY_WERE: AdoptOptions = { keepsStream: true, denied: [], settled: [] }
+
+/** A replica beside another one that has read the log. */
+function stage(log: SyncLog, seed: number): TestEngine {
+  const staged = openTestEngine(module, { seed, stream: 'new', join: { owner: 'owner' } })
+  log.giveTo(staged.engine)
+  return staged
+}
+
+/** As it crosses a worker or a file. */
+const copyOf = (carryOver: CarryOver): CarryOver => structuredClone(carryOver)
+
+function rebuild(from: TestEngine, log: SyncLog, options: AdoptOptions, seed = 77) {
+  const to = stage(log, seed)
+  to.nowMs = from.nowMs + 1
+  const result = to.engine.adopt(copyOf(from.engine.carryOver()), options)
+  expect(to.engine.verify()).toEqual([])
+  return { to, ...result }
+}
+
+/** a has created the universe and pushed; b has read it. */
+function openPair() {
+  const log = new SyncLog()
+  const a = openTestEngine(module, { seed: 1 })
+  a.call('put', { key: 'x', title: 'start' })
+  log.takeFrom(a.engine)
+  const b = stage(log, 2)
+  return { log, a, b }
+}
+
+describe('[SY10] what is local is carried over', () => {
+  it('rows of local tables, answers, timers, connections and conflicts', () => {
+    const { log, a, b } = openPair()
+    b.engine.connect({ connectionId: 'c', identity: 'me' })
+    b.call('retitle', { key: 'x', title: 'ours' })
+    const call = b.nextCall('sketch', { key: 'd' })
+    b.engine.commit([call])
+    a.nowMs += 1000
+    a.call('retitle', { key: 'x', title: 'theirs' })
+    log.takeFrom(a.engine)
+    log.giveTo(b.engine)
+    expect(b.engine.conflicts()).toHaveLength(1)
+    const { to } = rebuild(b, log, AS_THEY_WERE)
+    expect(to.engine.query({ table: 'draft', orderBy: [] })).toEqual([{ key: 'd', text: 'sketch' }])
+    expect(to.engine.nextDueMs()).toBe(b.engine.nextDueMs())
+    expect(to.engine.connections()).toEqual([{ connectionId: 'c', identity: 'me' }])
+    expect(to.engine.conflicts()).toEqual(b.engine.conflicts())
+    const [outcome] = to.engine.commit([call]).outcomes
+    expect(outcome).toMatchObject({ ok: true, value: 'sketched', isRepeated: true })
+    expect(to.engine.count({ table: 'draft', orderBy: [] })).toBe(1)
+  })
+})
+
+describe('[SY13] pending deltas as they were', () => {
+  it('keep stream, seq, stamp and sealed bytes, and are pushed on', () => {
+    const { log, a, b } = openPair()
+    b.call('put', { key: 'y', title: 'sealed' })
+    sealAll(b.engine.replica)
+    b.call('put', { key: 'z', title: 'unsealed' })
+    b.call('retitle', { key: 'z', title: 'unsealed too' })
+    const sealed = b.engine.replica.sealedBatches(undefined, 1e6)
+    const unsealed = b.engine.replica.nextUnsealed(1e6)
+    a.call('put', { key: 'w' })
+    log.takeFrom(a.engine)
+    const stream = b.engine.info.stream
+    const { to, adopted } = rebuild(b, log, AS_THEY_WERE)
+    expect(adopted).toEqual([1, 2, 3].map((seq) => ({ kind: 'kept', from: { stream, seq } })))
+    expect(to.engine.replica.sealedBatches(undefined, 1e6)).toEqual(sealed)
+    expect(to.engine.replica.nextUnsealed(1e6)).toEqual(unsealed)
+    expect(to.engine.info.stream).toBe(stream)
+    expect(to.engine.unsyncedCount()).toBe(3)
+    log.giveTo(b.engine)
+    expect(to.engine.digest()).toBe(b.engine.digest())
+    log.takeFrom(to.engine)
+    to.call('put', { key: 'v' })
+    log.takeFrom(to.engine)
+    log.giveTo(a.engine)
+    expect(a.engine.digest()).toBe(to.engine.digest())
+    const again = openTestEngine(module, { driver: to.driver })
+    expect(again.engine.info.stream).toBe(stream)
+  })
+
+  it('are settled when the log has them, also where nobody said so', () => {
+    const { log, b } = openPair()
+    b.call('put', { key: 'y' })
+    sealAll(b.engine.replica)
+    const [batch] = b.engine.replica.sealedBatches(undefined, 1e6)
+    if (batch === undefined) throw new Error('b has a batch')
+    log.push(batch)
+    b.call('put', { key: 'z' })
+    const stream = b.engine.info.stream
+    const kept = rebuild(b, log, AS_THEY_WERE)
+    expect(kept.adopted).toEqual([
+      { kind: 'settled', from: { stream, seq: 1 } },
+      { kind: 'kept', from: { stream, seq: 2 } },
+    ])
+    expect(kept.to.engine.unsyncedCount()).toBe(1)
+    const anew = rebuild(b, log, ANEW)
+    expect(anew.adopted).toMatchObject([{ kind: 'settled' }, { kind: 'reauthored' }])
+  })
+
+  it('are authored anew where a copy has continued the stream', () => {
+    const { log, b } = openPair()
+    const copy = openTestEngine(module, { seed: 2, stream: 'new', join: { owner: 'owner' } })
+    log.giveTo(copy.engine)
+    expect(copy.engine.info.stream).toBe(b.engine.info.stream)
+    copy.call('put', { key: 'copied' })
+    log.takeFrom(copy.engine)
+    b.call('put', { key: 'y' })
+    sealAll(b.engine.replica)
+    const { to, adopted } = rebuild(b, log, AS_THEY_WERE)
+    expect(adopted).toMatchObject([{ kind: 'reauthored', to: { stream: to.engine.info.stream } }])
+    expect(to.engine.info.stream).not.toBe(b.engine.info.stream)
+    expect(to.engine.query({ table: 'item', orderBy: [] }).map(({ key }) => key)).toEqual([
+      'copied',
+      'first',
+      'x',
+      'y',
+    ])
+    // What the copy writes on is no fork to the rebuilt one.
+    copy.call('put', { key: 'more' })
+    log.takeFrom(copy.engine)
+    log.giveTo(to.engine)
+    expect(to.engine.get('item', 'more')).toBeDefined()
+  })
+})
+
+describe('[SY15] pending deltas authored anew', () => {
+  it('name what they stand for, and say so in the batch', () => {
+    const { log, b } = openPair()
+    b.call('put', { key: 'y' })
+    const stream = b.engine.info.stream
+    const { to, adopted } = rebuild(b, log, ANEW)
+    const written = b.engine.replica.nextUnsealed(1e6)?.lastHlc ?? 0
+    const unsealed = to.engine.replica.nextUnsealed(1e6)
+    expect(adopted).toEqual([
+      {
+        kind: 'reauthored',
+        from: { stream, seq: 1 },
+        to: { stream: to.engine.info.stream, seq: 1 },
+      },
+    ])
+    expect(unsealed?.origins).toEqual([
+      { stream, seq: 1, hash: expect.stringMatching(/^[0-9a-f]{32}$/) },
+    ])
+    expect(unsealed?.base).toEqual({ epoch: log.epoch, offset: 1 })
+    expect(decodeSegment(unsealed?.content as Uint8Array).deltas[0]?.hlc).not.toBe(written)
+    // Authored anew once more, it still stands for the first.
+    const again = rebuild(to, log, ANEW, 78)
+    expect(again.to.engine.replica.nextUnsealed(1e6)?.origins).toEqual(unsealed?.origins)
+    expect(again.to.engine.digest()).toBe(b.engine.digest())
+  })
+
+  it('recheck reducers run again as the same call, the others have their effects issued again', () => {
+    const { log, a, b } = openPair()
+    const [order] = b.engine.commit([
+      b.nextCall('order', { item: 'x' }, { sender: 'bob', timestampMs: 1_767_000_000_000 }),
+    ]).outcomes
+    const id = order?.ok ? (order.value as string) : ''
+    b.call('retitle', { key: 'x', title: 'ours' })
+    a.call('retitle', { key: 'x', title: 'theirs' })
+    log.takeFrom(a.engine)
+    const { to } = rebuild(b, log, ANEW)
+    expect(to.engine.get('order', id)).toEqual({ id, by: 'bob', item: 'x' })
+    expect(to.engine.get('item', 'x')).toMatchObject({ title: 'ours' })
+    // Local rows are carried over, not written a second time.
+    expect(to.engine.query({ table: 'draft', orderBy: [] })).toEqual([{ key: id, text: 'ordered' }])
+    log.takeFrom(to.engine)
+    log.giveTo(a.engine)
+    expect(a.engine.digest()).toBe(to.engine.digest())
+    // Once more: what was run again can be run again.
+    to.call('put', { key: 'more' })
+    expect(rebuild(to, log, ANEW, 78).to.engine.get('order', id)).toMatchObject({ by: 'bob' })
+  })
+
+  it('a recheck reducer that refuses now is dropped, with its rows as conflicts', () => {
+    const { log, a, b } = openPair()
+    const id = b.call('order', { item: 'x' })
+    b.call('cancel', { id })
+    a.nowMs += 1000
+    a.call('drop', { key: 'x' })
+    log.takeFrom(a.engine)
+    const { to, adopted, conflicts } = rebuild(b, log, ANEW)
+    const stream = b.engine.info.stream
+    expect(adopted).toEqual([
+      { kind: 'dropped', from: { stream, seq: 1 }, code: 'sync/dropped', reason: 'no item x' },
+      // What it would have cancelled is not there.
+      { kind: 'settled', from: { stream, seq: 2 } },
+    ])
+    expect(conflicts).toMatchObject([
+      {
+        kind: 'dropped',
+        table: 'order',
+        id,
+        reducer: 'order',
+        reason: 'no item x',
+        winner: 'theirs',
+      },
+    ])
+    expect(to.engine.conflicts()).toEqual(conflicts)
+    expect(to.engine.unsyncedCount()).toBe(0)
+    expect(to.engine.count({ table: 'order', orderBy: [] })).toBe(0)
+  })
+
+  it('operations on rows that are gone are left out; on rows that pending deltas make they stay', () => {
+    const { log, a, b } = openPair()
+    b.call('put', { key: 'mine' })
+    b.call('retitle', { key: 'mine', title: 'still mine' })
+    b.call('retitle', { key: 'x', title: 'ours' })
+    b.call('tag', { key: 'x', tag: 't' })
+    b.call('drop', { key: 'first' })
+    a.nowMs += 1000
+    a.call('drop', { key: 'x' })
+    a.call('drop', { key: 'first' })
+    log.takeFrom(a.engine)
+    const { to, adopted, conflicts } = rebuild(b, log, ANEW)
+    expect(adopted.map(({ kind }) => kind)).toEqual([
+      'reauthored',
+      'reauthored',
+      'dropped',
+      'dropped',
+      'settled',
+    ])
+    expect(conflicts.map(({ kind, id, reducer }: KeptConflict) => [kind, id, reducer])).toEqual([
+      ['dropped', 'x', 'retitle'],
+      ['dropped', 'x', 'tag'],
+    ])
+    expect(to.engine.get('item', 'mine')).toMatchObject({ title: 'still mine' })
+    log.takeFrom(to.engine)
+    log.giveTo(a.engine)
+    expect(a.engine.digest()).toBe(to.engine.digest())
+  })
+
+  it('a removal from a set finds the additions that were authored anew before it', () => {
+    const { log, a, b } = openPair()
+    b.call('tag', { key: 'x', tag: 't' })
+    b.call('untag', { key: 'x', tag: 't' })
+    const { to } = rebuild(b, log, ANEW)
+    expect(to.engine.get('item', 'x')).toMatchObject({ tags: [] })
+    log.takeFrom(to.engine)
+    log.giveTo(a.engine)
+    expect(a.engine.get('item', 'x')).toMatchObject({ tags: [] })
+  })
+
+  it('what was denied is dropped with the reason, what is settled is left out', () => {
+    const { log, b } = openPair()
+    b.call('put', { key: 'bad' })
+    b.call('put', { key: 'known' })
+    b.call('put', { key: 'good' })
+    const stream = b.engine.info.stream
+    const { to, adopted, conflicts } = rebuild(b, log, {
+      keepsStream: true,
+      denied: [{ stream, seq: 1, reason: 'no right' }],
+      settled: [{ stream, seq: 2 }],
+    })
+    expect(adopted).toMatchObject([
+      { kind: 'dropped', from: { stream, seq: 1 }, code: 'sync/denied', reason: 'no right' },
+      { kind: 'settled', from: { stream, seq: 2 } },
+      { kind: 'reauthored', from: { stream, seq: 3 } },
+    ])
+    expect(conflicts).toMatchObject([
+      { kind: 'denied', table: 'item', id: 'bad', reducer: 'put', reason: 'no right' },
+    ])
+    expect(to.engine.query({ table: 'item', orderBy: [] }).map(({ key }) => key)).toEqual([
+      'first',
+      'good',
+      'x',
+    ])
+  })
+
+  it('the delta of init is left out where there is a universe, and only there', () => {
+    const { log } = openPair()
+    const early = openTestEngine(module, { seed: 9 })
+    early.call('put', { key: 'early' })
+    const stream = early.engine.info.stream
+    const joined = rebuild(early, log, AS_THEY_WERE)
+    expect(joined.adopted).toMatchObject([
+      { kind: 'settled', from: { stream, seq: 1 } },
+      { kind: 'reauthored', from: { stream, seq: 2 } },
+    ])
+    const alone = rebuild(early, new SyncLog(), ANEW, 78)
+    expect(alone.adopted).toMatchObject([{ kind: 'reauthored' }, { kind: 'reauthored' }])
+    expect(alone.to.engine.digest()).toBe(early.engine.digest())
+  })
+})
+
+test('[SY16] joining runs no init and takes the owner that is given', () => {
+  const joined = openTestEngine(module, { seed: 5, join: { owner: 'someone' } })
+  expect(joined.engine.info).toMatchObject({ owner: 'someone', isNew: true })
+  expect(joined.engine.count({ table: 'item', orderBy: [] })).toBe(0)
+  expect(joined.engine.unsyncedCount()).toBe(0)
+})
