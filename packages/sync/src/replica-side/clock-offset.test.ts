@@ -12,3 +12,11 @@ test('the offset is the median of the last three answers', () => {
   expect(offset.sample({ sentMs: 5000, receivedMs: 5000, relayMs: 5100 })).toBe(100)
   expect(offset.current()).toBe(100)
 })
+
+test('after our clock was set, what the relay says counts at once', () => {
+  const offset = createClockOffset()
+  for (let count = 0; count < 3; count++) {
+    offset.sample({ sentMs: 1000, receivedMs: 1000, relayMs: 1000 })
+  }
+  expect(offset.restart({ nowMs: 3_601_000, relayMs: 1000 })).toBe(-3_600_000)
+})

@@ -14,6 +14,8 @@ export interface ClockOffset {
     readonly receivedMs: number
     readonly relayMs: number
   }): number
+  /** Forgets what was measured for what the relay says now: our clock was set meanwhile. */
+  restart(times: { readonly nowMs: number; readonly relayMs: number }): number
   /** The last median; 0 before the first answer. */
   current(): number
 }
@@ -22,14 +24,19 @@ export interface ClockOffset {
 export function createClockOffset(): ClockOffset {
   const samples: number[] = []
   let medianMs = 0
+  const add = (offsetMs: number): number => {
+    samples.push(offsetMs)
+    if (samples.length > SAMPLES) samples.shift()
+    const sorted = samples.toSorted((a, b) => a - b)
+    medianMs = Math.round(sorted[Math.floor((sorted.length - 1) / 2)] ?? 0)
+    return medianMs
+  }
   return {
-    sample({ sentMs, receivedMs, relayMs }) {
-      // Half of the way there and back: the relay read its clock about then (NTP's offset).
-      samples.push(relayMs - (sentMs + receivedMs) / 2)
-      if (samples.length > SAMPLES) samples.shift()
-      const sorted = samples.toSorted((a, b) => a - b)
-      medianMs = Math.round(sorted[Math.floor((sorted.length - 1) / 2)] ?? 0)
-      return medianMs
+    // Half of the way there and back: the relay read its clock about then (NTP's offset).
+    sample: ({ sentMs, receivedMs, relayMs }) => add(relayMs - (sentMs + receivedMs) / 2),
+    restart({ nowMs, relayMs }) {
+      samples.length = 0
+      return add(relayMs - nowMs)
     },
     current: () => medianMs,
   }

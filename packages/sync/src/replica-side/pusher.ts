@@ -23,6 +23,7 @@ import type { HashFunction } from '../hash.ts'
 import { SEAL_BYTES } from '../limits.ts'
 import type { RelayMessage, SyncLimits, WireBatch } from '../messages.ts'
 import type { Compression, Scheduler } from '../transport.ts'
+import { Alarm } from './alarm.ts'
 import type { Backoff } from './backoff.ts'
 import type { BlockedCode, RebuildWish } from './session-events.ts'
 import { packBatch } from './wire-batch.ts'
@@ -74,12 +75,15 @@ export class Pusher {
   /** The last refusal, until something is acknowledged. */
   #refusal = ''
   #offers: Offers | undefined
-  #cancelGather: (() => void) | undefined
-  #cancelHold = (): void => {}
-  #cancelAnswer = (): void => {}
+  readonly #gathering: Alarm
+  readonly #holding: Alarm
+  readonly #answering: Alarm
 
   constructor(options: PusherOptions) {
     this.#options = options
+    this.#gathering = new Alarm(options.scheduler)
+    this.#holding = new Alarm(options.scheduler)
+    this.#answering = new Alarm(options.scheduler)
   }
 
   /** Begins to push own deltas. */
@@ -100,12 +104,7 @@ export class Pusher {
   /** Own deltas were written. */
   poke(): void {
     if (this.#inFlight.length === 0) this.#pump()
-    else {
-      this.#cancelGather ??= this.#options.scheduler.setTimer(GATHER_MS, () => {
-        this.#cancelGather = undefined
-        this.#pump()
-      })
-    }
+    else if (!this.#gathering.isSet) this.#gathering.set(GATHER_MS, () => this.#pump())
   }
 
   /** Pushes nothing more in this session, for a reason found elsewhere. */
@@ -123,7 +122,7 @@ export class Pusher {
     this.#refusal = ''
     this.#options.backoff.reset()
     if (last.lastSeq === ack.seq && last.hash !== ack.hash) {
-      this.#decide(() => this.#options.onRebuild({ reason: 'fork' }))
+      this.#verdict ??= () => this.#options.onRebuild({ reason: 'fork' })
     } else if (!last.isOffer) {
       const { replica, onAcknowledged } = this.#options
       onAcknowledged(replica.acknowledge(ack.stream, ack.seq, ack.offset))
@@ -141,64 +140,67 @@ export class Pusher {
 
   close(): void {
     this.#isClosed = true
-    this.#cancelGather?.()
-    this.#cancelHold()
-    this.#cancelAnswer()
+    this.#gathering.cancel()
+    this.#holding.cancel()
+    this.#answering.cancel()
   }
 
-  /** The one action of each code (PROTOCOL.md RS12). */
   #judge(nack: NackMessage, entry: InFlight): void {
-    const { onRebuild, replica } = this.#options
-    const { stream, seq, message } = nack
-    const refusal = `${nack.code} ${stream} ${seq}`
+    const refusal = `${nack.code} ${nack.stream} ${nack.seq}`
     const isAgain = refusal === this.#refusal
     this.#refusal = refusal
+    this.#verdict = this.#verdictOf(nack, entry, isAgain)
+  }
+
+  /** The one action of each code (PROTOCOL.md, Codes). */
+  #verdictOf(nack: NackMessage, entry: InFlight, isAgain: boolean): () => void {
+    const { onRebuild, onBlocked } = this.#options
+    const { code, stream, message } = nack
     const seqs = nack.seqs.length > 0 ? nack.seqs : seqsOf(entry)
-    const named = seqs.map((each) => ({ stream, seq: each }))
-    switch (nack.code) {
+    const named = seqs.map((seq) => ({ stream, seq }))
+    switch (code) {
       case 'fork':
-        return this.#decide(() => onRebuild({ reason: 'fork' }))
       case 'rebase':
-        return this.#decide(() => onRebuild({ reason: 'rebase' }))
+        return () => onRebuild({ reason: code })
       case 'clock':
-        return this.#decide(() => onRebuild({ reason: 'clock', relayTimeMs: nack.timeMs }))
+        return () => onRebuild({ reason: 'clock', relayTimeMs: nack.timeMs })
       case 'duplicate-origin':
-        return this.#decide(() => onRebuild({ reason: 'rebase', settled: named }))
+        return () => onRebuild({ reason: 'denied', settled: named })
       case 'denied': {
         const denied = named.map((each) => ({ ...each, reason: message }))
-        return this.#decide(() => onRebuild({ reason: 'denied', denied }))
+        return () => onRebuild({ reason: 'denied', denied })
       }
       case 'gap':
-        return this.#decide(() => {
-          const known = replica.pendingStreams().find((each) => each.stream === stream)
-          if (known !== undefined && known.acknowledged.seq >= seq) {
-            replica.unacknowledge(stream, seq - 1)
-          }
-          if (isAgain) this.#hold(0)
-          else this.#pump()
-        })
+        return () => this.#pushFrom(nack, isAgain)
       case 'quota':
-        return this.#decide(() => {
-          this.#options.onBlocked({ code: 'sync/quota', message })
+        return () => {
+          onBlocked({ code: 'sync/quota', message })
           this.#hold(nack.retryAfterMs)
-        })
+        }
       case 'schema':
-        return this.#decide(() => this.block({ code: 'sync/update-required', message }))
+        return () => this.block({ code: 'sync/update-required', message })
       case 'invalid':
       case 'too-large':
-        return this.#decide(() => this.block({ code: 'sync/refused', message }))
+        return () => this.block({ code: 'sync/protocol', message })
     }
   }
 
-  #decide(verdict: () => void): void {
-    this.#verdict ??= verdict
+  /** The relay's stream ends before `seq`: what it had acknowledged from there on is pending again. */
+  #pushFrom({ stream, seq }: NackMessage, isAgain: boolean): void {
+    const { replica } = this.#options
+    const pending = replica.pendingStreams().find((each) => each.stream === stream)
+    if (pending !== undefined && pending.acknowledged.seq >= seq) {
+      replica.unacknowledge(stream, seq - 1)
+    }
+    if (isAgain) this.#hold(0)
+    else this.#pump()
   }
 
   /** Waits, then pushes again. */
   #hold(atLeastMs: number): void {
-    const { scheduler, backoff, onBlocked } = this.#options
+    const { backoff, onBlocked } = this.#options
     this.#isHeld = true
-    this.#cancelHold = scheduler.setTimer(backoff.next(atLeastMs), () => {
+    this.#holding.set(backoff.next(atLeastMs), () => {
       this.#isHeld = false
       onBlocked(undefined)
       this.#pump()
@@ -219,8 +221,8 @@ export class Pusher {
 
   #answered(entries: readonly InFlight[]): void {
     this.#inFlight = this.#inFlight.filter((entry) => !entries.includes(entry))
-    this.#cancelAnswer()
     if (this.#inFlight.length > 0) this.#expectAnswer()
+    else this.#answering.cancel()
     this.#goOn()
   }
 
@@ -230,10 +232,12 @@ export class Pusher {
       return
     }
     const verdict = this.#verdict
-    if (verdict === undefined) return this.#pump()
     this.#verdict = undefined
-    this.#page = []
-    if (!this.#isClosed) verdict()
+    if (verdict === undefined) this.#pump()
+    else if (!this.#isClosed) {
+      this.#page = []
+      verdict()
+    }
   }
 
   #pump(): void {
@@ -331,8 +335,7 @@ export class Pusher {
   }
 
   #expectAnswer(): void {
-    this.#cancelAnswer()
-    this.#cancelAnswer = this.#options.scheduler.setTimer(ANSWER_MS, () => {
+    this.#answering.set(ANSWER_MS, () => {
       const text = `the relay did not answer a push within ${ANSWER_MS} ms`
       this.#options.onFailed(new UniverseError('sync/protocol', text))
     })

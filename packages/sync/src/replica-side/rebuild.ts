@@ -48,7 +48,7 @@ export class Rebuild {
   /** Opening begun by an earlier run: it may still be writing. */
   #opening: Promise<Replica | undefined> = Promise.resolve(undefined)
   /** Ends the present run. */
-  #suspend = (): void => {}
+  #suspend: (() => void) | undefined
 
   constructor(options: RebuildOptions) {
     this.#options = options
@@ -94,7 +94,7 @@ export class Rebuild {
 
   /** The connection is gone: ends the run, and keeps what there is for the next. */
   suspend(): void {
-    this.#suspend()
+    this.#suspend?.()
   }
 
   async #open(
@@ -151,10 +151,6 @@ export class Rebuild {
         hash,
         backoff: createBackoff(),
         events: {
-          onOpened: () => {},
-          onResult: () => {},
-          onAware: () => {},
-          onBlocked: () => {},
           onProgress: (offset, head) => {
             onProgress('log', offset, head)
             if (offset < head) return

@@ -16,6 +16,7 @@ import { extendLogHash, type HashFunction } from '../hash.ts'
 import { RECEIVE_DELTAS_MAX, SEEN_BYTES, SEEN_ENTRIES, SEEN_MS } from '../limits.ts'
 import type { RelayMessage, WireEntry } from '../messages.ts'
 import type { Compression, Scheduler } from '../transport.ts'
+import { Alarm } from './alarm.ts'
 import { unpackBatch } from './wire-batch.ts'
 
 /** What a receiver is made of. */
@@ -46,10 +47,11 @@ export class Receiver {
   #isResting = false
   #unseenEntries = 0
   #unseenBytes = 0
-  #cancelSeen: (() => void) | undefined
+  readonly #seenDue: Alarm
 
   constructor(options: ReceiverOptions) {
     this.#options = options
+    this.#seenDue = new Alarm(options.scheduler)
     const { offset, hash } = options.replica.position()
     this.#offset = offset
     this.#hash = hash
@@ -90,11 +92,11 @@ export class Receiver {
     this.#takeIn()
   }
 
-  /** Tells what was read and not told yet, and stops. */
+  /** Stops. What was not told to be seen is read again, or told by the next `open`. */
   close(): void {
     this.#isClosed = true
     this.#waiting.length = 0
-    this.#cancelSeen?.()
+    this.#seenDue.cancel()
   }
 
   #takeIn(): void {
@@ -138,12 +140,11 @@ export class Receiver {
     for (const { byteCount } of taken) this.#unseenBytes += byteCount
     const bytesMax = Math.min(SEEN_BYTES, this.#options.creditBytes / 2)
     if (this.#unseenEntries >= SEEN_ENTRIES || this.#unseenBytes >= bytesMax) this.#tellSeen()
-    else this.#cancelSeen ??= this.#options.scheduler.setTimer(SEEN_MS, () => this.#tellSeen())
+    else if (!this.#seenDue.isSet) this.#seenDue.set(SEEN_MS, () => this.#tellSeen())
   }
 
   #tellSeen(): void {
-    this.#cancelSeen?.()
-    this.#cancelSeen = undefined
+    this.#seenDue.cancel()
     this.#unseenEntries = 0
     this.#unseenBytes = 0
     if (!this.#isClosed) this.#options.onSeen(this.#options.replica.position().offset)

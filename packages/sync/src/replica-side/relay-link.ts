@@ -10,6 +10,7 @@ import { HELLO_TIMEOUT_MS, PING_MS, REPLICA_SILENCE_MS } from '../limits.ts'
 import type { ByeCode, RelayMessage, ReplicaMessage, SyncLimits } from '../messages.ts'
 import { PROTOCOL_VERSION } from '../protocol-version.ts'
 import type { Connect, Connection, Scheduler } from '../transport.ts'
+import { Alarm } from './alarm.ts'
 import type { ClockOffset } from './clock-offset.ts'
 
 /** A message of an open universe. */
@@ -55,12 +56,14 @@ export class RelayLink {
   #helloMs = 0
   #limits: SyncLimits | undefined
   #lastHeardMs: number | undefined
-  #cancelSilence = (): void => {}
-  #cancelPing = (): void => {}
+  readonly #silence: Alarm
+  readonly #idle: Alarm
 
   constructor(options: LinkOptions) {
     this.#options = options
-    this.#cancelSilence = options.scheduler.setTimer(HELLO_TIMEOUT_MS, () => this.#giveUp())
+    this.#silence = new Alarm(options.scheduler)
+    this.#idle = new Alarm(options.scheduler)
+    this.#silence.set(HELLO_TIMEOUT_MS, () => this.#giveUp())
     this.#connection = options.connect({
       onOpen: () => this.#greet(),
       onMessage: (bytes) => this.#hear(bytes),
@@ -82,8 +85,7 @@ export class RelayLink {
   send(message: ReplicaMessage): void {
     if (this.#isOver) return
     this.#connection.send(encodeReplicaMessage(message))
-    this.#cancelPing()
-    this.#cancelPing = this.#options.scheduler.setTimer(PING_MS, () => this.ping())
+    this.#idle.set(PING_MS, () => this.ping())
   }
 
   /** Asks for a sign of life, and the time. */
@@ -96,8 +98,8 @@ export class RelayLink {
     if (this.#isOver) return
     this.#isOver = true
     this.#queue.length = 0
-    this.#cancelSilence()
-    this.#cancelPing()
+    this.#silence.cancel()
+    this.#idle.cancel()
     this.#connection.close()
   }
 
@@ -180,8 +182,7 @@ export class RelayLink {
   }
 
   #expectSound(): void {
-    this.#cancelSilence()
-    this.#cancelSilence = this.#options.scheduler.setTimer(REPLICA_SILENCE_MS, () => this.#giveUp())
+    this.#silence.set(REPLICA_SILENCE_MS, () => this.#giveUp())
   }
 
   #giveUp(): void {

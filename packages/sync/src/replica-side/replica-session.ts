@@ -122,7 +122,7 @@ export class ReplicaSession {
     this.#isClosed = true
     this.#receiver?.close()
     this.#pusher?.close()
-    for (const sessionId of this.#others) this.#options.events.onAware(sessionId, undefined)
+    for (const sessionId of this.#others) this.#options.events.onAware?.(sessionId, undefined)
     this.#others.clear()
   }
 
@@ -131,7 +131,7 @@ export class ReplicaSession {
     this.#opened = opened
     this.#head = opened.head
     const { events, mode, link, replica } = this.#options
-    events.onOpened(opened)
+    events.onOpened?.(opened)
     if (this.#isClosed) return
     if (opened.wantsSchema && mode === 'replica') {
       link.send({ type: 'schema', channel: this.channel, schema: replica.schema })
@@ -173,7 +173,7 @@ export class ReplicaSession {
       send: (batch) => link.send({ type: 'push', channel, batch }),
       onAcknowledged: (result) => this.#took(result),
       onRebuild: (wish) => this.#rebuild(wish),
-      onBlocked: (blocked) => events.onBlocked(blocked),
+      onBlocked: (blocked) => events.onBlocked?.(blocked),
       onFailed: (error) => events.onFailed(error),
     })
   }
@@ -200,12 +200,18 @@ export class ReplicaSession {
     }
     this.#pusher?.offer(lackedBatches(replica, relayHeads, own), () => {
       const reason = isFork ? 'fork' : rebuildReason(replica, opened)
-      if (reason !== undefined) return this.#rebuild({ reason })
-      replica.startStream()
-      const { offset, hash } = replica.position()
-      this.#took(replica.receive([], { epoch: opened.epoch, offset, hash }))
-      this.#start()
+      if (reason === undefined) this.#moveOver(opened)
+      else this.#rebuild({ reason })
     })
+  }
+
+  /** The log was shared up to here: from now on the position is one of the new epoch. */
+  #moveOver({ epoch }: OpenedMessage): void {
+    const { replica } = this.#options
+    replica.startStream()
+    const { offset, hash } = replica.position()
+    this.#took(replica.receive([], { epoch, offset, hash }))
+    this.#start()
   }
 
   /** Settles what is pending of an own stream by the relay's head; true: it was forked. */
@@ -248,9 +254,12 @@ export class ReplicaSession {
 
   #took(result: ReceiveResult): void {
     if (this.#isClosed) return
-    if (result.kind === 'forked') return this.#rebuild({ reason: 'fork' })
-    this.#options.events.onResult(result)
-    this.#progress()
+    if (result.kind === 'forked') {
+      this.#rebuild({ reason: 'fork' })
+    } else {
+      this.#options.events.onResult?.(result)
+      this.#progress()
+    }
   }
 
   #progress(): void {
@@ -270,7 +279,7 @@ export class ReplicaSession {
     if (isGone) this.#others.delete(sessionId)
     else this.#others.add(sessionId)
     // A copy: the state is a view into a frame.
-    this.#options.events.onAware(sessionId, isGone ? undefined : state.slice())
+    this.#options.events.onAware?.(sessionId, isGone ? undefined : state.slice())
   }
 
   #tellAwareness(): void {

@@ -20,20 +20,20 @@ export interface BlockedCode {
   readonly message: string
 }
 
-/** What a session tells. */
+/** What a session tells. One that fills a replica pushes nothing, and tells only what must be there. */
 export interface SessionEvents {
   /** The universe is open. The session goes on by itself unless it is closed now. */
-  onOpened(opened: OpenedMessage): void
+  onOpened?(opened: OpenedMessage): void
   onRefused(refused: RefusedMessage): void
   /** Something was taken in or acknowledged. */
-  onResult(result: Extract<ReceiveResult, { readonly kind: 'received' }>): void
+  onResult?(result: Extract<ReceiveResult, { readonly kind: 'received' }>): void
   /** The place read up to, and the end of the log as far as it is known. */
   onProgress(offset: number, head: number): void
   onRebuild(wish: RebuildWish): void
   /** Undefined: no longer. */
-  onBlocked(blocked: BlockedCode | undefined): void
+  onBlocked?(blocked: BlockedCode | undefined): void
   /** What another session says of itself; undefined: it is gone. */
-  onAware(sessionId: string, state: Uint8Array | undefined): void
+  onAware?(sessionId: string, state: Uint8Array | undefined): void
   /** The connection is of no use any more. */
   onFailed(error: unknown): void
 }

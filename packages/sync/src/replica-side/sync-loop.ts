@@ -11,7 +11,6 @@
 import {
   type AdoptedDelta,
   type Changeset,
-  isUniverseError,
   type KeptConflict,
   type StreamSeq,
   UniverseError,
@@ -19,12 +18,14 @@ import {
 import { type HashFunction, hashOf } from '../hash.ts'
 import { AWARE_BYTES_MAX } from '../limits.ts'
 import type { Compression, Connect, Scheduler } from '../transport.ts'
+import { type Aftermath, afterEnd, afterError, afterRefusal } from './aftermath.ts'
+import { Alarm } from './alarm.ts'
 import { type Backoff, createBackoff } from './backoff.ts'
 import { createClockOffset } from './clock-offset.ts'
 import type { ImageSource } from './image-fetch.ts'
-import type { OpenedMessage, RefusedMessage } from './opening.ts'
+import type { OpenedMessage } from './opening.ts'
 import { Rebuild } from './rebuild.ts'
-import { type ChannelMessage, type LinkEnd, RelayLink } from './relay-link.ts'
+import { type ChannelMessage, RelayLink } from './relay-link.ts'
 import type { AdoptionPlan, RebuildReason, ReplicaHome, TakeOverResult } from './replica-home.ts'
 import { ReplicaSession } from './replica-session.ts'
 import type { BlockedCode, RebuildWish } from './session-events.ts'
@@ -115,9 +116,9 @@ export class ReplicaSync {
   #lastRebuild: { readonly reason: RebuildReason; readonly atMs: number } | undefined
   #tokenRefusals = 0
   #awareness: Uint8Array | undefined
-  #cancelRetry: (() => void) | undefined
-  #cancelRenewal = (): void => {}
-  #cancelLive = (): void => {}
+  readonly #retryDue: Alarm
+  readonly #renewalDue: Alarm
+  readonly #settled: Alarm
   /** Told instead of `offline` and `connecting` until a session is open. */
   #trouble: SyncState | undefined
   /** Told instead of `live`: the session reads and does not push. */
@@ -132,6 +133,9 @@ export class ReplicaSync {
     this.#retryBackoff = createBackoff(options.randomFloat)
     this.#rebuildBackoff = createBackoff(options.randomFloat)
     this.#pushBackoff = createBackoff(options.randomFloat)
+    this.#retryDue = new Alarm(options.scheduler)
+    this.#renewalDue = new Alarm(options.scheduler)
+    this.#settled = new Alarm(options.scheduler)
     this.#status = this.#currentStatus()
   }
 
@@ -206,8 +210,7 @@ export class ReplicaSync {
   }
 
   #tryNow(): void {
-    this.#cancelRetry?.()
-    this.#cancelRetry = undefined
+    this.#retryDue.cancel()
     if (this.#isWanted && this.#link === undefined && !this.#isConnecting) void this.#connect()
     this.#tell()
   }
@@ -234,15 +237,14 @@ export class ReplicaSync {
           this.#openSession(link)
         },
         onMessage: (message) => this.#hear(message),
-        onEnd: (end) => this.#ended(end),
+        onEnd: (end) => this.#failed(afterEnd(end)),
         onClock: () => this.#options.onClockOffset?.(this.#clock.current()),
       })
       this.#link = link
     } catch (error) {
       if (attempt !== this.#attempt) return
       this.#isConnecting = false
-      if (isUniverseError(error, 'sync/unauthorized')) this.#deny(error.message)
-      else this.#retry(this.#retryBackoff.next())
+      this.#failed(afterError(error))
     }
   }
 
@@ -250,10 +252,9 @@ export class ReplicaSync {
   #disconnect(): void {
     this.#attempt += 1
     this.#isConnecting = false
-    this.#cancelRetry?.()
-    this.#cancelRetry = undefined
-    this.#cancelRenewal()
-    this.#cancelLive()
+    this.#retryDue.cancel()
+    this.#renewalDue.cancel()
+    this.#settled.cancel()
     this.#session?.close()
     this.#session = undefined
     this.#rebuild?.suspend()
@@ -267,64 +268,40 @@ export class ReplicaSync {
   /** Ends what there is, and tries again after a wait. */
   #retry(waitMs: number): void {
     this.#disconnect()
-    if (this.#isWanted) {
-      this.#cancelRetry = this.#options.scheduler.setTimer(waitMs, () => this.#tryNow())
-    }
+    if (this.#isWanted) this.#retryDue.set(waitMs, () => this.#tryNow())
     this.#tell()
   }
 
-  #ended(end: LinkEnd): void {
-    const waitMs = (atLeastMs = 0): number => this.#retryBackoff.next(atLeastMs)
-    if (end.kind === 'closed') return this.#retry(waitMs())
-    if (end.kind === 'failed') return this.#failed(end.error)
-    switch (end.code) {
-      case 'unauthorized':
-        return this.#unauthorized(end.message)
-      case 'version':
-        return this.#block('sync/update-required', end.message, end.retryAfterMs)
+  #failed(aftermath: Aftermath): void {
+    switch (aftermath.kind) {
+      case 'retry':
+        this.#retry(this.#retryBackoff.next(aftermath.atLeastMs))
+        break
       case 'displaced':
-        // A rebuild has its own stream already, in the replica it builds.
+        // A rebuild has a stream of its own already, in the replica it builds.
         if (this.#rebuild === undefined) this.#options.home.replica.startStream()
-        return this.#retry(waitMs(end.retryAfterMs))
-      case 'shutting-down':
-      case 'invalid':
-      case 'too-large':
-      case 'timeout':
-      case 'rate':
-      case 'internal':
-        return this.#retry(waitMs(end.retryAfterMs))
-    }
-  }
-
-  /** A failure here: of the other side's bytes, or of the store. */
-  #failed(error: unknown): void {
-    if (!isUniverseError(error) || error.code === 'sync/protocol') {
-      this.#retry(this.#retryBackoff.next())
-    } else if (error.code === 'sync/unauthorized') {
-      this.#unauthorized(error.message)
-    } else if (error.code === 'sync/image-invalid') {
-      this.#retry(this.#rebuildBackoff.next())
-    } else {
-      this.#block(error.code, error.message, 0)
+        this.#retry(this.#retryBackoff.next(aftermath.atLeastMs))
+        break
+      case 'unauthorized':
+        this.#unauthorized(aftermath.message)
+        break
+      case 'blocked':
+        this.#trouble = aftermath
+        this.#retry(this.#retryBackoff.next(SLOW_RETRY_MS))
+        break
     }
   }
 
   /** A fresh token once, at once; then only now and again. */
   #unauthorized(message: string): void {
     this.#tokenRefusals += 1
-    if (this.#tokenRefusals > 1) return this.#deny(message)
-    this.#disconnect()
-    this.#tryNow()
-  }
-
-  #deny(message: string): void {
-    this.#trouble = { kind: 'denied', message }
-    this.#retry(this.#retryBackoff.next(SLOW_RETRY_MS))
-  }
-
-  #block(code: BlockedCode['code'], message: string, retryAfterMs: number): void {
-    this.#trouble = { kind: 'blocked', code, message }
-    this.#retry(this.#retryBackoff.next(Math.max(SLOW_RETRY_MS, retryAfterMs)))
+    if (this.#tokenRefusals === 1) {
+      this.#disconnect()
+      this.#tryNow()
+    } else {
+      this.#trouble = { kind: 'denied', message }
+      this.#retry(this.#retryBackoff.next(SLOW_RETRY_MS))
+    }
   }
 
   #openSession(link: RelayLink): void {
@@ -342,7 +319,7 @@ export class ReplicaSync {
       backoff: this.#pushBackoff,
       events: {
         onOpened: (opened) => this.#sessionOpened(opened),
-        onRefused: (refused) => this.#refused(refused),
+        onRefused: (refused) => this.#failed(afterRefusal(refused)),
         onResult: ({ changeset, conflicts, confirmed }) => {
           if (changeset !== undefined) this.#options.onChangeset?.(changeset)
           if (conflicts.length > 0) this.#options.onConflicts?.(conflicts)
@@ -375,25 +352,11 @@ export class ReplicaSync {
     this.#opened = opened
     this.#trouble = undefined
     this.#tokenRefusals = 0
-    this.#cancelLive()
-    this.#cancelLive = this.#options.scheduler.setTimer(LIVE_MS, () => {
+    this.#settled.set(LIVE_MS, () => {
       this.#retryBackoff.reset()
       this.#rebuildBackoff.reset()
     })
     if (this.#wish !== undefined) this.#runRebuild(this.#wish, opened)
-  }
-
-  #refused({ code, message }: RefusedMessage): void {
-    switch (code) {
-      case 'unauthorized':
-        return this.#unauthorized(message)
-      case 'schema':
-        return this.#block('sync/update-required', message, 0)
-      case 'module':
-      case 'limit':
-      case 'invalid':
-        return this.#block('sync/refused', message, 0)
-    }
   }
 
   /** Once caught up, a session stays live: what arrives then is no catching up. */
@@ -404,15 +367,19 @@ export class ReplicaSync {
     this.#tell()
   }
 
+  /** A second rebuild for the same reason within a while waits: no loop is ever tight. */
   #wanted(wish: RebuildWish): void {
     this.#session = undefined
     this.#wish = wish
-    const { scheduler } = this.#options
-    const last = this.#lastRebuild
-    if (last?.reason === wish.reason && scheduler.now() - last.atMs < REBUILD_APART_MS) {
-      return this.#retry(this.#rebuildBackoff.next())
+    const nowMs = this.#options.scheduler.now()
+    if (wish.relayTimeMs !== undefined) {
+      this.#clock.restart({ nowMs, relayMs: wish.relayTimeMs })
+      this.#options.onClockOffset?.(this.#clock.current())
     }
-    if (this.#opened !== undefined) this.#runRebuild(wish, this.#opened)
+    const last = this.#lastRebuild
+    const isAgain = last?.reason === wish.reason && nowMs - last.atMs < REBUILD_APART_MS
+    if (isAgain) this.#retry(this.#rebuildBackoff.next())
+    else if (this.#opened !== undefined) this.#runRebuild(wish, this.#opened)
   }
 
   #runRebuild(wish: RebuildWish, opened: OpenedMessage): void {
@@ -443,12 +410,8 @@ export class ReplicaSync {
     )
   }
 
-  #planOf({ reason, denied = [], settled = [], relayTimeMs }: RebuildWish): AdoptionPlan {
-    const nowMs = this.#options.scheduler.now()
-    const clockOffsetMs =
-      this.#clock.current() === 0 && relayTimeMs !== undefined
-        ? relayTimeMs - nowMs
-        : this.#clock.current()
+  #planOf({ reason, denied = [], settled = [] }: RebuildWish): AdoptionPlan {
+    const clockOffsetMs = this.#clock.current()
     return { reason, keepsStream: KEEPS_STREAM[reason], denied, settled, clockOffsetMs }
   }
 
@@ -467,9 +430,7 @@ export class ReplicaSync {
   #scheduleRenewal(link: RelayLink, token: string): void {
     const { scheduler } = this.#options
     const waitMs = tokenRenewalMs(token, scheduler.now() + this.#clock.current())
-    this.#cancelRenewal()
-    if (waitMs === undefined) return
-    this.#cancelRenewal = scheduler.setTimer(waitMs, () => void this.#renew(link))
+    if (waitMs !== undefined) this.#renewalDue.set(waitMs, () => void this.#renew(link))
   }
 
   async #renew(link: RelayLink): Promise<void> {
