@@ -78,3 +78,12 @@ test('a schedule names a reducer of the module', () => {
   checkModule(module)
   expect(module.tables.timer.definition.scope).toBe('local')
 })
+
+test.each([
+  ['minReader', 0],
+  ['minReader', 3],
+  ['minWriter', 1.5],
+])('a module is refused with %s %d at version 2', (bound, least) => {
+  const module = { name: 'test', version: 2, tables: {}, reducers: () => ({}), [bound]: least }
+  expect(() => checkModule(defineModule(module))).toThrow(`${bound} ${least}`)
+})

@@ -10,10 +10,18 @@ import type { Module } from './module.ts'
  * indexes, searches or schedules of what is not there, and all else that the store could not keep
  * (`check-table.ts`).
  */
-export function checkModule({ name, version, tables, reducers }: Module): void {
+export function checkModule(module: Module): void {
+  const { name, version, tables, reducers } = module
   checkName('module', name)
   if (!Number.isSafeInteger(version) || version < 1) {
     invalidModule(`module "${name}" has version ${version}; give it a whole number from 1`)
+  }
+  for (const bound of ['minReader', 'minWriter'] as const) {
+    const least = module[bound]
+    if (Number.isSafeInteger(least) && least >= 1 && least <= version) continue
+    invalidModule(
+      `module "${name}" has ${bound} ${least}; give it a whole number from 1 to ${version}`,
+    )
   }
   const definitions = Object.entries(tables).map(
     ([tableName, { definition }]) => [tableName, definition] as const,

@@ -21,6 +21,13 @@ export interface Module<T extends Tables = Tables, R extends Reducers = Reducers
   readonly name: string
   /** Schema version: raised with every change of tables. A file of a newer one is refused. */
   readonly version: number
+  /**
+   * Smallest schema version that may still read a universe which this version has been at: raised
+   * when what this version writes would mislead an older one.
+   */
+  readonly minReader: number
+  /** The same for writing. */
+  readonly minWriter: number
   readonly tables: T
   readonly reducers: R
   readonly lifecycle: Lifecycle<T>
@@ -35,11 +42,15 @@ export interface Module<T extends Tables = Tables, R extends Reducers = Reducers
 export function defineModule<const T extends Tables, R extends Reducers>(definition: {
   readonly name: string
   readonly version: number
+  /** Default 1. */
+  readonly minReader?: number
+  /** Default 1. */
+  readonly minWriter?: number
   readonly tables: T
   readonly reducers: (reducer: DefineReducer<T>) => R
   readonly lifecycle?: Lifecycle<NoInfer<T>>
 }): Module<T, R> {
-  const { name, version, tables, lifecycle = {} } = definition
+  const { name, version, minReader = 1, minWriter = 1, tables, lifecycle = {} } = definition
   const reducers = definition.reducers(defineReducer as unknown as DefineReducer<T>)
-  return { name, version, tables, reducers, lifecycle }
+  return { name, version, minReader, minWriter, tables, reducers, lifecycle }
 }

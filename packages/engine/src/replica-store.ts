@@ -35,8 +35,8 @@ export class ReplicaStore implements Replica {
     this.moduleName = module.name
     this.schemaVersion = module.version
     this.schema = encodeSchema(module)
-    this.minReader = 1
-    this.minWriter = 1
+    this.minReader = module.minReader
+    this.minWriter = module.minWriter
     this.#open = open
     this.#outbox = new Outbox(streams, log)
   }

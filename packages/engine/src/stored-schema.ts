@@ -5,7 +5,11 @@
 import {
   type ColumnDefinition,
   canonicalJson,
+  checkModule,
+  defineReducer,
+  isUniverseError,
   type Module,
+  Table,
   type TableDefinition,
   UniverseError,
 } from '@inner-universe/core'
@@ -13,6 +17,8 @@ import {
 /** Schema version and tables, as kept in `_meta`. */
 export interface StoredSchema {
   readonly version: number
+  readonly minReader?: number
+  readonly minWriter?: number
   readonly tables: Readonly<Record<string, TableDefinition>>
 }
 
@@ -26,12 +32,59 @@ export interface SchemaChange {
 }
 
 /** The stored form of a module's schema. Equal modules have equal texts. */
-export function encodeSchema(module: Module): string {
-  const tables = Object.entries(module.tables).map(([name, { definition }]) => [name, definition])
+export function encodeSchema({ version, minReader, minWriter, tables }: Module): string {
+  const definitions = Object.entries(tables).map(([name, { definition }]) => [name, definition])
   return canonicalJson({
-    version: module.version,
-    tables: withoutUndefined(Object.fromEntries(tables)),
+    version,
+    ...(minReader > 1 ? { minReader } : {}),
+    ...(minWriter > 1 ? { minWriter } : {}),
+    tables: withoutUndefined(Object.fromEntries(definitions)),
   })
+}
+
+/**
+ * A module of these tables that can merge what others write: reducers it has in name only, for its
+ * timers, and they refuse to run.
+ *
+ * @throws UniverseError `module/invalid` for a text that is no schema, and for one with lenses: those
+ * are code, which a schema does not carry.
+ */
+export function moduleOfSchema(name: string, text: string): Module {
+  try {
+    const module = buildModule(name, decodeSchema(text))
+    checkModule(module)
+    return module
+  } catch (cause) {
+    if (isUniverseError(cause)) throw cause
+    // It may come from anywhere, and need not look like a schema at all.
+    throw new UniverseError('module/invalid', `what was given is no schema of module "${name}"`, {
+      cause,
+    })
+  }
+}
+
+function buildModule(
+  name: string,
+  { version, minReader = 1, minWriter = 1, tables: definitions }: StoredSchema,
+): Module {
+  const tables = Object.entries(definitions).map(
+    ([table, definition]) => [table, new Table(definition)] as const,
+  )
+  const timers = Object.values(definitions).flatMap(({ schedule }) => schedule?.reducer ?? [])
+  const reducers = timers.map((reducer) => [reducer, defineReducer({}, refuse)] as const)
+  return {
+    name,
+    version,
+    minReader,
+    minWriter,
+    tables: Object.fromEntries(tables),
+    reducers: Object.fromEntries(reducers),
+    lifecycle: {},
+  }
+}
+
+function refuse(): never {
+  throw new UniverseError('engine/read-only', 'the module was made of its schema and has no code')
 }
 
 /** A schema from its stored form. */
@@ -90,7 +143,30 @@ function compareTable(
   if (before.schedule !== undefined && after.schedule?.column !== before.schedule.column) {
     incompatible(`table "${table}" holds timers in "${before.schedule.column}"`, { table })
   }
-  return compareFields(table, '', before.columns, after.columns)
+  const added = compareFields(table, '', before.columns, after.columns)
+  if (before.scope === 'synced') compareMerging(table, before, after)
+  return added
+}
+
+/** What replicas of one universe must have in common to come to the same. */
+function compareMerging(table: string, before: TableDefinition, after: TableDefinition): void {
+  if (before.isAppendOnly !== after.isAppendOnly) {
+    incompatible(`table "${table}" was append-only or is now, and not both`, { table })
+  }
+  for (const [column, was] of Object.entries(before.columns)) {
+    const is = Object.hasOwn(after.columns, column) ? after.columns[column] : undefined
+    if (is === undefined) continue
+    const refuse = (what: string): never =>
+      incompatible(`column "${table}.${column}" ${what}`, { table, column })
+    if ((was.isUnique ?? false) !== (is.isUnique ?? false)) {
+      refuse('was unique or is now, and not both')
+    }
+    // Rows that lack the cell read the default: replicas that changed at different times would differ.
+    if (was.defaultValue !== undefined || was.isOptional) {
+      const [had, has] = [was, is].map(({ defaultValue }) => canonicalJson(defaultValue ?? null))
+      if (had !== has) refuse(`had the default ${had} and has ${has}`)
+    }
+  }
 }
 
 type Fields = Readonly<Record<string, ColumnDefinition>>
