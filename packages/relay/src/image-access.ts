@@ -40,7 +40,7 @@ export function createImageAccess(store: LogStore): ImageAccess {
   const mayRead = async (claims: TokenClaims, chunk: Hash): Promise<boolean> => {
     if (claims.universes.get(ANY_UNIVERSE)?.read) return true
     for (const [universe, { read }] of claims.universes) {
-      if (!read) continue
+      if (!read || (await store.find(universe)) === undefined) continue
       for (const { manifest } of await store.images(universe)) {
         if ((await chunksOf(universe, manifest)).has(chunk)) return true
       }
@@ -51,6 +51,7 @@ export function createImageAccess(store: LogStore): ImageAccess {
   return {
     async manifest(claims, universe, manifest) {
       if (!rightsIn(claims, universe)?.read) return undefined
+      if ((await store.find(universe)) === undefined) return undefined
       return store.manifestText(universe, manifest)
     },
     async chunk(claims, chunk) {

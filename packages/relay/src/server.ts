@@ -9,7 +9,7 @@ import { createServer, type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { bytesToHex, UniverseError } from '@inner-universe/core'
+import { UniverseError } from '@inner-universe/core'
 import { type Connection, HELLO_BYTES_MAX, SUBPROTOCOL } from '@inner-universe/sync'
 import {
   createRelaySide,
@@ -30,8 +30,14 @@ import { loadModules } from './modules.ts'
 import { createOriginCheck } from './origins.ts'
 import { openRevocations, REVOCATIONS_FILE, type Revocations } from './revocations.ts'
 import { readSecret } from './secret.ts'
-import { openMemoryStore, openSqliteStore } from './storage/index.ts'
-import { systemCompression, systemHash, systemRandomBytes, systemScheduler } from './system.ts'
+import { createMemoryLogStore, openSqliteLogStore } from './storage/index.ts'
+import {
+  systemCompression,
+  systemHash,
+  systemRandomBytes,
+  systemRandomHex,
+  systemScheduler,
+} from './system.ts'
 import { createToken } from './tokens.ts'
 
 /** How often the list of revocations is looked at, ms. */
@@ -66,7 +72,13 @@ export async function startRelay(config: RelayConfig): Promise<RunningRelay> {
     isInMemory ? undefined : join(config.dataDir, REVOCATIONS_FILE),
   )
   const verifier = createTokenVerifier({ secret, now: systemScheduler.now, revocations })
-  const store = isInMemory ? openMemoryStore() : openSqliteStore(join(config.dataDir, 'relay.db'))
+  const store = isInMemory
+    ? createMemoryLogStore()
+    : openSqliteLogStore({
+        path: join(config.dataDir, 'relay.db'),
+        randomHex: systemRandomHex,
+        now: systemScheduler.now,
+      })
   const relay = createRelay(config, { store, verifyToken: verifier.verifyToken, policy, log })
   const stopCompaction = startCompaction({
     config,
@@ -200,7 +212,7 @@ function createRelay(
     hash: systemHash,
     verifyToken,
     ...(policy !== undefined && { policy }),
-    randomHex: (byteCount) => bytesToHex(systemRandomBytes(byteCount)),
+    randomHex: systemRandomHex,
     limits: { ...limits, ...(universeBytesMax !== undefined && { universeBytesMax }) },
     sessionLimits: {
       helloTimeoutMs,

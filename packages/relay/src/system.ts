@@ -2,7 +2,7 @@
  * What the relay is given by its operating system: time, timers, randomness, hashing, compression.
  * Everything else takes it as an argument, so that it runs under a virtual clock as well.
  */
-import { createHash, randomFillSync } from 'node:crypto'
+import { createHash, randomBytes, randomFillSync } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Hash } from '@inner-universe/core'
 import type { Compression, Scheduler } from '@inner-universe/sync'
@@ -24,6 +24,11 @@ export const systemScheduler: Scheduler = {
 /** Random bytes fit for keys. */
 export function systemRandomBytes(count: number): Uint8Array {
   return randomFillSync(new Uint8Array(count))
+}
+
+/** Random bytes as lower-case hex. */
+export function systemRandomHex(byteCount: number): string {
+  return randomBytes(byteCount).toString('hex')
 }
 
 /**
