@@ -7,6 +7,8 @@ import { FLOOR_BYTES_MAX, FLOOR_ROWS_MAX } from './limits.ts'
 import { floors, mutated } from './testing/message-arbitraries.ts'
 
 const bytesOf = (hex: string): Uint8Array => hexToBytes(hex) as Uint8Array
+/** A row's id as it is written: a text of seven bytes. */
+const ID_1999999 = Uint8Array.of(0, 7, ...new TextEncoder().encode('1999999'))
 const forgetting = (table: string, ids: readonly string[]): Floor => ({
   baseOffset: 5,
   hlc: 6,
@@ -55,7 +57,10 @@ describe('floors', () => {
     const ids = Array.from({ length: FLOOR_ROWS_MAX + 1 }, (_, index) => `${1_000_000 + index}`)
     expect(() => encodeFloor(forgetting('t', ids))).toThrow('131073 rows')
     const most = forgetting('t', ids.slice(1))
-    expect(decodeFloor(encodeFloor(most))).toEqual(most)
+    const bytes = encodeFloor(most)
+    expect(decodeFloor(bytes)).toEqual(most)
+    const oneMore = bytesToHex(bytes).replace('808008', '818008') + bytesToHex(ID_1999999)
+    expect(() => decodeFloor(bytesOf(oneMore))).toThrow('131073 rows forgotten')
     const long = ids.slice(0, 5000).map((id) => id.padEnd(1000, 'x'))
     expect(() => encodeFloor(forgetting('t', long))).toThrow('4194304 are allowed')
     expect(() => decodeFloor(new Uint8Array(FLOOR_BYTES_MAX + 1))).toThrow(
