@@ -1,6 +1,6 @@
 /** Runs a compactor again and again, for as long as a relay runs. */
 import type { Scheduler } from '@inner-universe/sync'
-import type { LogStore, RelaySide } from '@inner-universe/sync/relay-side'
+import type { LogStore } from '@inner-universe/sync/relay-side'
 import type { Logger } from 'pino'
 import type { RelayConfig } from './config.ts'
 import { Compactor, type CompactorOptions } from './fold/compactor.ts'
@@ -11,7 +11,7 @@ export interface CompactionOptions {
   readonly config: Pick<RelayConfig, 'retention'>
   readonly store: LogStore
   readonly folds: Folds
-  readonly appendFloor: RelaySide['appendFloor']
+  readonly relay: CompactorOptions['relay']
   readonly hash: CompactorOptions['hash']
   readonly scheduler: Scheduler
   readonly log: Logger
@@ -19,13 +19,13 @@ export interface CompactionOptions {
 
 /** Starts it; gives what stops it, which resolves when the step under way and the folds have ended. */
 export function startCompaction(options: CompactionOptions): () => Promise<void> {
-  const { config, store, folds, appendFloor, hash, scheduler, log } = options
+  const { config, store, folds, relay, hash, scheduler, log } = options
   const { retention } = config
   let isStopped = false
   const compactor = new Compactor({
     store,
     folds,
-    appendFloor,
+    relay,
     hash,
     retention,
     onEvent(event) {

@@ -87,7 +87,7 @@ export async function startRelay(config: RelayConfig): Promise<RunningRelay> {
       folder: isInMemory ? undefined : join(config.dataDir, 'folds'),
       modulePaths: config.modules,
     }),
-    appendFloor: relay.appendFloor,
+    relay,
     hash: systemHash,
     scheduler: systemScheduler,
     log,

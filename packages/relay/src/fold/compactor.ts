@@ -53,7 +53,7 @@ export type CompactorEvent =
 export interface CompactorOptions {
   readonly store: LogStore
   readonly folds: Folds
-  readonly appendFloor: RelaySide['appendFloor']
+  readonly relay: Pick<RelaySide, 'appendFloor' | 'truncate'>
   readonly hash: HashFunction
   readonly retention: Pick<
     Retention,
@@ -185,7 +185,7 @@ export class Compactor {
     { mark, position }: FoldState,
     nowMs: number,
   ): Promise<boolean> {
-    const { store, folds, appendFloor, retention, onEvent } = this.#options
+    const { store, folds, relay, retention, onEvent } = this.#options
     if (mark === undefined) return false
     const kept = await store.hashAt(universe, mark.position.offset)
     if (kept !== mark.position.hash) {
@@ -200,7 +200,7 @@ export class Compactor {
     const floor = await folds.floor(universe)
     if (floor === undefined) return false
     // Dead are the rows at the fold's place: with an entry more, one may not be.
-    const offset = await appendFloor(universe, floor, position.offset)
+    const offset = await relay.appendFloor(universe, floor, position.offset)
     if (offset === undefined) return false
     await folds.dropMark(universe)
     onEvent?.({
@@ -269,14 +269,14 @@ export class Compactor {
   }
 
   async #truncate(universe: string): Promise<void> {
-    const { store, onEvent } = this.#options
+    const { store, relay, onEvent } = this.#options
     const record = await store.find(universe)
     const { floor, truncatedThrough = 0 } = record ?? {}
     if (floor === undefined || floor.baseOffset <= truncatedThrough) return
     const images = await store.images(universe)
     if (!images.some(({ offset }) => offset >= floor.offset)) return
     for (;;) {
-      const left = await store.truncate(universe, floor.baseOffset, TRUNCATE_ENTRIES)
+      const left = await relay.truncate(universe, floor.baseOffset, TRUNCATE_ENTRIES)
       if (left === 0) break
     }
     onEvent?.({ kind: 'truncated', universe, throughOffset: floor.baseOffset })

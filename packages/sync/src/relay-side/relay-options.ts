@@ -148,6 +148,11 @@ export interface RelaySide {
    * there: undefined otherwise, and nothing was done.
    */
   appendFloor(universe: string, floor: Floor, ifHead?: number): Promise<number | undefined>
+  /**
+   * Forgets entries of the log up to an offset, between appends, at most so many of them; gives how
+   * many are left to forget. To be used instead of the store's own while the relay runs.
+   */
+  truncate(universe: string, throughOffset: number, entriesMax: number): Promise<number>
   /** Tells of every append, once it is durable; gives the unsubscription. */
   onAppended(listener: (universe: string, head: number) => void): () => void
   /** Writes the cursors noted so far to the store. They are also written every few seconds. */

@@ -51,7 +51,18 @@ export function createRelaySide(options: RelaySideOptions): RelaySide {
       const room = await rooms.get(universe)
       return room.appendFloor(floor, ifHead)
     },
-    onAppended(listener) {
+    async truncate(universe: string, throughOffset: number, entriesMax: number): Promise<number> {
+    const room = await this.#rooms.get(universe)
+    let leftCount = 0
+    await room.run(() =>
+      room.change(async () => {
+        leftCount = await this.#context.store.truncate(universe, throughOffset, entriesMax)
+      }),
+    )
+    return leftCount
+  }
+
+  onAppended(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
