@@ -51,18 +51,17 @@ export function createRelaySide(options: RelaySideOptions): RelaySide {
       const room = await rooms.get(universe)
       return room.appendFloor(floor, ifHead)
     },
-    async truncate(universe: string, throughOffset: number, entriesMax: number): Promise<number> {
-    const room = await this.#rooms.get(universe)
-    let leftCount = 0
-    await room.run(() =>
-      room.change(async () => {
-        leftCount = await this.#context.store.truncate(universe, throughOffset, entriesMax)
-      }),
-    )
-    return leftCount
-  }
-
-  onAppended(listener) {
+    async truncate(universe, throughOffset, entriesMax) {
+      const room = await rooms.get(universe)
+      let leftCount = 0
+      await room.run(() =>
+        room.change(async () => {
+          leftCount = await context.store.truncate(universe, throughOffset, entriesMax)
+        }),
+      )
+      return leftCount
+    },
+    onAppended(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
