@@ -7,11 +7,13 @@ import {
   type KeptConflict,
   type StreamSeq,
 } from '@inner-universe/core'
+import { sealBatch } from '../batch.ts'
 import type { ImageSource } from '../replica-side/image-fetch.ts'
 import { type RebuiltEvent, ReplicaSync } from '../replica-side/sync-loop.ts'
 import type { SyncStatus } from '../replica-side/sync-status.ts'
 import type { Compression } from '../transport.ts'
 import { type FakeHome, fakeHome } from './fake-home.ts'
+import type { FakeReplica } from './fake-replica.ts'
 import { type Pipe, pipe } from './pipe.ts'
 import { type RelayScript, type ScriptedRelay, scriptedRelay } from './scripted-relay.ts'
 import { type VirtualScheduler, virtualScheduler } from './virtual-scheduler.ts'
@@ -50,7 +52,18 @@ export interface ReplicaWorld {
   readonly tokens: string[]
   getToken: () => string | Promise<string>
   home(): FakeHome
+  /**
+   * Another author, not connected: its texts are appended to the relay's log, so many a batch; one
+   * batch by default.
+   */
+  author(): WorldAuthor
   replica(home?: FakeHome): WorldReplica
+}
+
+/** Someone whose batches are in the log without a connection. */
+export interface WorldAuthor {
+  readonly replica: FakeReplica
+  write(texts: readonly string[], textsPerBatch?: number): void
 }
 
 /** Creates a world at rest. Messages take `delayMs`. */
@@ -84,6 +97,25 @@ export function replicaWorld(
     source,
     tokens: [],
     getToken: () => 'token',
+    author() {
+      const { replica } = world.home()
+      return {
+        replica,
+        write(texts, textsPerBatch = texts.length) {
+          for (let at = 0; at < texts.length; at += textsPerBatch) {
+            for (const text of texts.slice(at, at + textsPerBatch)) replica.write(text)
+            const deltas = replica.nextUnsealed(Number.POSITIVE_INFINITY)
+            if (deltas === undefined) return
+            const { header, hash, content } = sealBatch(deltas)
+            replica.seal(deltas, header, hash)
+            const contentBytes = content.length
+            relay.append({ header, contentBytes, encoding: 'raw', body: content })
+            const seq = deltas.firstSeq + deltas.deltaCount - 1
+            replica.acknowledge(replica.stream, seq, relay.head())
+          }
+        },
+      }
+    },
     home: () => fakeHome({ now: scheduler.now, randomBytes: (count) => random.bytes(count) }),
     replica(home = world.home()) {
       const told = {
