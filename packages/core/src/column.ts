@@ -57,6 +57,8 @@ export interface ColumnDefinition {
   readonly onDelete?: OnDelete
   /** True when a value belongs to one visible row at a time (MERGE.md MR17). */
   readonly isUnique?: boolean
+  /** True for a text that is an order key (`order-key.ts`). */
+  readonly isOrderKey?: boolean
 }
 
 /**
@@ -184,6 +186,11 @@ export const t = {
   /** One of the given texts. */
   enum: <const Values extends readonly string[]>(values: Values): Column<Values[number]> =>
     column('enum', { values }),
+  /**
+   * Place of a row in a list the user arranges: a key that `ctx.orderBetween` makes. Sort by it; ties
+   * go by the primary key.
+   */
+  order: (): Column<string> => column('text', { isOrderKey: true }),
   /** Id of a row of another (or the same) table. Default `keep`. */
   ref: <Table extends string>(
     table: Table,

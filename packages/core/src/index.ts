@@ -99,6 +99,7 @@ export {
   JSON_BYTES_MAX,
   JSON_DEPTH_MAX,
   KEY_BYTES_MAX,
+  ORDER_KEY_CHARS_MAX,
   TEXT_BYTES_MAX,
   VARINT_BYTES_MAX,
 } from './limits.ts'
@@ -123,6 +124,7 @@ export {
   type TableDefinitions,
 } from './merge.ts'
 export { defineModule, type Lifecycle, type Module } from './module.ts'
+export { isOrderKey, orderKeyBetween } from './order-key.ts'
 export {
   compareKeys,
   decodeKey,

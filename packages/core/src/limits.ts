@@ -25,6 +25,9 @@ export const ID_BYTES = 16
 /** Longest natural key of a row, in UTF-8 bytes. It is in an index and in every delta of its row. */
 export const KEY_BYTES_MAX = 1024
 
+/** Longest order key, in digits. It is in an index; none grows to that but by insertions at one place. */
+export const ORDER_KEY_CHARS_MAX = 256
+
 /** Longest encoding of a varint, in bytes: 53 bits, seven per byte. */
 export const VARINT_BYTES_MAX = 8
 

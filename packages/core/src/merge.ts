@@ -11,6 +11,7 @@ import type { Delta, RowOperation, StoredValue } from './delta.ts'
 import { compareStamp, type Stamp } from './hlc.ts'
 import type { StreamId } from './id.ts'
 import { canonicalJson, type JsonValue, parseJson } from './json.ts'
+import { isOrderKey } from './order-key.ts'
 import type { TableDefinition } from './table.ts'
 
 /** A scalar cell: the newest write and when it was. */
@@ -353,6 +354,7 @@ export function fitOf(definition: ColumnDefinition | undefined, value: StoredVal
       // The primary key is the row's id; no write names it.
       return 'misfit'
     default:
+      if (definition.isOrderKey) return isOrderKey(value) ? 'fits' : 'misfit'
       return typeof value === 'string' ? 'fits' : 'misfit'
   }
 }

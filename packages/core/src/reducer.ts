@@ -72,6 +72,13 @@ export interface ReducerContext<T extends Tables = Tables> {
   readonly connectionId: string | null
   /** A new time-ordered id, from the call's time and randomness. */
   newId<Table extends string = string>(): Id<Table>
+  /**
+   * A value for a `t.order()` column between two rows' values; null means the beginning or the end of
+   * the list. Calls that insert at one place unaware of each other get different ones.
+   *
+   * @throws UniverseError `table/invalid-value` when `before` is above `after`.
+   */
+  orderBetween(before: string | null, after: string | null): string
   /** Reads by SQL, own writes included. Writing SQL is refused: `sql/not-read-only`. */
   sql<Row = Readonly<Record<string, unknown>>>(
     sql: string,

@@ -15,6 +15,7 @@ import {
   KEY_BYTES_MAX,
   TEXT_BYTES_MAX,
 } from './limits.ts'
+import { isOrderKey } from './order-key.ts'
 import type { Validation, ValidationIssue } from './standard-schema.ts'
 import { utf8Length } from './utf8.ts'
 
@@ -114,6 +115,10 @@ function compileKind(definition: ColumnDefinition): Check {
 
 function compileText(definition: ColumnDefinition): Check {
   const { min = 0, max = TEXT_BYTES_MAX } = definition
+  if (definition.isOrderKey) {
+    return (value, findings) =>
+      isOrderKey(value) ? value : findings.add('not an order key; make it with ctx.orderBetween')
+  }
   return (value, findings) => {
     if (typeof value !== 'string') return findings.add(expected('a text', value))
     if (value.length < min) return findings.add(`shorter than ${min} characters`)

@@ -10,6 +10,7 @@ import {
   type Db,
   type Id,
   type Module,
+  orderKeyBetween,
   type QueryValue,
   type Random,
   type Reducer,
@@ -28,7 +29,10 @@ import { currentCall, ReducerTable, type Session } from './table-access.ts'
 export const NESTED_CALLS_MAX = 64
 
 /** Parts of a context that are the same for every call. */
-type SharedContext = Pick<ReducerContext, 'db' | 'owner' | 'random' | 'newId' | 'sql' | 'call'>
+type SharedContext = Pick<
+  ReducerContext,
+  'db' | 'owner' | 'random' | 'newId' | 'orderBetween' | 'sql' | 'call'
+>
 
 interface PreparedReducer {
   readonly reducer: Reducer<never, unknown>
@@ -77,12 +81,13 @@ export class ReducerRunner {
   /** Runs any function with a context: lifecycle reducers. */
   runFunction(call: CallScope, body: (context: ReducerContext) => unknown): unknown {
     const { facts } = call
-    const { db, owner, random, newId, sql, call: nest } = this.#shared
+    const { db, owner, random, newId, orderBetween, sql, call: nest } = this.#shared
     const context: ReducerContext = {
       db,
       owner,
       random,
       newId,
+      orderBetween,
       sql,
       call: nest,
       timestamp: facts.timestampMs,
@@ -144,6 +149,7 @@ export class ReducerRunner {
       owner,
       random,
       newId: <Table extends string>() => currentCall(session).newId() as Id<Table>,
+      orderBetween: (before, after) => orderKeyBetween(before, after, random),
       sql: <Row>(sql: string, params?: readonly QueryValue[]) =>
         this.#sql(sql, params) as readonly Row[],
       call: (name, args) => this.#nest(name, args),

@@ -161,6 +161,9 @@ function compareMerging(table: string, before: TableDefinition, after: TableDefi
     if ((was.isUnique ?? false) !== (is.isUnique ?? false)) {
       refuse('was unique or is now, and not both')
     }
+    if ((was.isOrderKey ?? false) !== (is.isOrderKey ?? false)) {
+      refuse('was an order key or is now, and not both')
+    }
     // Rows that lack the cell read the default: replicas that changed at different times would differ.
     if (was.defaultValue !== undefined || was.isOptional) {
       const [had, has] = [was, is].map(({ defaultValue }) => canonicalJson(defaultValue ?? null))
