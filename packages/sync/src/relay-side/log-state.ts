@@ -33,7 +33,7 @@ export interface FloorState {
 /** Built from the store, then kept up by {@link LogState.append}; thrown away when an append failed. */
 export class LogState {
   readonly #store: LogStore
-  readonly #streams = new Map<StreamId, StreamState | undefined>()
+  readonly #streams = new Map<StreamId, StreamState>()
   readonly #origins = new Set<Hash>()
   /** The store's facts; head, hash, floor and bytes are those of this state. */
   record: UniverseRecord
@@ -60,15 +60,16 @@ export class LogState {
 
   /** The head of a stream; undefined: nothing of it is in the log. */
   async stream(stream: StreamId): Promise<StreamState | undefined> {
-    if (this.#streams.has(stream)) return this.#streams.get(stream)
+    const known = this.#streams.get(stream)
+    if (known !== undefined) return known
     const { universe } = this.record
     const stored = await this.#store.stream(universe, stream)
-    let state: StreamState | undefined
-    if (stored !== undefined) {
-      const last = await this.#store.batchOf(universe, stream, stored.seq)
-      const lastHlc = last === undefined ? (this.floor?.hlc ?? 0) : headerOf(last).lastHlc
-      state = { identity: stored.identity, seq: stored.seq, hash: stored.hash, lastHlc }
-    }
+    // Not noted: whoever invents streams would fill the memory.
+    if (stored === undefined) return undefined
+    const last = await this.#store.batchOf(universe, stream, stored.seq)
+    const lastHlc = last === undefined ? (this.floor?.hlc ?? 0) : headerOf(last).lastHlc
+    const { identity, seq, hash } = stored
+    const state = { identity, seq, hash, lastHlc }
     this.#streams.set(stream, state)
     return state
   }
@@ -82,8 +83,11 @@ export class LogState {
   effectiveBase({ epoch, offset }: Base): number {
     const { record } = this
     if (epoch === record.epoch) return offset
-    const past = record.pastEpochs.find((each) => each.epoch === epoch)
-    return past === undefined ? 0 : Math.min(offset, past.lastOffset)
+    const { pastEpochs } = record
+    const first = pastEpochs.findIndex((each) => each.epoch === epoch)
+    if (first < 0) return 0
+    // A later restore may have gone back further than the one that ended this epoch.
+    return Math.min(offset, ...pastEpochs.slice(first).map(({ lastOffset }) => lastOffset))
   }
 
   /** Takes a batch for granted. */

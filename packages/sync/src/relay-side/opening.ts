@@ -112,8 +112,8 @@ async function openIn(
 }
 
 /**
- * `kept`: in the log, and what follows it is kept. `gone`: what follows it is not, or its epoch is
- * unknown. `restored`: it proves that the log was longer, or another, under the present epoch.
+ * `kept`: in the log, and what follows it is kept. `gone`: what follows it is not. `restored`: it proves
+ * that the log was longer, or another, under the present epoch, or had an epoch that is unknown now.
  */
 async function placeOf(
   { store }: RelayContext,
@@ -121,12 +121,12 @@ async function placeOf(
   { epoch, offset, hash }: LogPosition,
 ): Promise<'kept' | 'gone' | 'restored'> {
   const { truncatedThrough, epoch: present, pastEpochs } = await room.facts()
+  if (offset === 0) return truncatedThrough === 0 ? 'kept' : 'gone'
+  const past = pastEpochs.find((each) => each.epoch === epoch)
+  // Nobody reads of an epoch before it is durable: a restore has taken it away.
+  if (epoch !== present && past === undefined) return 'restored'
   if (offset < truncatedThrough) return 'gone'
-  if (offset === 0) return 'kept'
-  const sharedThrough =
-    epoch === present
-      ? room.head
-      : (pastEpochs.find((past) => past.epoch === epoch)?.lastOffset ?? 0)
+  const sharedThrough = past?.lastOffset ?? room.head
   const there: Hash | undefined =
     offset <= sharedThrough ? await store.hashAt(room.universe, offset) : undefined
   if (there === hash) return 'kept'
