@@ -1,5 +1,6 @@
 import {
   defineModule,
+  hlcToMs,
   MODULE_SENDER,
   type ReducerContext,
   type StandardSchemaV1,
@@ -422,4 +423,50 @@ test('a statement-wide failure inside a group leaves no half-done call', () => {
   const outcomes = commit(['add', { text: 'a' }], ['probe'], ['add', { text: 'b' }])
   expect(outcomes[1]?.ok === false && outcomes[1].error.code).toBe('sql/invalid')
   expect(allTexts(engine)).toEqual(['a', 'b'])
+})
+
+test.each([
+  ['above the limit of a delta', 16],
+  ['above what the log can buffer', 66],
+])('[TX17] a call that writes %s fails alone', (_what, megabytes) => {
+  const { commit, engine } = openTestEngine(module)
+  probe = (ctx) => {
+    for (let left = megabytes; left > 0; left -= 4) {
+      ctx.db.note.insert({ text: 'x'.repeat(4 * 1024 * 1024 + 1024 * 512) })
+    }
+  }
+  const outcomes = commit(['add', { text: 'a' }], ['probe'], ['add', { text: 'b' }])
+  expect(outcomes[1]?.ok === false && outcomes[1].error.code).toBe('reducer/delta-too-large')
+  expect(allTexts(engine)).toEqual(['a', 'b'])
+  expect(engine.unsyncedCount()).toBe(2)
+  expect(engine.verify()).toEqual([])
+})
+
+test('[TX18] an answer tells the place of its delta', () => {
+  const { engine, nextCall } = openTestEngine(module)
+  const { stream } = engine.info
+  const [first, nothing, second] = [
+    nextCall('add', { text: 'a' }, { oldestPendingNumber: 1 }),
+    nextCall('probe', {}, { oldestPendingNumber: 1 }),
+    nextCall('add', { text: 'b' }, { oldestPendingNumber: 1 }),
+  ]
+  probe = () => null
+  const places = (...calls: (typeof first)[]) =>
+    engine.commit(calls).outcomes.map((outcome) => outcome.ok && outcome.delta)
+  expect(places(first, nothing, second, first)).toEqual([
+    { stream, seq: 1 },
+    undefined,
+    { stream, seq: 2 },
+    { stream, seq: 1 },
+  ])
+  engine.replica.startStream()
+  // Nothing is written to the new stream yet: the last delta is in the old one.
+  expect(places(first)).toEqual([{ stream, seq: 2 }])
+})
+
+test('stamps are of the corrected clock, where there is one', () => {
+  const behind = openTestEngine(module, { clockNow: () => TEST_START_MS - 60_000 })
+  behind.call('add', { text: 'a' })
+  const { firstHlc } = behind.engine.replica.nextUnsealed(1e6) ?? { firstHlc: 0 }
+  expect(hlcToMs(firstHlc)).toBe(TEST_START_MS - 60_000)
 })
