@@ -19,7 +19,7 @@ export interface Compaction {
 
 /** Starts compaction; it ends with the relay's life. Without settings it only steps when asked to. */
 export function startCompaction(
-  { side, store, clock }: RelayLife,
+  { side, store, life }: RelayLife,
   settings: Settings['compaction'],
   random: Random,
   watch: Watch,
@@ -28,7 +28,7 @@ export function startCompaction(
     folder: undefined,
     modules: [],
     system: {
-      now: () => clock.now(),
+      now: () => life.now(),
       randomBytes: (count) => random.bytes(count),
       hash: fastHash,
       inflate: compression.inflate,
@@ -38,7 +38,7 @@ export function startCompaction(
   const compactor = new Compactor({
     store,
     folds,
-    appendFloor: (universe, floor, ifHead) => side.appendFloor(universe, floor, ifHead),
+    relay: side,
     hash: fastHash,
     retention: {
       floorLagMs: settings?.floorLagMs ?? 1000,
@@ -65,17 +65,13 @@ export function startCompaction(
     isStepping = true
     isDue = false
     await side.keepCursors()
-    await compactor.step(clock.now())
+    await compactor.step(life.now())
     isStepping = false
-    if (isDue) clock.setTimer(0, () => void step())
+    if (isDue) life.setTimer(0, () => void step())
   }
-  clock.onKill(() => {
-    isStopped = true
-    void folds.close()
-  })
   if (settings !== undefined) {
     const repeat = (): void => {
-      clock.setTimer(settings.everyMs, () => {
+      life.setTimer(settings.everyMs, () => {
         if (isStopped) return
         void step()
         repeat()

@@ -36,8 +36,6 @@ interface Link {
   isMute: boolean
   tellReplica(): void
   tellRelay(): void
-  dieReplica(): void
-  dieRelay(): void
 }
 
 /** How long a connection that cannot be made takes to fail, ms. */
@@ -48,6 +46,9 @@ export function createLine(time: VirtualTime, random: Random, accept: Accept): L
   const links = new Set<Link>()
   let isCut = false
   let messageCount = 0
+  /** Lives of either end so far: the dead are told nothing. */
+  let replicaLife = 0
+  let relayLife = 0
 
   const delay = (): number => {
     const base = 1 + Math.floor(random.next() * 20)
@@ -58,8 +59,10 @@ export function createLine(time: VirtualTime, random: Random, accept: Accept): L
     let relay: AcceptedEvents | undefined
     let isReplicaTold = false
     let isRelayTold = false
-    let isReplicaDead = false
-    let isRelayDead = false
+    const bornReplica = replicaLife
+    const bornRelay = relayLife
+    const isReplicaDead = (): boolean => bornReplica !== replicaLife
+    const isRelayDead = (): boolean => bornRelay !== relayLife
     const link: Link = {
       isAlive: true,
       isMute: false,
@@ -67,21 +70,15 @@ export function createLine(time: VirtualTime, random: Random, accept: Accept): L
         if (isReplicaTold) return
         isReplicaTold = true
         time.after(0, () => {
-          if (!isReplicaDead) replica.onClose()
+          if (!isReplicaDead()) replica.onClose()
         })
       },
       tellRelay() {
         if (isRelayTold) return
         isRelayTold = true
         time.after(0, () => {
-          if (!isRelayDead) relay?.onClose()
+          if (!isRelayDead()) relay?.onClose()
         })
-      },
-      dieReplica() {
-        isReplicaDead = true
-      },
-      dieRelay() {
-        isRelayDead = true
       },
     }
     links.add(link)
@@ -101,10 +98,10 @@ export function createLine(time: VirtualTime, random: Random, accept: Accept): L
       }
     }
     const toRelay = lane((bytes) => {
-      if (!isRelayTold && !isRelayDead) relay?.onMessage(bytes)
+      if (!isRelayTold && !isRelayDead()) relay?.onMessage(bytes)
     })
     const toReplica = lane((bytes) => {
-      if (!isReplicaTold && !isReplicaDead) replica.onMessage(bytes)
+      if (!isReplicaTold && !isReplicaDead()) replica.onMessage(bytes)
     })
     // The side that closes is told at once; the other when all that was sent before has arrived.
     const replicaEnd: Connection = {
@@ -141,7 +138,7 @@ export function createLine(time: VirtualTime, random: Random, accept: Accept): L
       link.tellReplica()
     }
     time.after(isCut ? CONNECT_FAILS_MS : delay(), () => {
-      if (!link.isAlive || isReplicaTold || isReplicaDead) return
+      if (!link.isAlive || isReplicaTold || isReplicaDead()) return
       if (isCut || link.isMute) return fail()
       relay = accept(relayEnd)
       if (relay === undefined) return fail()
@@ -172,16 +169,18 @@ export function createLine(time: VirtualTime, random: Random, accept: Accept): L
       isCut = value
       if (value) line.halfOpen()
     },
-    die: (isSilent) =>
+    die(isSilent) {
+      replicaLife += 1
       breakAll((link) => {
-        link.dieReplica()
         if (!isSilent) link.tellRelay()
-      }),
-    relayDied: (isSilent) =>
+      })
+    },
+    relayDied(isSilent) {
+      relayLife += 1
       breakAll((link) => {
-        link.dieRelay()
         if (!isSilent) link.tellReplica()
-      }),
+      })
+    },
     extraDelayMs: 0,
     messageCount: () => messageCount,
   }

@@ -13,7 +13,7 @@ import {
   type StoredEntry,
 } from '@inner-universe/sync/relay-side'
 import type { TrapPlace } from './plan.ts'
-import type { NodeClock } from './virtual-time.ts'
+import type { Life } from './virtual-time.ts'
 
 /** What the disk was at a moment. */
 export interface Backup {
@@ -23,8 +23,8 @@ export interface Backup {
 
 /** The relay's disk. Holds one universe. */
 export interface RelayDisk {
-  /** The store as one life of the relay sees it; dead with the clock's life. */
-  open(clock: NodeClock): LogStore
+  /** The store as one life of the relay sees it; dead with it. */
+  open(life: Life): LogStore
   backup(): Backup
   /** Puts a backup in place of what is there. */
   restore(backup: Backup): void
@@ -54,20 +54,16 @@ export function createRelayDisk(options: RelayDiskOptions): RelayDisk {
   let log: StoredEntry[] = []
   let store = createMemoryLogStore()
 
-  const open = (clock: NodeClock): LogStore => {
-    let isDead = false
-    clock.onKill(() => {
-      isDead = true
-    })
+  const open = (life: Life): LogStore => {
     const never = new Promise<never>(() => undefined)
     /** Nothing overtakes: what was asked for later is done later. */
     let lastAtMs = 0
     const wait = (msMax: number): Promise<void> => {
-      const nowMs = clock.elapsedMs()
+      const nowMs = life.elapsedMs()
       lastAtMs = Math.max(lastAtMs, nowMs + (msMax === 0 ? 0 : random.next() * msMax))
       if (lastAtMs <= nowMs) return Promise.resolve()
       return new Promise((resolve) => {
-        clock.setTimer(lastAtMs - nowMs, resolve)
+        life.setTimer(lastAtMs - nowMs, resolve)
       })
     }
     const call = (method: string, args: readonly unknown[]): Promise<unknown> =>
@@ -76,19 +72,19 @@ export function createRelayDisk(options: RelayDiskOptions): RelayDisk {
     const append = async (appends: readonly Append[]): Promise<void> => {
       spring('append-begun')
       await wait(fsyncMsMax)
-      if (isDead) return never
+      if (life.isOver) return never
       await store.append(appends)
       log.push(...appends.flatMap(({ entries }) => entries))
       spring('append-durable')
       await wait(ANSWER_MS_MAX)
-      if (isDead) return never
-      clock.setTimer(0, () => spring('append-answered'))
+      if (life.isOver) return never
+      life.setTimer(0, () => spring('append-answered'))
     }
     const other = async (method: string, args: readonly unknown[]): Promise<unknown> => {
       await wait(storageMsMax)
-      if (isDead) return never
+      if (life.isOver) return never
       const result = await call(method, args)
-      return isDead ? never : result
+      return life.isOver ? never : result
     }
     return new Proxy({} as LogStore, {
       get: (_, method) => {

@@ -21,7 +21,9 @@ export interface SimHome extends ReplicaHome {
   readonly engine: Engine
   /** The bytes on its disk. */
   bytes(): Uint8Array
-  /** Ends it. What is being built beside it is lost, but for the chunks of images. */
+  /** Its life is over: nothing is answered any more. What is being built beside it is lost. */
+  abandon(): void
+  /** Closes what is open of it. */
   close(): void
 }
 
@@ -131,6 +133,9 @@ export function openSimHome(options: SimHomeOptions): SimHome {
     },
     stage,
     bytes: () => bytesOf(current.driver),
+    abandon() {
+      isClosed = true
+    },
     close() {
       isClosed = true
       staged?.engine.close()

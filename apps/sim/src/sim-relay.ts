@@ -14,7 +14,7 @@ import { OPEN_TABLES } from './module-under-test.ts'
 import type { AcceptedEvents } from './network.ts'
 import type { Settings, TrapPlace } from './plan.ts'
 import { type Backup, createRelayDisk, type RelayDisk } from './relay-disk.ts'
-import { createNodeClock, type NodeClock, type VirtualTime } from './virtual-time.ts'
+import { createNodeClock, type Life, type VirtualTime } from './virtual-time.ts'
 import type { Watch } from './watch.ts'
 
 /** The one universe of a world. */
@@ -24,7 +24,6 @@ export const UNIVERSE = 'verse'
 export interface SimRelay {
   readonly isUp: boolean
   readonly disk: RelayDisk
-  readonly clock: NodeClock
   /** The living relay side. */
   readonly side: RelaySide | undefined
   accept(connection: Connection): AcceptedEvents | undefined
@@ -53,7 +52,7 @@ export interface SimRelayOptions {
 export interface RelayLife {
   readonly side: RelaySide
   readonly store: LogStore
-  readonly clock: NodeClock
+  readonly life: Life
 }
 
 /** Token of an identity; the relay of a world believes it. */
@@ -80,15 +79,18 @@ export function createSimRelay(options: SimRelayOptions): SimRelay {
   const clock = createNodeClock(time, 0)
   const disk = createRelayDisk({ random, ...settings, spring: options.spring })
   const backups: Backup[] = []
+  let life: Life | undefined
   let side: RelaySide | undefined
   let compaction: Compaction | undefined
   let isCompacting = true
 
   const start = (): void => {
-    const store = disk.open(clock)
+    const alive = clock.live()
+    life = alive
+    const store = disk.open(alive)
     side = createRelaySide({
       store,
-      scheduler: clock,
+      scheduler: alive,
       inflate: compression.inflate,
       hash: fastHash,
       verifyToken,
@@ -101,7 +103,7 @@ export function createSimRelay(options: SimRelayOptions): SimRelay {
         }
       },
     })
-    compaction = startCompaction({ side, store, clock }, settings.compaction, random, watch)
+    compaction = startCompaction({ side, store, life: alive }, settings.compaction, random, watch)
     if (!isCompacting) compaction.stop()
   }
 
@@ -110,7 +112,6 @@ export function createSimRelay(options: SimRelayOptions): SimRelay {
       return side !== undefined
     },
     disk,
-    clock,
     get side() {
       return side
     },
@@ -119,7 +120,7 @@ export function createSimRelay(options: SimRelayOptions): SimRelay {
     },
     start,
     kill() {
-      clock.kill()
+      life?.end()
       side = undefined
       compaction = undefined
     },

@@ -7,7 +7,7 @@ import {
   type StreamId,
 } from '@inner-universe/core'
 import type { Engine } from '@inner-universe/engine'
-import { type Connect, decodeRelayMessage, ReplicaSync } from '@inner-universe/sync'
+import { type Connect, type Connection, decodeRelayMessage, ReplicaSync } from '@inner-universe/sync'
 import { compression } from './compression.ts'
 import { fastHash } from './fast-hash.ts'
 import { createMemory, type LiveMemory, type Memory } from './ledger.ts'
@@ -16,7 +16,7 @@ import { type Accept, createLine, type Line } from './network.ts'
 import { randomFor, type TrapPlace } from './plan.ts'
 import { openSimHome, type SimHome } from './sim-home.ts'
 import { tokenOf, UNIVERSE } from './sim-relay.ts'
-import { createNodeClock, type NodeClock, type VirtualTime } from './virtual-time.ts'
+import { createNodeClock, type Life, type NodeClock, type VirtualTime } from './virtual-time.ts'
 import type { Watch } from './watch.ts'
 
 /** What is on a replica's disk, and what should be. */
@@ -99,7 +99,10 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
   let memory = createMemory()
   let chunks = new Map<string, Map<number, Uint8Array>>()
   let home: SimHome | undefined
+  /** Homes of ended lives: their last thoughts may still look into them. */
+  const graves: SimHome[] = []
   let sync: ReplicaSync | undefined
+  let life: Life | undefined
   let isPaused = false
   let callCount = 0
   let clockOffsetMs = 0
@@ -109,34 +112,38 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
   const line = createLine(time, randomFor(seed, `${name} line`), options.accept)
 
   /** Hears what the relay says before the replica does. */
-  const connect: Connect = (events) =>
-    line.connect({
-      ...events,
-      onMessage(bytes) {
-        const message = decodeRelayMessage(bytes)
-        if (message?.type === 'nack') {
-          watch.count(`nack ${message.code}`)
-          const what = `${message.code} ${message.stream} ${message.seq}`
-          refusalCount = what === refusal ? refusalCount + 1 : 1
-          refusal = what
-          if (refusalCount > REFUSALS_MAX && message.code !== 'quota') {
-            watch.fail(
-              'loop',
-              `${name} was refused ${refusalCount} times alike: ${what}: ${message.message}`,
-            )
-          }
-        }
-        if (message?.type === 'ack') refusal = ''
-        if (message?.type === 'bye') watch.count(`bye ${message.code}`)
-        if (message?.type === 'refused') watch.count(`refused ${message.code}`)
-        events.onMessage(bytes)
-        options.spring('message-received')
-      },
-    })
+  const connectIn =
+    (alive: Life): Connect =>
+    (events) =>
+      alive.isOver
+        ? DEAD_CONNECTION
+        : line.connect({
+            ...events,
+            onMessage(bytes) {
+              const message = decodeRelayMessage(bytes)
+              if (message?.type === 'nack') {
+                watch.count(`nack ${message.code}`)
+                const what = `${message.code} ${message.stream} ${message.seq}`
+                refusalCount = what === refusal ? refusalCount + 1 : 1
+                refusal = what
+                if (refusalCount > REFUSALS_MAX && message.code !== 'quota') {
+                  watch.fail(
+                    'loop',
+                    `${name} was refused ${refusalCount} times alike: ${what}: ${message.message}`,
+                  )
+                }
+              }
+              if (message?.type === 'ack') refusal = ''
+              if (message?.type === 'bye') watch.count(`bye ${message.code}`)
+              if (message?.type === 'refused') watch.count(`refused ${message.code}`)
+              events.onMessage(bytes)
+              options.spring('message-received')
+            },
+          })
 
-  const fetch = <T>(get: () => Promise<T | undefined>): Promise<T> =>
+  const fetch = <T>(alive: Life, get: () => Promise<T | undefined>): Promise<T> =>
     new Promise((resolve, reject) => {
-      clock.setTimer(random.next() * FETCH_MS_MAX, () => {
+      alive.setTimer(random.next() * FETCH_MS_MAX, () => {
         if (!options.fetchImage.isUp()) reject(new Error('the relay does not answer'))
         else {
           get().then((found) => {
@@ -186,18 +193,20 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
       return memory
     },
     start() {
+      const alive = clock.live()
+      life = alive
       const opened = open()
       clockOffsetMs = 0
       sync = new ReplicaSync({
         home: opened,
         universe: UNIVERSE,
-        connect,
-        scheduler: clock,
+        connect: connectIn(alive),
+        scheduler: alive,
         compression,
         hash: fastHash,
         images: {
-          manifest: (hash) => fetch(() => options.fetchImage.manifest(UNIVERSE, hash)),
-          chunk: (hash) => fetch(() => options.fetchImage.chunk(hash)),
+          manifest: (hash) => fetch(alive, () => options.fetchImage.manifest(UNIVERSE, hash)),
+          chunk: (hash) => fetch(alive, () => options.fetchImage.chunk(hash)),
         },
         getToken: async () => tokenOf(identity, { isLimited }),
         agent: `sim ${name}`,
@@ -223,22 +232,24 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
     },
     kill(isSilent) {
       line.die(isSilent)
-      clock.kill()
+      life?.end()
       sync = undefined
-      if (home !== undefined) disk = { ...copyDisk() }
-      home?.close()
+      if (home === undefined) return
+      disk = copyDisk()
+      home.abandon()
+      graves.push(home)
       home = undefined
     },
     copyDisk,
     replaceDisk(copy = EMPTY_DISK) {
-      home?.close()
+      if (home !== undefined) graves.push(home)
       home = undefined
       disk = copy
       memory = createMemory(copy.memory)
       chunks = new Map([...copy.chunks].map(([key, kept]) => [key, new Map(kept)]))
     },
     discard() {
-      home?.close()
+      for (const each of [...graves, ...(home === undefined ? [] : [home])]) each.close()
       home = undefined
     },
     call(calls) {
@@ -289,6 +300,13 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
   }
 
   return replica
+}
+
+/** What the dead connect by. */
+const DEAD_CONNECTION: Connection = {
+  send: () => undefined,
+  bufferedBytes: () => 0,
+  close: () => undefined,
 }
 
 const EMPTY_DISK: DiskCopy = {

@@ -21,16 +21,22 @@ export interface VirtualTime {
   eventCount(): number
 }
 
-/** A node's own clock and timers. Timers of a dead life never run. */
-export interface NodeClock extends Scheduler {
+/** A node's own clock. */
+export interface NodeClock {
   /** Own clock − true clock, ms. */
   skewMs: number
+  /** Own wall time, ms since 1970. */
+  now(): number
+  /** Begins a life, and ends the one before. */
+  live(): Life
+}
+
+/** Time as one life of a node sees it. When it has ended, none of its timers runs any more. */
+export interface Life extends Scheduler {
   /** True time since the world began, ms. */
   elapsedMs(): number
-  /** Ends this life: none of its timers runs any more. */
-  kill(): void
-  /** Calls back once, when the present life ends. */
-  onKill(run: () => void): void
+  readonly isOver: boolean
+  end(): void
 }
 
 interface Event {
@@ -73,30 +79,32 @@ export function createVirtualTime(): VirtualTime {
 
 /** Creates the clock of a node. */
 export function createNodeClock(time: VirtualTime, skewMs: number): NodeClock {
-  let life = 0
-  let mourners: (() => void)[] = []
-  return {
+  let present: Life | undefined
+  const clock: NodeClock = {
     skewMs,
-    elapsedMs: () => time.elapsedMs(),
-    now() {
-      return WORLD_START_MS + Math.floor(time.elapsedMs()) + this.skewMs
-    },
-    setTimer(delayMs, run) {
-      const born = life
-      return time.after(delayMs, () => {
-        if (born === life) run()
-      })
-    },
-    kill() {
-      life += 1
-      const told = mourners
-      mourners = []
-      for (const tell of told) tell()
-    },
-    onKill(run) {
-      mourners.push(run)
+    now: () => WORLD_START_MS + Math.floor(time.elapsedMs()) + clock.skewMs,
+    live() {
+      present?.end()
+      let isOver = false
+      const life: Life = {
+        now: () => clock.now(),
+        elapsedMs: () => time.elapsedMs(),
+        setTimer: (delayMs, run) =>
+          time.after(delayMs, () => {
+            if (!isOver) run()
+          }),
+        get isOver() {
+          return isOver
+        },
+        end() {
+          isOver = true
+        },
+      }
+      present = life
+      return life
     },
   }
+  return clock
 }
 
 /** Until nothing is left that waits for promises only, however long its chain. */
