@@ -189,10 +189,14 @@ class PendingReducerCall implements ReducerCall<unknown> {
   }
 
   get confirmed(): Promise<unknown> {
-    this.#confirmed ??= this.#ended.then(async ({ value, delta }) => {
-      await this.#confirm(delta)
-      return value
-    })
+    if (this.#confirmed === undefined) {
+      this.#confirmed = this.#ended.then(async ({ value, delta }) => {
+        await this.#confirm(delta)
+        return value
+      })
+      // It fails as the call does: who handles it here need not handle it there.
+      this.durable.catch(() => undefined)
+    }
     return this.#confirmed
   }
 

@@ -156,6 +156,7 @@ export async function openUniverse<T extends Tables, R extends Reducers>(
       requestPersistence: async () => isFile,
       close: async () => {
         await session.close()
+        await host.sync.stop()
         host.close()
       },
     })

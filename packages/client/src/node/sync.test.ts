@@ -319,3 +319,50 @@ test('a relay restored from an older copy gets back what replicas have', async (
   const three = await device(restored, { identity: 'eve' })
   await converge([one, two, three], ['in the copy', 'lost by the relay', 'after'])
 }, 30_000)
+
+test('a replica that joins a long log is built from an image', async () => {
+  const retention = { imageEveryEntries: 5, everyMs: 50 }
+  const relay = await relayAt({ storage: 'sqlite', dataDir: newPath(), retention })
+  const one = await device(relay)
+  const expected: string[] = []
+  for (let index = 0; index < 12; index++) {
+    await one.reducers.addNote({ text: `${index}` }).confirmed
+    expected.push(`${index}`)
+  }
+  await expect
+    .poll(
+      async () => {
+        const phases = new Set<string>()
+        const fresh = newPath()
+        const joining = await device(relay, { path: fresh, sync: { paused: true } })
+        joining.sync.onStatus((status) => {
+          if (status.kind === 'catching-up') phases.add(status.phase)
+        })
+        const early = joining.reducers.addNote({ text: fresh })
+        await early
+        expected.push(fresh)
+        joining.sync.resume()
+        await early.confirmed
+        await converge([one, joining], expected)
+        expect(await joining.verify()).toEqual([])
+        return [...phases]
+      },
+      { timeout: 20_000, interval: 300 },
+    )
+    .toContain('image')
+}, 30_000)
+
+test('an import goes on syncing with what the file holds and what the relay has', async () => {
+  const relay = await relayAt()
+  const one = await device(relay)
+  const two = await device(relay, { identity: 'bob' })
+  await one.reducers.addNote({ text: 'first' }).confirmed
+  await converge([one, two], ['first'])
+  const file = await new Response(
+    one.exportFile() as ReadableStream<Uint8Array<ArrayBuffer>>,
+  ).arrayBuffer()
+  await one.reducers.addNote({ text: 'after the export' }).confirmed
+  await one.importFile(new Blob([file]))
+  await one.reducers.addNote({ text: 'after the import' }).confirmed
+  await converge([one, two], ['first', 'after the export', 'after the import'])
+})

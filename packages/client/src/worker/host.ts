@@ -127,6 +127,10 @@ export class Host {
 
   /** Goes on with another database; all clients go on with it. */
   resume(engine: Engine): void {
+    if (this.#isClosed) {
+      engine.close()
+      return
+    }
     this.#isSuspended = false
     this.#engine = engine
     // A copy has the connections of its time: maybe of these clients, maybe of tabs long gone.
@@ -152,6 +156,13 @@ export class Host {
       const isWaiting = this.#reads.isSubscribing(client) || this.#live.isBehind(client)
       client.flush({ withAnswers: !isWaiting })
     }
+  }
+
+  /** The database cannot be had any more: the host must be started anew. */
+  abandon(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#options.onUnusable()
   }
 
   /** Stops serving and closes the engine. Calls not begun stay unanswered: the next leader gets them. */
@@ -278,8 +289,7 @@ export class Host {
     this.#live.runDue()
     this.flush()
     if (!this.#options.isUsable()) {
-      this.#isClosed = true
-      this.#options.onUnusable()
+      this.abandon()
       return
     }
     this.#armTimer()

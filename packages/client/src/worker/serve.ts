@@ -79,8 +79,9 @@ export function serve(module: Module, options: ServeOptions = {}): void {
       }),
     introduce: (broker, url) => opened?.introductions.introduce(broker, url),
     close: () =>
-      outcomeOf(() => {
+      outcomeOf(async () => {
         opened?.introductions.close()
+        await opened?.database.host.sync.stop()
         opened?.database.host.close()
         opened = undefined
         return undefined

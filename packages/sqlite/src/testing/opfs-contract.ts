@@ -223,6 +223,8 @@ export const opfsContract: readonly { readonly title: string; run(): Promise<voi
       next.close()
       driver.close()
       await staged.takeOver()
+      // Too late: it is the universe now.
+      await staged.drop()
       const current = await open()
       expectEqual(count(current), 305)
       expectEqual(await filesNow(), ['1.db', '1.db-journal', '1.db-wal', '1.ready'])

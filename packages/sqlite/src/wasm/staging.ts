@@ -29,7 +29,7 @@ export interface OpfsStaging {
   open(byteCount: number): Driver
   /** Makes it the current one, in one step. Both databases are closed, this one with its log folded. */
   takeOver(): Promise<void>
-  /** Removes it. */
+  /** Removes it, unless it has taken over. */
   drop(): Promise<void>
   /** Gives its files back and leaves them for another attempt. */
   close(): void
@@ -55,6 +55,7 @@ export async function stageOpfsDatabase(options: {
   // A log of an attempt that was broken off belongs to other pages than those to be written.
   for (const companion of companions) companion.truncate(0)
   let driver: Driver | undefined
+  let isCurrent = false
   const close = (): void => {
     driver?.close()
     for (const each of owned.files) each.close()
@@ -84,10 +85,11 @@ export async function stageOpfsDatabase(options: {
     async takeOver() {
       close()
       await markGeneration(directory, path, generation, 'ready')
+      isCurrent = true
     },
     async drop() {
       close()
-      await removeGeneration(directory, generation)
+      if (!isCurrent) await removeGeneration(directory, generation)
     },
     close,
   }

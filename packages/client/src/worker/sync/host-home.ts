@@ -8,7 +8,7 @@
  * one in place of the other in a single step: killed before it, the old database is there as it was;
  * after it, the new one with everything. Then the host goes on and tabs read again what they follow.
  */
-import { assert } from '@inner-universe/core'
+import { assert, type Replica } from '@inner-universe/core'
 import type { Engine } from '@inner-universe/engine'
 import {
   type AdoptionPlan,
@@ -32,20 +32,28 @@ export interface HostHomeOptions {
 export class HostHome implements ReplicaHome {
   readonly #options: HostHomeOptions
   #staging: ReplicaStaging | undefined
+  /** What is asked of a replica while one takes the place of another. */
+  #between: Pick<Replica, 'unsyncedCount'> | undefined
 
   constructor(options: HostHomeOptions) {
     this.#options = options
   }
 
-  get replica(): Engine['replica'] {
-    return this.#options.database.host.engine.replica
+  get replica(): Replica {
+    return (this.#between as Replica | undefined) ?? this.#options.database.host.engine.replica
   }
 
   async stage(): Promise<StagedReplica> {
     // One that was broken off without a word still has its files.
     this.#staging?.close()
     this.#staging = await this.#options.database.store.stageReplica()
-    return new StagedDatabase(this.#options, this.#staging)
+    return new StagedDatabase({
+      ...this.#options,
+      staging: this.#staging,
+      onBetween: (between) => {
+        this.#between = between
+      },
+    })
   }
 
   /** Gives back the files of a replica that is being built; another attempt may go on with them. */
@@ -61,46 +69,51 @@ export class HostHome implements ReplicaHome {
   }
 }
 
+interface StagedDatabaseOptions extends HostHomeOptions {
+  readonly staging: ReplicaStaging
+  /** No database is open; undefined: one is again. */
+  readonly onBetween: (between: Pick<Replica, 'unsyncedCount'> | undefined) => void
+}
+
 class StagedDatabase implements StagedReplica {
-  readonly #database: OpenDatabase
-  readonly #hash: HashFunction
-  readonly #staging: ReplicaStaging
+  readonly #options: StagedDatabaseOptions
   #engine: Engine | undefined
 
-  constructor({ database, hash }: HostHomeOptions, staging: ReplicaStaging) {
-    this.#database = database
-    this.#hash = hash
-    this.#staging = staging
+  constructor(options: StagedDatabaseOptions) {
+    this.#options = options
   }
 
   /** The bytes themselves tell what was kept: no record of progress can be wrong about them. */
   async keptChunks({ byteCount, chunks }: ImageManifest): Promise<ReadonlySet<number>> {
+    const { staging, hash: hashOf } = this.#options
     const kept = new Set<number>()
     chunks.forEach(({ hash }, index) => {
       const at = index * IMAGE_CHUNK_BYTES
-      const bytes = this.#staging.read(at, Math.min(IMAGE_CHUNK_BYTES, byteCount - at))
-      if (bytes.length > 0 && this.#hash(bytes) === hash) kept.add(index)
+      const bytes = staging.read(at, Math.min(IMAGE_CHUNK_BYTES, byteCount - at))
+      if (bytes.length > 0 && hashOf(bytes) === hash) kept.add(index)
     })
     return kept
   }
 
   async writeChunk(_manifest: ImageManifest, index: number, bytes: Uint8Array): Promise<void> {
-    this.#staging.write(index * IMAGE_CHUNK_BYTES, bytes)
+    this.#options.staging.write(index * IMAGE_CHUNK_BYTES, bytes)
   }
 
   async open(
     start: { readonly manifest: ImageManifest } | { readonly owner: string },
-  ): Promise<Engine['replica']> {
+  ): Promise<Replica> {
+    const { database, staging } = this.#options
     const { byteCount, owner } =
       'manifest' in start ? start.manifest : { byteCount: 0, owner: start.owner }
-    this.#database.onLong()
-    const driver = await this.#staging.open(byteCount)
-    this.#engine = this.#database.openEngine(driver, 'new', { owner })
+    database.onLong()
+    const driver = await staging.open(byteCount)
+    this.#engine = database.openEngine(driver, 'new', { owner })
     return this.#engine.replica
   }
 
   async takeOver(plan: AdoptionPlan): Promise<TakeOverResult> {
-    const { host, store, openEngine, clock, onLong } = this.#database
+    const { database, staging } = this.#options
+    const { host, clock, onLong } = database
     const engine = this.#engine
     assert(engine !== undefined, 'a staged replica is open when it takes over')
     onLong()
@@ -110,26 +123,43 @@ class StagedDatabase implements StagedReplica {
     let result: TakeOverResult
     try {
       result = engine.adopt(host.engine.carryOver(), plan)
-      this.#staging.seal()
+      staging.seal()
     } catch (error) {
       host.resume(host.engine)
       throw error
     }
     engine.close()
+    await this.#replace()
+    return result
+  }
+
+  /** Puts the staged database in place of the open one. If that fails, the old one goes on. */
+  async #replace(): Promise<void> {
+    const { database, staging, onBetween } = this.#options
+    const { host, store, openEngine } = database
+    const unsyncedCount = host.engine.unsyncedCount()
+    onBetween({ unsyncedCount: () => unsyncedCount })
     host.engine.close()
     try {
-      await this.#staging.takeOver()
+      await staging.takeOver()
     } finally {
-      // Whichever of the two it is now.
-      const driver = await store.open()
-      this.#database.driver = driver
-      host.resume(openEngine(driver, 'continue'))
+      await store
+        .open()
+        .then((driver) => {
+          database.driver = driver
+          host.resume(openEngine(driver, 'continue'))
+        })
+        .catch((error: unknown) => {
+          // Uncaught where it can be, so that another worker is started.
+          queueMicrotask(() => host.abandon())
+          throw error
+        })
+      onBetween(undefined)
     }
-    return result
   }
 
   async drop(): Promise<void> {
     this.#engine?.close()
-    await this.#staging.drop()
+    await this.#options.staging.drop()
   }
 }
