@@ -29,8 +29,14 @@ export interface ImageFetchOptions {
   readonly createBackoff: () => Backoff
   /** Bytes of the image that are here. */
   readonly onProgress: (done: number, total: number) => void
-  /** True: what is fetched now is not wanted any more. */
-  readonly isOver: () => boolean
+  readonly over: Over
+}
+
+/** Says that what is fetched now is not wanted any more: nothing is waited for, and nothing kept. */
+export interface Over {
+  readonly isOver: boolean
+  /** Resolves when it is over. */
+  readonly end: Promise<undefined>
 }
 
 /** Chunks fetched at a time: hides the way there and back, and holds a few mebibytes. */
@@ -40,16 +46,17 @@ const PARALLEL_CHUNKS = 4
 const CHUNK_ATTEMPTS = 5
 
 /**
- * Fetches the manifest of an image of a universe.
+ * Fetches the manifest of an image of a universe; undefined when it is over.
  *
  * @throws UniverseError `sync/image-invalid` (rejects) when it is not what its hash names.
  */
 export async function fetchManifest(
   offered: Hash,
   of: { readonly universe: string; readonly module: string },
-  options: Pick<ImageFetchOptions, 'source' | 'hash'>,
-): Promise<ImageManifest> {
-  const text = await options.source.manifest(offered)
+  options: Pick<ImageFetchOptions, 'source' | 'hash' | 'over'>,
+): Promise<ImageManifest | undefined> {
+  const text = await Promise.race([options.source.manifest(offered), options.over.end])
+  if (text === undefined) return undefined
   const found = imageManifestHash(text, options.hash)
   if (found !== offered) invalid(`the manifest ${offered} has the hash ${found}`)
   const manifest = parseImageManifest(text)
@@ -73,10 +80,10 @@ export async function fetchChunks(
   const fetchNext = async (): Promise<void> => {
     for (const index of wanted) {
       const bytes = await fetchChunk(manifest, index, options)
-      if (bytes === undefined || options.isOver()) return
+      if (bytes === undefined || options.over.isOver) return
       await options.staged.writeChunk(manifest, index, bytes)
       done += bytes.length
-      if (!options.isOver()) options.onProgress(done, manifest.byteCount)
+      if (!options.over.isOver) options.onProgress(done, manifest.byteCount)
     }
   }
   await Promise.all(Array.from({ length: PARALLEL_CHUNKS }, fetchNext))
@@ -87,19 +94,21 @@ async function fetchChunk(
   index: number,
   options: ImageFetchOptions,
 ): Promise<Uint8Array | undefined> {
-  const { source, compression, scheduler, hash, createBackoff, isOver } = options
+  const { source, compression, scheduler, hash, createBackoff, over } = options
   const chunk = manifest.chunks[index]
   const backoff = createBackoff()
-  for (let attempt = 1; chunk !== undefined && !isOver(); attempt++) {
+  for (let attempt = 1; chunk !== undefined && !over.isOver; attempt++) {
     try {
-      const stored = await source.chunk(chunk.hash)
+      const stored = await Promise.race([source.chunk(chunk.hash), over.end])
+      if (stored === undefined) break
       const bytes = await compression.inflate(stored, chunkBytes(manifest, index))
       const found = hash(bytes)
       if (found !== chunk.hash) invalid(`chunk ${index} has the hash ${found}`)
       return bytes
     } catch (error) {
       if (attempt === CHUNK_ATTEMPTS || isUniverseError(error, 'sync/unauthorized')) throw error
-      await new Promise<void>((resolve) => scheduler.setTimer(backoff.next(), resolve))
+      const waited = new Promise<void>((resolve) => scheduler.setTimer(backoff.next(), resolve))
+      await Promise.race([waited, over.end])
     }
   }
   return undefined

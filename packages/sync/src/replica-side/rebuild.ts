@@ -11,7 +11,7 @@ import type { HashFunction } from '../hash.ts'
 import type { ImageManifest } from '../image-manifest.ts'
 import type { Compression, Scheduler } from '../transport.ts'
 import type { Backoff } from './backoff.ts'
-import { fetchChunks, fetchManifest, type ImageSource } from './image-fetch.ts'
+import { fetchChunks, fetchManifest, type ImageSource, type Over } from './image-fetch.ts'
 import type { OpenedMessage } from './opening.ts'
 import type { RelayLink } from './relay-link.ts'
 import type { AdoptionPlan, ReplicaHome, StagedReplica, TakeOverResult } from './replica-home.ts'
@@ -64,26 +64,18 @@ export class Rebuild {
    * was suspended. A failure drops what was staged, unless another attempt can go on with it.
    */
   async run(run: RebuildRun): Promise<TakeOverResult | undefined> {
-    let isOver = false
-    const suspended = new Promise<undefined>((resolve) => {
-      this.#suspend = () => {
-        isOver = true
-        this.#session?.close()
-        this.#session = undefined
-        resolve(undefined)
-      }
-    })
+    const over = this.#begin()
     const staged = this.#staged ?? (await this.#options.home.stage())
     this.#staged = staged
-    // What an earlier run left under way ends first; its failure was told there.
-    await Promise.race([this.#opening.catch(() => undefined), suspended])
-    if (isOver) return undefined
-    if (this.#replica === undefined) this.#opening = this.#open(staged, run, () => isOver)
-    await Promise.race([this.#opening, suspended])
+    // What an earlier run left under way, such as writing a chunk, ends first; its failure was told.
+    await this.#opening.catch(() => undefined)
+    if (over.isOver) return undefined
+    if (this.#replica === undefined) this.#opening = this.#open(staged, run, over)
+    await this.#opening
     const replica = this.#replica
-    if (replica === undefined || isOver) return undefined
-    const outcome = await Promise.race([this.#fill(replica, run), suspended])
-    if (outcome === undefined || isOver) return undefined
+    if (replica === undefined || over.isOver) return undefined
+    const outcome = await Promise.race([this.#fill(replica, run), over.end])
+    if (outcome === undefined || over.isOver) return undefined
     if (outcome.kind === 'lost') return this.#startOver(outcome.error)
     try {
       return await staged.takeOver(run.plan())
@@ -97,13 +89,21 @@ export class Rebuild {
     this.#suspend?.()
   }
 
-  async #open(
-    staged: StagedReplica,
-    run: RebuildRun,
-    isOver: () => boolean,
-  ): Promise<Replica | undefined> {
-    const manifest = await this.#image(staged, run, isOver)
-    if (isOver()) return undefined
+  #begin(): Over {
+    let end = (_: undefined): void => undefined
+    const over = { isOver: false, end: new Promise<undefined>((resolve) => (end = resolve)) }
+    this.#suspend = () => {
+      over.isOver = true
+      this.#session?.close()
+      this.#session = undefined
+      end(undefined)
+    }
+    return over
+  }
+
+  async #open(staged: StagedReplica, run: RebuildRun, over: Over): Promise<Replica | undefined> {
+    const manifest = await this.#image(staged, run, over)
+    if (over.isOver) return undefined
     const { owner } = run.opened
     try {
       this.#replica = await staged.open(manifest === undefined ? { owner } : { manifest })
@@ -117,19 +117,18 @@ export class Rebuild {
   async #image(
     staged: StagedReplica,
     { opened }: RebuildRun,
-    isOver: () => boolean,
+    over: Over,
   ): Promise<ImageManifest | undefined> {
     const { home, universe, images, onProgress } = this.#options
     if (opened.image === undefined) return undefined
     const { moduleName: module, schemaVersion } = home.replica
     const { manifest: offered } = opened.image
-    const options = { ...this.#options, source: images }
+    const options = { ...this.#options, source: images, over }
     const manifest = await fetchManifest(offered, { universe, module }, options)
-    if (isOver() || manifest.schemaVersion > schemaVersion) return undefined
+    if (manifest === undefined || manifest.schemaVersion > schemaVersion) return undefined
     await fetchChunks(manifest, {
       ...options,
       staged,
-      isOver,
       onProgress: (done, total) => onProgress('image', done, total),
     })
     return manifest

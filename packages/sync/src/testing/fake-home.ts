@@ -7,7 +7,7 @@ import {
   type Hash,
   hexToBytes,
   hlcFromMs,
-  type StreamId,
+  type StreamSeq,
 } from '@inner-universe/core'
 import { decodeBatch } from '../batch.ts'
 import type { ImageManifest } from '../image-manifest.ts'
@@ -17,7 +17,7 @@ import type {
   StagedReplica,
   TakeOverResult,
 } from '../replica-side/replica-home.ts'
-import { type FakeReplica, fakeReplica, lastSeqOf, originOf, textsOf } from './fake-replica.ts'
+import { type FakeReplica, fakeReplica, originOf, textsOf } from './fake-replica.ts'
 
 /** A home whose replica can be written to, and whose rebuilds can be watched and broken. */
 export interface FakeHome extends ReplicaHome {
@@ -151,31 +151,24 @@ function load(
 /** Carries pending deltas over as MERGE and the adoption plan say, for rows that are texts. */
 function adopt(old: FakeReplica, staged: FakeReplica, plan: AdoptionPlan): TakeOverResult {
   const adopted: AdoptedDelta[] = []
-  const inLog = new Set<string>()
-  for (const row of staged.rows) {
-    for (const delta of row.deltas) inLog.add(`${delta.stream} ${delta.seq}`)
-    for (const origin of row.origins) if (origin) inLog.add(`${origin.stream} ${origin.seq}`)
+  const inLog = new Set<Hash>()
+  for (const { deltas, origins } of staged.rows) {
+    for (const delta of deltas) inLog.add(originOf(delta).hash)
+    for (const origin of origins) if (origin !== undefined) inLog.add(origin.hash)
   }
-  const pending = old.rows.filter((row) => old.isOwn(row.stream) && !row.isAcknowledged)
-  for (const row of pending) {
-    const isHeld = staged.rows.some(
-      (each) => each.stream === row.stream && lastSeqOf(each) >= lastSeqOf(row),
-    )
-    if (plan.keepsStream && !isHeld) {
+  for (const row of old.rows.filter((each) => old.isOwn(each.stream) && !each.isAcknowledged)) {
+    const isThere = row.deltas.every((delta) => inLog.has(originOf(delta).hash))
+    if (plan.keepsStream && !isThere) {
       staged.addOwnStream(row.stream)
       staged.put({ ...row })
     }
     for (const [index, delta] of row.deltas.entries()) {
       const from = { stream: delta.stream, seq: delta.seq }
-      const is = (each: { stream: StreamId; seq: number }): boolean =>
-        each.stream === from.stream && each.seq === from.seq
+      const is = (each: StreamSeq): boolean => each.stream === from.stream && each.seq === from.seq
       const denied = plan.denied.find(is)
       const origin = row.origins[index] ?? originOf(delta)
       const isSettled =
-        isHeld ||
-        plan.settled.some(is) ||
-        inLog.has(`${from.stream} ${from.seq}`) ||
-        inLog.has(`${origin.stream} ${origin.seq}`)
+        plan.settled.some(is) || inLog.has(originOf(delta).hash) || inLog.has(origin.hash)
       if (denied !== undefined) {
         adopted.push({ kind: 'dropped', from, code: 'sync/denied', reason: denied.reason })
       } else if (isSettled) adopted.push({ kind: 'settled', from })

@@ -6,13 +6,21 @@ import {
   type Hash,
   type KeptConflict,
   type StreamSeq,
+  ZERO_HASH,
 } from '@inner-universe/core'
 import { sealBatch } from '../batch.ts'
+import { hashOf } from '../hash.ts'
+import {
+  encodeImageManifest,
+  IMAGE_CHUNK_BYTES,
+  type ImageManifest,
+  imageManifestHash,
+} from '../image-manifest.ts'
 import type { ImageSource } from '../replica-side/image-fetch.ts'
 import { type RebuiltEvent, ReplicaSync } from '../replica-side/sync-loop.ts'
 import type { SyncStatus } from '../replica-side/sync-status.ts'
 import type { Compression } from '../transport.ts'
-import { type FakeHome, fakeHome } from './fake-home.ts'
+import { type FakeHome, fakeHome, fakeImageBytes } from './fake-home.ts'
 import type { FakeReplica } from './fake-replica.ts'
 import { type Pipe, pipe } from './pipe.ts'
 import { type RelayScript, type ScriptedRelay, scriptedRelay } from './scripted-relay.ts'
@@ -64,6 +72,8 @@ export interface ReplicaWorld {
 export interface WorldAuthor {
   readonly replica: FakeReplica
   write(texts: readonly string[], textsPerBatch?: number): void
+  /** Offers an image of what it wrote so far, which is all the log holds. */
+  offerImage(changes?: Partial<ImageManifest>): ImageManifest
 }
 
 /** Creates a world at rest. Messages take `delayMs`. */
@@ -101,6 +111,38 @@ export function replicaWorld(
       const { replica } = world.home()
       return {
         replica,
+        offerImage(changes) {
+          const bytes = fakeImageBytes(replica)
+          const chunks: { hash: Hash; byteCount: number }[] = []
+          for (let at = 0; at < bytes.length; at += IMAGE_CHUNK_BYTES) {
+            const chunk = bytes.subarray(at, at + IMAGE_CHUNK_BYTES)
+            const stored = deflateRawSync(chunk)
+            const hash = hashOf(chunk)
+            images.set(hash, stored)
+            chunks.push({ hash, byteCount: stored.length })
+          }
+          const offset = relay.head()
+          const manifest: ImageManifest = {
+            format: 1,
+            universe: 'universe',
+            module: 'fake',
+            schemaVersion: 1,
+            schemaHash: ZERO_HASH,
+            epoch: relay.epoch(),
+            offset,
+            hash: relay.hashAt(offset),
+            owner: 'owner',
+            digest: ZERO_HASH,
+            byteCount: bytes.length,
+            chunks,
+            ...changes,
+          }
+          const text = encodeImageManifest(manifest)
+          const name = imageManifestHash(text)
+          images.set(name, text)
+          script.image = { manifest: name, offset, byteCount: bytes.length }
+          return manifest
+        },
         write(texts, textsPerBatch = texts.length) {
           for (let at = 0; at < texts.length; at += textsPerBatch) {
             for (const text of texts.slice(at, at + textsPerBatch)) replica.write(text)
