@@ -65,7 +65,7 @@ async function openIn(
   if (fault !== undefined) return { code: 'schema', message: fault }
   const place = await placeOf(context, room, open.position)
   if (place === 'restored' && rights.write && open.mode === 'replica') {
-    await room.startEpoch(link.sessionId)
+    await room.startEpoch(open.position.epoch, link.sessionId)
   }
   const facts = await room.facts()
   const { epoch, owner, minWriter, floor } = facts
@@ -124,7 +124,7 @@ async function placeOf(
   if (offset === 0) return truncatedThrough === 0 ? 'kept' : 'gone'
   const past = pastEpochs.find((each) => each.epoch === epoch)
   // Nobody reads of an epoch before it is durable: a restore has taken it away.
-  if (epoch !== present && past === undefined) return 'restored'
+  if (epoch !== present && past === undefined) return room.isLost(epoch) ? 'gone' : 'restored'
   if (offset < truncatedThrough) return 'gone'
   const sharedThrough = past?.lastOffset ?? room.head
   const there: Hash | undefined =

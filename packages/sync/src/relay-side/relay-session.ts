@@ -12,7 +12,7 @@ import { PROTOCOL_VERSION } from '../protocol-version.ts'
 import type { Connection } from '../transport.ts'
 import { openUniverse } from './opening.ts'
 import { Rate } from './rate.ts'
-import type { ChannelLink, RelayChannel } from './relay-channel.ts'
+import { type ChannelLink, RelayChannel } from './relay-channel.ts'
 import { describeFailure, type RelayContext } from './relay-context.ts'
 import { rightsIn, type TokenClaims } from './relay-options.ts'
 import type { Rooms } from './rooms.ts'
@@ -28,6 +28,15 @@ type ChannelMessage = Exclude<
   { type: 'open' } | { type: 'close' }
 >
 
+/** A channel whose answer is under way. */
+interface Opening {
+  readonly isOpening: true
+}
+
+/**
+ * One connection. Of its channels, `ended` are those that the relay refused: what crosses that is
+ * ignored.
+ */
 export class RelaySession implements ChannelLink {
   readonly sessionId: string
   readonly #context: RelayContext
@@ -36,8 +45,7 @@ export class RelaySession implements ChannelLink {
   readonly #onClosed: (session: RelaySession) => void
   readonly #messageRate: Rate
   readonly #pushRate: Rate
-  /** `opening`: the answer is under way. `ended`: by the relay; what crosses that is ignored. */
-  readonly #channels = new Map<number, RelayChannel | 'opening' | 'ended'>()
+  readonly #channels = new Map<number, RelayChannel | Opening | 'ended'>()
   readonly #timers = new Set<() => void>()
   #state: 'new' | 'verifying' | 'open' | 'closed' = 'new'
   #claims: TokenClaims | undefined
@@ -157,7 +165,7 @@ export class RelaySession implements ChannelLink {
     if (this.#state === 'open') this.#context.counters.sessions -= 1
     this.#state = 'closed'
     for (const channel of this.#channels.values()) {
-      if (typeof channel !== 'string') channel.close()
+      if (channel instanceof RelayChannel) channel.close()
     }
     this.#channels.clear()
     this.#waiting = []
@@ -190,7 +198,7 @@ export class RelaySession implements ChannelLink {
         return
       case 'close': {
         const channel = this.#channels.get(message.channel)
-        if (typeof channel === 'object') channel.close()
+        if (channel instanceof RelayChannel) channel.close()
         this.#channels.delete(message.channel)
         return
       }
@@ -202,11 +210,12 @@ export class RelaySession implements ChannelLink {
   #handleOf(message: ChannelMessage): void {
     const channel = this.#channels.get(message.channel)
     // A refusal by the relay crosses what the replica sent before it knew.
-    if (channel === 'ended' || (typeof channel === 'object' && channel.isClosed)) return
-    if (typeof channel !== 'object') {
+    if (channel === 'ended') return
+    if (!(channel instanceof RelayChannel)) {
       this.bye('invalid', `${message.type} on channel ${message.channel}, which is not open`)
       return
     }
+    if (channel.isClosed) return
     const isOfReplica = message.type !== 'seen' && message.type !== 'heads'
     if (isOfReplica && channel.open.mode === 'fill') {
       this.bye('invalid', `${message.type} in mode fill`)
@@ -279,7 +288,7 @@ export class RelaySession implements ChannelLink {
     }
     this.#adopt(claims)
     for (const [number, channel] of this.#channels) {
-      if (typeof channel === 'string') continue
+      if (!(channel instanceof RelayChannel)) continue
       const rights = rightsIn(claims, channel.room.universe)
       if (rights?.read === true) {
         channel.rights = rights
@@ -316,7 +325,8 @@ export class RelaySession implements ChannelLink {
   async #open(open: Extract<ReplicaMessage, { type: 'open' }>): Promise<void> {
     const { channel: number, universe } = open
     const known = this.#channels.get(number)
-    if (known === 'opening' || (typeof known === 'object' && !known.isClosed)) {
+    const isFree = known instanceof RelayChannel ? known.isClosed : (known ?? 'ended') === 'ended'
+    if (!isFree) {
       this.bye('invalid', `channel ${number} is in use`)
       return
     }
@@ -327,12 +337,13 @@ export class RelaySession implements ChannelLink {
       this.tell({ type: 'refused', channel: number, code: 'limit', message })
       return
     }
-    this.#channels.set(number, 'opening')
+    const opening: Opening = { isOpening: true }
+    this.#channels.set(number, opening)
     const rights = this.#claims && rightsIn(this.#claims, universe)
     try {
       const outcome = await openUniverse(this.#context, this.#rooms, this, open, rights)
       if ('code' in outcome) {
-        if (this.isClosed) return
+        if (this.isClosed || this.#channels.get(number) !== opening) return
         this.#channels.set(number, 'ended')
         this.tell({ type: 'refused', channel: number, ...outcome })
         const { sessionId } = this
@@ -341,7 +352,7 @@ export class RelaySession implements ChannelLink {
       }
       const { channel, message } = outcome
       // Closed by the replica, or the connection ended, while it was being opened.
-      if (this.isClosed || this.#channels.get(number) !== 'opening') {
+      if (this.isClosed || this.#channels.get(number) !== opening) {
         channel.close()
         return
       }

@@ -78,6 +78,8 @@ export class Room implements CommitSource {
   /** The one session that writes each stream. */
   readonly #writers = new Map<StreamId, Reader>()
   readonly #context: RelayContext
+  /** Else whoever comes back several times before it has rebuilt would begin one each time. */
+  readonly #lostEpochs = new Set<Epoch>()
   readonly #cursors = new Map<StreamId, StoredCursor>()
   /** Undefined after a failed append, until it is read anew. */
   #state: LogState | undefined
@@ -221,13 +223,19 @@ export class Room implements CommitSource {
     })
   }
 
+  /** True for an epoch that was not known and has led to a new one already. */
+  isLost(epoch: Epoch): boolean {
+    return this.#lostEpochs.has(epoch)
+  }
+
   /**
-   * Begins a new epoch from the head on, and ends the connections of all others: they read the epoch
-   * when they open. To be used within {@link Room.run}.
+   * Begins a new epoch from the head on, since a position under `proof` is not in the log, and ends the
+   * connections of all others: they read the epoch when they open. To be used within {@link Room.run}.
    */
-  async startEpoch(keeping: string): Promise<void> {
+  async startEpoch(proof: Epoch, keeping: string): Promise<void> {
     const { store, scheduler, newEpoch, emit } = this.#context
-    const epoch: Epoch = newEpoch()
+    this.#lostEpochs.add(proof)
+    const epoch = newEpoch()
     await this.change(() => store.startEpoch(this.universe, epoch, scheduler.now()))
     emit({ kind: 'epoch', universe: this.universe, head: this.#head })
     for (const reader of [...this.#readers]) {
