@@ -5,7 +5,7 @@
 import { createHash, randomBytes, randomFillSync } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Hash } from '@inner-universe/core'
-import type { Compression, Scheduler } from '@inner-universe/sync'
+import type { Scheduler } from '@inner-universe/sync'
 import type { FoldSystem } from './fold/fold.ts'
 
 /** Longest timer Node takes, ms: a longer one would fire at once. */
@@ -46,10 +46,7 @@ export function systemHash(...parts: readonly Uint8Array[]): Hash {
  *
  * `inflate` throws when the outcome would exceed its bound, before that is allocated.
  */
-export const systemCompression: Compression & {
-  deflate(bytes: Uint8Array): Uint8Array
-  inflate(bytes: Uint8Array, bytesMax: number): Uint8Array
-} = {
+export const systemCompression: Pick<FoldSystem, 'deflate' | 'inflate'> = {
   deflate: (bytes) => deflateRawSync(bytes),
   // Node takes no bound of 0, and nothing inflates to less than that.
   inflate: (bytes, bytesMax) => inflateRawSync(bytes, { maxOutputLength: Math.max(1, bytesMax) }),
