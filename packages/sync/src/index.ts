@@ -100,10 +100,7 @@ export type {
   StagedReplica,
   TakeOverResult,
 } from './replica-side/replica-home.ts'
-export {
-  type RebuiltEvent,
-  ReplicaSync,
-  type ReplicaSyncOptions,
-} from './replica-side/sync-loop.ts'
+export { ReplicaSync } from './replica-side/sync-loop.ts'
+export type { RebuiltEvent, ReplicaSyncOptions } from './replica-side/sync-options.ts'
 export type { SyncState, SyncStatus } from './replica-side/sync-status.ts'
 export type { Compression, Connect, Connection, ConnectionEvents, Scheduler } from './transport.ts'

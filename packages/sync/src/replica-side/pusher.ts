@@ -130,6 +130,14 @@ export class Pusher {
     this.#answered(covered)
   }
 
+  /** The log itself told of them: their `ack` is not waited for. */
+  confirmed(heads: readonly StreamSeq[]): void {
+    const covered = this.#inFlight.filter((entry) =>
+      heads.some(({ stream, seq }) => entry.stream === stream && entry.lastSeq <= seq),
+    )
+    if (covered.length > 0) this.#answered(covered)
+  }
+
   refused(nack: NackMessage): void {
     const entry = this.#entryOf(nack)
     if (entry === undefined) return
@@ -287,7 +295,7 @@ export class Pusher {
   #next(): SealedBatch | undefined {
     if (this.#verdict !== undefined || this.#isClosed) return undefined
     if (this.#offers === undefined && (!this.#isStarted || this.#isHeld)) return undefined
-    const { windowBatches, windowBytes } = this.#options.limits
+    const { windowBatches, windowBytes, contentBytesMax } = this.#options.limits
     this.#hasBacklog = false
     const onWay = this.#inFlight.reduce((sum, { byteCount }) => sum + byteCount, 0)
     const isFull = this.#inFlight.length >= windowBatches || onWay >= windowBytes
@@ -298,6 +306,11 @@ export class Pusher {
     if (this.#page.length === 0) this.#page = this.#read(windowBytes - onWay)
     const [first] = this.#page
     if (first === undefined) return undefined
+    if (first.content.length > contentBytesMax) {
+      const text = `a delta of ${first.content.length} bytes; the relay takes ${contentBytesMax}`
+      this.block({ code: 'sync/protocol', message: text })
+      return undefined
+    }
     if (this.#inFlight.length > 0 && onWay + sizeOf(first) > windowBytes) {
       this.#hasBacklog = true
       return undefined

@@ -90,13 +90,13 @@ export class Rebuild {
   }
 
   #begin(): Over {
-    let end = (_: undefined): void => undefined
-    const over = { isOver: false, end: new Promise<undefined>((resolve) => (end = resolve)) }
+    const { promise: end, resolve } = Promise.withResolvers<undefined>()
+    const over = { isOver: false, end }
     this.#suspend = () => {
       over.isOver = true
       this.#session?.close()
       this.#session = undefined
-      end(undefined)
+      resolve(undefined)
     }
     return over
   }

@@ -113,7 +113,11 @@ export class RelayLink {
     const { scheduler, token, agent } = this.#options
     this.#helloMs = scheduler.now()
     const hello = { type: 'hello', versions: [PROTOCOL_VERSION], token, agent } as const
-    this.send({ ...hello, timeMs: this.#helloMs })
+    try {
+      this.send({ ...hello, timeMs: this.#helloMs })
+    } catch (error) {
+      this.fail(error)
+    }
   }
 
   #hear(bytes: Uint8Array): void {

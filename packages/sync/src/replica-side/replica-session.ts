@@ -158,7 +158,10 @@ export class ReplicaSession {
       hash,
       epoch: opened.epoch,
       creditBytes: limits.creditBytes,
-      onReceived: (result) => this.#took(result),
+      onReceived: (result) => {
+        this.#took(result)
+        if (result.kind === 'received') this.#pusher?.confirmed(result.confirmed)
+      },
       onSeen: (offset) => link.send({ type: 'seen', channel, offset }),
       onFailed: (error) => events.onFailed(error),
     })

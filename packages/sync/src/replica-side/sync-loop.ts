@@ -8,74 +8,31 @@
  * Own deltas are never lost here: they leave the replica's outbox only by the relay's word, or by a
  * rebuild that says what became of each.
  */
-import {
-  type AdoptedDelta,
-  type Changeset,
-  type KeptConflict,
-  type StreamSeq,
-  UniverseError,
-} from '@inner-universe/core'
+import { UniverseError } from '@inner-universe/core'
 import { type HashFunction, hashOf } from '../hash.ts'
 import { AWARE_BYTES_MAX } from '../limits.ts'
-import type { Compression, Connect, Scheduler } from '../transport.ts'
 import { type Aftermath, afterEnd, afterError, afterRefusal } from './aftermath.ts'
 import { Alarm } from './alarm.ts'
 import { type Backoff, createBackoff } from './backoff.ts'
 import { createClockOffset } from './clock-offset.ts'
-import type { ImageSource } from './image-fetch.ts'
 import type { OpenedMessage } from './opening.ts'
 import { Rebuild } from './rebuild.ts'
 import { type ChannelMessage, RelayLink } from './relay-link.ts'
-import type { AdoptionPlan, RebuildReason, ReplicaHome, TakeOverResult } from './replica-home.ts'
+import type { AdoptionPlan, RebuildReason, TakeOverResult } from './replica-home.ts'
 import { ReplicaSession } from './replica-session.ts'
 import type { BlockedCode, RebuildWish } from './session-events.ts'
+import type { ReplicaSyncOptions } from './sync-options.ts'
 import { isSameStatus, type SyncState, type SyncStatus } from './sync-status.ts'
-import { tokenRenewalMs } from './token-expiry.ts'
-
-/** A replica was replaced by one built anew. */
-export interface RebuiltEvent {
-  readonly reason: RebuildReason
-  /** What became of each delta that was pending. */
-  readonly adopted: readonly AdoptedDelta[]
-}
-
-/** What a {@link ReplicaSync} is made of. */
-export interface ReplicaSyncOptions {
-  /** The universe's name at the relay. */
-  readonly universe: string
-  readonly home: ReplicaHome
-  readonly connect: Connect
-  readonly images: ImageSource
-  readonly scheduler: Scheduler
-  /** A number in [0, 1): jitter of waits. */
-  readonly randomFloat: () => number
-  readonly compression: Compression
-  /** {@link hashOf} unless a quicker one is at hand. */
-  readonly hash?: HashFunction
-  /** A fresh token. A failure with `sync/unauthorized` means that the app has none. */
-  readonly getToken: () => string | Promise<string>
-  /** Name and version of the program, for the relay's log. */
-  readonly agent: string
-  /** Told of every change, and only then. */
-  readonly onStatus?: (status: SyncStatus) => void
-  /** Own deltas that are in the relay's log now, with all before them in their stream. */
-  readonly onConfirmed?: (confirmed: readonly StreamSeq[]) => void
-  /** What changed by taking in, for live queries. */
-  readonly onChangeset?: (changeset: Changeset) => void
-  readonly onConflicts?: (conflicts: readonly KeptConflict[]) => void
-  /** `home.replica` is another one now: everything read from the old one is out of date. */
-  readonly onRebuilt?: (event: RebuiltEvent) => void
-  /** What another session says of itself; undefined: it is gone. */
-  readonly onAware?: (sessionId: string, state: Uint8Array | undefined) => void
-  /** Relay's time − own time, ms, whenever it was measured anew. */
-  readonly onClockOffset?: (offsetMs: number) => void
-}
+import { TokenRenewal } from './token-renewal.ts'
 
 /** How long a session must last for the next failure to be a first one, ms. */
 const LIVE_MS = 60_000
 
-/** Two rebuilds for one reason closer than this wait, ms. */
+/** Within this time one rebuild for each reason, and no more than a few, begin at once, ms. */
 const REBUILD_APART_MS = 60_000
+
+/** Rebuilds for different reasons within that time, before the next waits. */
+const REBUILDS_MAX = 3
 
 /** Before trying again what needs a person or a new version, ms. */
 const SLOW_RETRY_MS = 300_000
@@ -113,11 +70,11 @@ export class ReplicaSync {
   #rebuild: Rebuild | undefined
   /** The run of the rebuild; settled before another run or session begins. */
   #running: Promise<void> = Promise.resolve()
-  #lastRebuild: { readonly reason: RebuildReason; readonly atMs: number } | undefined
+  #rebuilds: { readonly reason: RebuildReason; readonly atMs: number }[] = []
   #tokenRefusals = 0
   #awareness: Uint8Array | undefined
   readonly #retryDue: Alarm
-  readonly #renewalDue: Alarm
+  readonly #renewal: TokenRenewal
   readonly #settled: Alarm
   /** Told instead of `offline` and `connecting` until a session is open. */
   #trouble: SyncState | undefined
@@ -134,7 +91,7 @@ export class ReplicaSync {
     this.#rebuildBackoff = createBackoff(options.randomFloat)
     this.#pushBackoff = createBackoff(options.randomFloat)
     this.#retryDue = new Alarm(options.scheduler)
-    this.#renewalDue = new Alarm(options.scheduler)
+    this.#renewal = new TokenRenewal(options, this.#clock)
     this.#settled = new Alarm(options.scheduler)
     this.#status = this.#currentStatus()
   }
@@ -201,8 +158,8 @@ export class ReplicaSync {
   /** The app has another token: it is asked for and told, or tried at once. */
   renewToken(): void {
     this.#tokenRefusals = 0
-    if (this.#link?.limits !== undefined) void this.#renew(this.#link)
-    else this.#tryNow()
+    if (this.#link?.limits === undefined) this.#tryNow()
+    else void this.#renewal.renew()
   }
 
   get #isWanted(): boolean {
@@ -233,7 +190,7 @@ export class ReplicaSync {
         agent,
         token,
         onWelcome: () => {
-          this.#scheduleRenewal(link, token)
+          this.#renewal.start(link, token)
           this.#openSession(link)
         },
         onMessage: (message) => this.#hear(message),
@@ -253,7 +210,7 @@ export class ReplicaSync {
     this.#attempt += 1
     this.#isConnecting = false
     this.#retryDue.cancel()
-    this.#renewalDue.cancel()
+    this.#renewal.stop()
     this.#settled.cancel()
     this.#session?.close()
     this.#session = undefined
@@ -367,7 +324,7 @@ export class ReplicaSync {
     this.#tell()
   }
 
-  /** A second rebuild for the same reason within a while waits: no loop is ever tight. */
+  /** One that comes again soon waits: no loop is ever tight. */
   #wanted(wish: RebuildWish): void {
     this.#session = undefined
     this.#wish = wish
@@ -376,8 +333,10 @@ export class ReplicaSync {
       this.#clock.restart({ nowMs, relayMs: wish.relayTimeMs })
       this.#options.onClockOffset?.(this.#clock.current())
     }
-    const last = this.#lastRebuild
-    const isAgain = last?.reason === wish.reason && nowMs - last.atMs < REBUILD_APART_MS
+    this.#rebuilds = this.#rebuilds.filter(({ atMs }) => nowMs - atMs < REBUILD_APART_MS)
+    const isAgain =
+      this.#rebuilds.length >= REBUILDS_MAX ||
+      this.#rebuilds.some(({ reason }) => reason === wish.reason)
     if (isAgain) this.#retry(this.#rebuildBackoff.next())
     else if (this.#opened !== undefined) this.#runRebuild(wish, this.#opened)
   }
@@ -388,8 +347,9 @@ export class ReplicaSync {
     this.#session?.close()
     this.#session = undefined
     this.#progress = undefined
+    this.#blocked = undefined
     const { home, universe, images, scheduler, compression, randomFloat } = this.#options
-    this.#lastRebuild = { reason: wish.reason, atMs: scheduler.now() }
+    this.#rebuilds.push({ reason: wish.reason, atMs: scheduler.now() })
     this.#rebuild ??= new Rebuild({
       home,
       universe,
@@ -424,25 +384,6 @@ export class ReplicaSync {
     if (result.conflicts.length > 0) onConflicts?.(result.conflicts)
     if (this.#link !== undefined) this.#openSession(this.#link)
     this.#tell()
-  }
-
-  /** Asks for a new token a while before the old one expires. */
-  #scheduleRenewal(link: RelayLink, token: string): void {
-    const { scheduler } = this.#options
-    const waitMs = tokenRenewalMs(token, scheduler.now() + this.#clock.current())
-    if (waitMs !== undefined) this.#renewalDue.set(waitMs, () => void this.#renew(link))
-  }
-
-  async #renew(link: RelayLink): Promise<void> {
-    try {
-      const token = await this.#options.getToken()
-      if (link !== this.#link) return
-      link.send({ type: 'renew', token })
-      this.#scheduleRenewal(link, token)
-    } catch {
-      // The old token may be good for a while yet; when it is not, the relay says so, and it is asked
-      // for again.
-    }
   }
 
   #currentStatus(): SyncStatus {

@@ -17,7 +17,8 @@ import {
   imageManifestHash,
 } from '../image-manifest.ts'
 import type { ImageSource } from '../replica-side/image-fetch.ts'
-import { type RebuiltEvent, ReplicaSync } from '../replica-side/sync-loop.ts'
+import { ReplicaSync } from '../replica-side/sync-loop.ts'
+import type { RebuiltEvent } from '../replica-side/sync-options.ts'
 import type { SyncStatus } from '../replica-side/sync-status.ts'
 import type { Compression } from '../transport.ts'
 import { type FakeHome, fakeHome, fakeImageBytes } from './fake-home.ts'
