@@ -1,6 +1,12 @@
 import { statSync } from 'node:fs'
 import { join as joinPath } from 'node:path'
+import { defineModule, type Module, t, table } from '@inner-universe/core'
+import { openEngine } from '@inner-universe/engine'
+import { openNodeDatabase } from '@inner-universe/sqlite/node'
+import { imageManifestHash, parseImageManifest, textHash } from '@inner-universe/sync'
 import { afterEach, expect, test, vi } from 'vitest'
+import { joinBytes } from './fold/image.ts'
+import { systemCompression } from './system.ts'
 import { createRawStream, hello, insertNote, join, push, testToken } from './testing/raw-replica.ts'
 import {
   createRelayFolder,
@@ -217,4 +223,74 @@ test('a relay keeps its secret and its tokens out of its log', async () => {
   expect(relay.log()).toContain('hello')
   expect(relay.log()).not.toContain(token.split('.')[1])
   expect(relay.log()).not.toContain(TEST_SECRET)
+})
+
+const notes: Module = defineModule({
+  name: 'notes',
+  version: 1,
+  tables: { note: table({ id: t.key(), text: t.text() }) },
+  reducers: () => ({}),
+})
+
+function openNotes(contents?: Uint8Array) {
+  return openEngine({
+    driver: openNodeDatabase({
+      path: ':memory:',
+      durability: 'process',
+      ...(contents !== undefined && { contents }),
+    }),
+    module: notes,
+    now: () => Date.now(),
+    randomBytes: (count) => new Uint8Array(count).fill(3),
+    identity: 'bob',
+    stream: 'new',
+    join: { owner: 'ada' },
+  })
+}
+
+test('a relay makes images by itself and serves them to who may read', async () => {
+  const { url, httpUrl, logged } = await folder().start({
+    retention: { imageEveryEntries: 20, everyMs: 50, floorLagMs: 0 },
+  })
+  const { schema } = openNotes().replica
+  const ada = createRawStream('ada')
+  const facts = { schemaHash: textHash(schema) }
+  const { connection, opened } = await join(url, await testToken('ada'), ada.id, facts)
+  expect(opened).toMatchObject({ wantsSchema: true, image: undefined })
+  connection.send({ type: 'schema', channel: 1, schema })
+  for (let count = 0; count < 30; count++) {
+    connection.send(push(ada.batch([insertNote(`n${count}`, `note ${count}`)])))
+  }
+  for (let count = 0; count < 30; count++) await connection.next('ack')
+  await logged('image')
+  const bob = await join(url, await testToken('bob'), createRawStream('bob').id, facts)
+  const { image } = bob.opened
+  expect(image?.offset).toBeGreaterThanOrEqual(20)
+
+  const get = async (path: string, identity: string, universe = 'home') =>
+    fetch(`${httpUrl}${path}`, {
+      headers: {
+        authorization: `Bearer ${await testToken(identity, { [universe]: 'read' })}`,
+      },
+    })
+  const manifestPath = `/v1/universes/home/images/${image?.manifest}`
+  const response = await get(manifestPath, 'bob')
+  expect(response.headers.get('cache-control')).toContain('immutable')
+  const text = await response.text()
+  expect(imageManifestHash(text)).toBe(image?.manifest)
+  expect((await get(manifestPath, 'eve', 'elsewhere')).status).toBe(404)
+
+  const manifest = parseImageManifest(text)
+  const parts: Uint8Array[] = []
+  for (const { hash } of manifest.chunks) {
+    const chunk = await get(`/v1/chunks/${hash}`, 'bob')
+    expect(chunk.headers.get('content-type')).toBe('application/octet-stream')
+    parts.push(systemCompression.inflate(await chunk.bytes(), 1024 * 1024))
+    expect((await get(`/v1/chunks/${hash}`, 'eve', 'elsewhere')).status).toBe(404)
+    expect((await get(`/v1/chunks/${hash}`, 'operator', '*')).status).toBe(200)
+  }
+  const engine = openNotes(joinBytes(parts))
+  expect(engine.digest()).toBe(manifest.digest)
+  expect(engine.replica.position()).toMatchObject({ offset: manifest.offset, hash: manifest.hash })
+  expect(engine.get('note', 'n7')).toMatchObject({ text: 'note 7' })
 })

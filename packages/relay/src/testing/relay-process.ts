@@ -28,6 +28,8 @@ export interface RelayProcess {
   readonly process: ChildProcess
   /** What it has written to standard error: its log. */
   readonly log: () => string
+  /** Resolves when its log has a line of that message. */
+  logged(message: string): Promise<void>
   /** Sends a signal; resolves to the exit code, or the signal that ended it. */
   stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>
 }
@@ -85,6 +87,14 @@ async function startProcess(path: string, config: RelayConfigInput): Promise<Rel
     httpUrl: url.replace('ws', 'http'),
     process: child,
     log,
+    logged: (message) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (log().includes(`"msg":"${message}"`)) resolve()
+        }
+        child.stderr?.on('data', look)
+        look()
+      }),
     async stop(signal) {
       child.kill(signal)
       return ended
