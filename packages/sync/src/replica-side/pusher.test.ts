@@ -93,6 +93,8 @@ test('[RS7] an own entry acknowledges what its ack did not', async () => {
   await world.scheduler.advance(100)
   expect(confirmed).toContainEqual(at)
   expect(home.replica.unsyncedCount()).toBe(0)
+  await world.scheduler.advance(100_000)
+  expect(world.relay.heard.filter(({ type }) => type === 'hello')).toHaveLength(1)
 })
 
 test('[RS7] [RS15] an ack of another hash means that a copy wrote it: the replica is rebuilt', async () => {
