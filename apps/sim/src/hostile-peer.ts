@@ -85,7 +85,10 @@ export function attack(options: Attack): void {
     }
     if (message?.type === 'opened') {
       const push = { type: 'push', channel: 1, batch: wireBatch(forge(options, stream)) } as const
-      if (hostility !== 'mangled') return send(push)
+      if (hostility !== 'mangled') {
+        send(push)
+        return
+      }
       const frame = encodeReplicaMessage(push)
       const at = random.integer(0, frame.length - 1)
       frame[at] = (frame[at] as number) ^ (1 << random.integer(0, 7))

@@ -6,7 +6,14 @@
  * append-only table `event` and one increment of a counter, in one delta: so each call can be counted
  * in the end, and each counter be held against the rows.
  */
-import { defineModule, type JsonValue, type Module, t, table } from '@inner-universe/core'
+import {
+  defineModule,
+  type JsonValue,
+  type Module,
+  type ReducerContext,
+  t,
+  table,
+} from '@inner-universe/core'
 
 /** One write of the reducer `write`. Rows of tables with ids are picked by their place among all. */
 export interface Step {
@@ -64,19 +71,21 @@ function linksOf(db: AnyDb, links: Step['links']): Record<string, string | null>
   const resolved: Record<string, string | null> = {}
   for (const [column, target] of Object.entries(links)) {
     if (typeof target === 'number') {
-      resolved[column] = picked(db['person'] as AnyTable, target) ?? null
+      resolved[column] = picked(db.person as AnyTable, target) ?? null
     } else {
-      const isThere = target !== null && db['item']?.get(target) !== undefined
+      const isThere = target !== null && db.item?.get(target) !== undefined
       resolved[column] = isThere ? target : null
     }
   }
   return resolved
 }
 
-function take(db: AnyDb, step: Step): void {
+function take(ctx: Pick<ReducerContext, 'db' | 'orderBetween'>, step: Step): void {
+  const db = ctx.db as unknown as AnyDb
   const { act, table: name, key, pick, by, element } = step
   const access = db[name] as AnyTable
-  const cells = { ...step.cells, ...linksOf(db, step.links) }
+  const cells: Record<string, unknown> = { ...step.cells, ...linksOf(db, step.links) }
+  if (name === 'note' && (act === 'put' || by > 3)) cells.place = placeIn(ctx, pick)
   if (act === 'put') {
     if (name === 'item') access.upsert({ key, ...cells })
     else access.insert(cells)
@@ -90,6 +99,18 @@ function take(db: AnyDb, step: Step): void {
   else if (act === 'increment') access.increment(id, 'votes', by)
   else if (act === 'add') access.addToSet(id, 'tags', element)
   else access.removeFromSet(id, 'tags', element)
+}
+
+/** A place after one of the notes, before the next of them. */
+function placeIn(ctx: Pick<ReducerContext, 'db' | 'orderBetween'>, pick: number): string {
+  const notes = (ctx.db as unknown as AnyDb).note?.all() as unknown as readonly {
+    readonly place: string
+  }[]
+  const places = notes.map(({ place }) => place).sort()
+  const at = places.length === 0 ? 0 : pick % places.length
+  const before = places[at] ?? null
+  const after = places.find((place) => before !== null && place > before) ?? null
+  return ctx.orderBetween(before, after)
 }
 
 const tables = {
@@ -117,6 +138,7 @@ const tables = {
   person: table({
     id: t.id(),
     name: t.text(),
+    handle: t.text().optional().unique(),
     best: t.ref('item').optional(),
     boss: t.ref('person', { onDelete: 'cascade' }).optional(),
     spouse: t.ref('person', { onDelete: 'null' }).optional(),
@@ -124,6 +146,7 @@ const tables = {
   note: table({
     id: t.id(),
     text: t.text(),
+    place: t.order(),
     about: t.ref('item', { onDelete: 'cascade' }).optional(),
     by: t.ref('person', { onDelete: 'null' }).optional(),
     votes: t.counter(),
@@ -168,10 +191,9 @@ export const olderModule: Module = defineModule({
   },
   reducers: (reducer) => ({
     write: reducer({ ...MARK, steps: t.json() }, (ctx, args) => {
-      const db = ctx.db as unknown as AnyDb
-      for (const step of args.steps as unknown as readonly Step[]) take(db, step)
+      for (const step of args.steps as unknown as readonly Step[]) take(ctx, step)
       ctx.db.draft.insert({ text: args.marker })
-      mark(db, args)
+      mark(ctx.db as unknown as AnyDb, args)
     }),
     // Re-run on a newer state when it must be authored again: its writes depend on what it reads.
     book: reducer(
@@ -193,9 +215,8 @@ export const olderModule: Module = defineModule({
       { mode: 'recheck' },
     ),
     fail: reducer({ ...MARK, steps: t.json() }, (ctx, args) => {
-      const db = ctx.db as unknown as AnyDb
-      for (const step of args.steps as unknown as readonly Step[]) take(db, step)
-      mark(db, args)
+      for (const step of args.steps as unknown as readonly Step[]) take(ctx, step)
+      mark(ctx.db as unknown as AnyDb, args)
       throw new Error('as told')
     }),
     // Some replicas may not write this table.

@@ -113,6 +113,7 @@ export function randomFor(seed: number, purpose: string): Random {
 const ITEM_KEYS = ['a', 'b', 'c', 'd']
 const SEATS = ['1', '2']
 const TALLIES = ['main', 'side']
+const HANDLES = ['ann', 'bob', 'cat', 'dan']
 const ELEMENTS = ['x', 'y', 'z']
 
 /** Kinds of fault of which a seed has some. Each draws its own actions. */
@@ -208,22 +209,23 @@ function drawStep(random: Random): Step {
   }
   const cells: Record<string, string | number | boolean> = {}
   if (table === 'item') {
-    if (act === 'put' || random.next() < 0.6) cells['title'] = text
-    if (random.next() < 0.4) cells['note'] = text
-    if (random.next() < 0.4) cells['size'] = random.integer(0, 9)
-    if (random.next() < 0.3) cells['isDone'] = random.next() < 0.5
-    if (random.next() < 0.3) cells['meta'] = text
-    if (random.next() < 0.3) cells['color'] = pick(random, ['red', 'green'])
+    if (act === 'put' || random.next() < 0.6) cells.title = text
+    if (random.next() < 0.4) cells.note = text
+    if (random.next() < 0.4) cells.size = random.integer(0, 9)
+    if (random.next() < 0.3) cells.isDone = random.next() < 0.5
+    if (random.next() < 0.3) cells.meta = text
+    if (random.next() < 0.3) cells.color = pick(random, ['red', 'green'])
     link('owner', true)
     link('parent', false)
     link('friend', false)
   } else if (table === 'person') {
-    cells['name'] = text
+    cells.name = text
+    if (random.next() < 0.5) cells.handle = pick(random, HANDLES)
     link('best', false)
     link('boss', true)
     link('spouse', true)
   } else {
-    cells['text'] = text
+    cells.text = text
     link('about', false)
     link('by', true)
   }

@@ -56,7 +56,7 @@ function openEntry(entry: StoredEntry): OpenedEntry {
 export function markersOf(delta: Delta): readonly string[] {
   return delta.operations.flatMap((operation) =>
     operation.kind === 'insert' && operation.table === 'event'
-      ? [String(operation.cells['marker'])]
+      ? [String(operation.cells.marker)]
       : [],
   )
 }

@@ -68,7 +68,7 @@ function* simplerCalls(action: Extract<Action, { kind: 'call' }>): Iterable<Acti
     }
   }
   for (const [index, call] of calls.entries()) {
-    const steps = call.args['steps'] as readonly unknown[] | undefined
+    const steps = call.args.steps as readonly unknown[] | undefined
     for (let step = 0; step < (steps?.length ?? 0); step++) {
       const args = { ...call.args, steps: steps?.toSpliced(step, 1) }
       yield { ...action, calls: calls.with(index, { ...call, args }) }

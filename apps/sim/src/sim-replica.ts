@@ -1,13 +1,12 @@
 /** One replica of a world: its disk, its engine, its half of the protocol, and its mishaps. */
-import {
-  createClientId,
-  formatCallId,
-  type Hash,
-  type Random,
-  type StreamId,
-} from '@inner-universe/core'
+import { createClientId, formatCallId, type Hash, type StreamId } from '@inner-universe/core'
 import type { Engine } from '@inner-universe/engine'
-import { type Connect, type Connection, decodeRelayMessage, ReplicaSync } from '@inner-universe/sync'
+import {
+  type Connect,
+  type Connection,
+  decodeRelayMessage,
+  ReplicaSync,
+} from '@inner-universe/sync'
 import { compression } from './compression.ts'
 import { fastHash } from './fast-hash.ts'
 import { createMemory, type LiveMemory, type Memory } from './ledger.ts'
@@ -86,6 +85,9 @@ export interface FetchImage {
 /** The same refusal of the same batch so often, without anything acknowledged between, is a loop. */
 const REFUSALS_MAX = 4
 
+/** The same for gaps: all that were pushed behind a refused batch fall into one. */
+const GAPS_MAX = 40
+
 /** Longest time fetching one thing takes, ms. */
 const FETCH_MS_MAX = 100
 
@@ -126,7 +128,7 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
                 const what = `${message.code} ${message.stream} ${message.seq}`
                 refusalCount = what === refusal ? refusalCount + 1 : 1
                 refusal = what
-                if (refusalCount > REFUSALS_MAX && message.code !== 'quota') {
+                if (refusalCount > (message.code === 'gap' ? GAPS_MAX : REFUSALS_MAX)) {
                   watch.fail(
                     'loop',
                     `${name} was refused ${refusalCount} times alike: ${what}: ${message.message}`,

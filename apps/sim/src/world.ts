@@ -32,7 +32,7 @@ export interface World {
   readonly committed: ReadonlySet<string>
   /** Markers of batches that were durable at the relay at some time. */
   readonly logged: ReadonlySet<string>
-  /** Markers of calls that the relay has to refuse, or that threw. */
+  /** Markers of calls whose write of `vault` the relay has to refuse. */
   readonly forbidden: ReadonlySet<string>
   /** The whole log, opened. */
   log(): readonly OpenedEntry[]

@@ -4,7 +4,7 @@ import { registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { applyMutant, mutantOf } from './mutant.ts'
 
-const id = process.env['SIM_MUTANT']
+const id = process.env.SIM_MUTANT
 if (id !== undefined) {
   const mutant = mutantOf(id)
   registerHooks({
