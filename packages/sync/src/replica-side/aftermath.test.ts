@@ -33,7 +33,7 @@ test('every refusal has its one action', () => {
   expect(after('schema')).toMatchObject({ kind: 'blocked', code: 'sync/update-required' })
   expect(after('module')).toMatchObject({ kind: 'blocked', code: 'sync/refused' })
   expect(after('invalid')).toMatchObject({ kind: 'blocked', code: 'sync/refused' })
-  expect(after('limit')).toEqual({ kind: 'retry', atLeastMs: 0 })
+  expect(after('limit')).toMatchObject({ kind: 'blocked', code: 'sync/refused' })
 })
 
 test('an error of the store is shown, and one of the way there is tried again', () => {

@@ -43,10 +43,9 @@ export function afterRefusal({ code, message }: RefusedMessage): Aftermath {
     case 'schema':
       return { kind: 'blocked', code: 'sync/update-required', message }
     case 'module':
+    case 'limit':
     case 'invalid':
       return { kind: 'blocked', code: 'sync/refused', message }
-    case 'limit':
-      return { kind: 'retry', atLeastMs: 0 }
   }
 }
 

@@ -162,8 +162,8 @@ test('[RS12] batches behind a refused one fall into its gap and are pushed again
 
 test.each<[NackCode, string]>([
   ['schema', 'sync/update-required'],
-  ['invalid', 'sync/protocol'],
-  ['too-large', 'sync/protocol'],
+  ['invalid', 'sync/refused'],
+  ['too-large', 'sync/refused'],
 ])(
   '[RS12] after nack %s nothing is pushed, nothing is lost, and reading goes on',
   async (code, shown) => {
@@ -223,7 +223,7 @@ test('[RS12] what the log holds under another name is settled by a rebuild', asy
     batch.stream === there.stream ? { code: 'duplicate-origin', seqs: [there.seq] } : undefined
   sync.start()
   await world.scheduler.advance(2000)
-  expect(home.plans).toMatchObject([{ reason: 'denied', settled: [there], denied: [] }])
+  expect(home.plans).toMatchObject([{ reason: 'rebase', settled: [there], denied: [] }])
   expect(rebuilt[0]?.adopted).toMatchObject([
     { kind: 'settled', from: there },
     { kind: 'reauthored', from: here },
@@ -251,7 +251,7 @@ test.each<[NackCode, string]>([
   }
 })
 
-test('[RS13] the same refusal twice waits longer and longer', async () => {
+test('[RS13] a gap at the same seq again and again is waited for longer and longer', async () => {
   const world = replicaWorld()
   const { sync, write, home } = world.replica()
   sync.start()

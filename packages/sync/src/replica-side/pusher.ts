@@ -173,7 +173,7 @@ export class Pusher {
       case 'clock':
         return () => onRebuild({ reason: 'clock', relayTimeMs: nack.timeMs })
       case 'duplicate-origin':
-        return () => onRebuild({ reason: 'denied', settled: named })
+        return () => onRebuild({ reason: 'rebase', settled: named })
       case 'denied': {
         const denied = named.map((each) => ({ ...each, reason: message }))
         return () => onRebuild({ reason: 'denied', denied })
@@ -189,7 +189,7 @@ export class Pusher {
         return () => this.block({ code: 'sync/update-required', message })
       case 'invalid':
       case 'too-large':
-        return () => this.block({ code: 'sync/protocol', message })
+        return () => this.block({ code: 'sync/refused', message })
     }
   }
 
@@ -308,7 +308,7 @@ export class Pusher {
     if (first === undefined) return undefined
     if (first.content.length > contentBytesMax) {
       const text = `a delta of ${first.content.length} bytes; the relay takes ${contentBytesMax}`
-      this.block({ code: 'sync/protocol', message: text })
+      this.block({ code: 'sync/refused', message: text })
       return undefined
     }
     if (this.#inFlight.length > 0 && onWay + sizeOf(first) > windowBytes) {

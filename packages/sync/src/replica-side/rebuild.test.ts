@@ -163,7 +163,7 @@ test('[RS16] what is written meanwhile is taken over, and a failed taking over c
   expect(sync.status).toMatchObject({ kind: 'live', unsyncedCount: 0 })
 })
 
-test('[RS16] a second rebuild for the same reason waits, and rebuilds never run side by side', async () => {
+test('[RS13] [RS16] a second rebuild for the same reason waits, and rebuilds never run side by side', async () => {
   const world = replicaWorld({ script: { onPush: () => ({ code: 'fork' }) } })
   const { sync, home, rebuilt } = world.replica()
   home.replica.write('a')
