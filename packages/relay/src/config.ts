@@ -46,7 +46,6 @@ const limits = z.strictObject({
 })
 
 const retention = z.strictObject({
-  /** Read by the compactor; see fold/compactor.ts. */
   floorLagMs: count(0, 'ms that a floor lies behind').default(7 * DAY_MS),
   sessionMemoryMs: count(0, 'ms for which a replica that was not seen is waited for').default(
     30 * DAY_MS,
@@ -86,14 +85,55 @@ const schema = z.strictObject({
   retention: retention.prefault({}),
 })
 
+/** Bounds a relay keeps to. README has what each is for. */
+export interface RelayLimits {
+  readonly connectionsMax: number
+  readonly helloTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly silenceMs: number
+  readonly messagesPerSecond?: number | undefined
+  readonly pushBytesPerSecond?: number | undefined
+  readonly frameBytesMax: number
+  readonly contentBytesMax: number
+  readonly windowBatches: number
+  readonly windowBytes: number
+  readonly creditBytes: number
+  readonly awareBytesMax: number
+  readonly universeBytesMax?: number | undefined
+  readonly clockAheadMsMax: number
+}
+
+/** How long things are kept, and how often they are looked at. */
+export interface Retention {
+  readonly floorLagMs: number
+  readonly sessionMemoryMs: number
+  readonly imageEveryEntries: number
+  readonly imagesKept: number
+  readonly everyMs: number
+}
+
 /** Everything a relay can be told, with its defaults filled in. Paths are absolute. */
-export type RelayConfig = z.output<typeof schema>
+export interface RelayConfig {
+  readonly host: string
+  /** 0: any that is free. */
+  readonly port: number
+  readonly storage: 'sqlite' | 'memory'
+  readonly dataDir: string
+  readonly secret?: string | undefined
+  readonly secretFile?: string | undefined
+  readonly modules: readonly string[]
+  readonly allowedOrigins: readonly string[]
+  readonly devTokens: boolean
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+  readonly limits: RelayLimits
+  readonly retention: Retention
+}
 
 /** What a person may write: any part of it. */
-export type RelayConfigInput = z.input<typeof schema>
-
-/** How long things are kept. */
-export type Retention = RelayConfig['retention']
+export type RelayConfigInput = Partial<Omit<RelayConfig, 'limits' | 'retention'>> & {
+  readonly limits?: Partial<RelayLimits>
+  readonly retention?: Partial<Retention>
+}
 
 /**
  * Checks a configuration and fills in what it leaves out. Relative paths are taken from `folder`.
@@ -106,7 +146,7 @@ export function parseConfig(input: unknown, folder: string): RelayConfig {
     const [issue] = result.error.issues
     throw configInvalid(issue === undefined ? 'it is wrong' : sentence(issue))
   }
-  const config = result.data
+  const config: RelayConfig = result.data
   if (config.secret !== undefined && config.secretFile !== undefined) {
     throw configInvalid('"secret" and "secretFile" are both given; keep one of them')
   }
@@ -120,7 +160,7 @@ export function parseConfig(input: unknown, folder: string): RelayConfig {
       `"limits.contentBytesMax" (${config.limits.contentBytesMax}) is above "limits.frameBytesMax" (${config.limits.frameBytesMax}); a message holds a batch, so lower it`,
     )
   }
-  return absolute(config, folder) as RelayConfig
+  return absolute(config, folder) as unknown as RelayConfig
 }
 
 /** Where {@link loadConfig} looks. */

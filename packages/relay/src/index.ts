@@ -5,6 +5,7 @@ export {
   parseConfig,
   type RelayConfig,
   type RelayConfigInput,
+  type RelayLimits,
   type Retention,
 } from './config.ts'
 export { openRevocations, type RevocationList, type Revocations } from './revocations.ts'

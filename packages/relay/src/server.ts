@@ -28,7 +28,7 @@ import { createHttpHandler } from './http.ts'
 import { createImageAccess } from './image-access.ts'
 import { loadModules } from './modules.ts'
 import { createOriginCheck } from './origins.ts'
-import { openRevocations, REVOCATIONS_FILE, type Revocations } from './revocations.ts'
+import { openRevocations, REVOCATIONS_FILE, type RevocationList } from './revocations.ts'
 import { readSecret } from './secret.ts'
 import { createMemoryLogStore, openSqliteLogStore } from './storage/index.ts'
 import {
@@ -51,7 +51,8 @@ export interface RunningRelay {
   /** `ws://host:port`, for replicas; the same with `http` for everything else. */
   readonly url: string
   readonly port: number
-  readonly revocations: Revocations
+  /** Refuses tokens or identities from now on, and ends the connections that use them. */
+  revoke(added: Partial<RevocationList>): void
   /** Stops listening, says bye, finishes what is being written, closes the store. Idempotent. */
   close(): Promise<void>
 }
@@ -177,7 +178,10 @@ export async function startRelay(config: RelayConfig): Promise<RunningRelay> {
   return {
     url: `ws://${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
-    revocations,
+    revoke(added) {
+      revocations.revoke(added)
+      relay.revoke(revocations.isRevoked)
+    },
     close: () => {
       closing ??= close()
       return closing
@@ -255,7 +259,13 @@ function acceptSocket(relay: RelaySide, webSocket: WebSocket, socket: Duplex, lo
       return
     }
     const bytes = data as Buffer
-    events.onMessage(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    try {
+      events.onMessage(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    } catch (error) {
+      // A fault of ours that one connection has met: the others are not to pay for it.
+      log.error({ err: error }, 'a message could not be handled')
+      webSocket.terminate()
+    }
   })
   // ws closes the connection itself, with the code of what was wrong; `close` follows.
   webSocket.on('error', (error) => log.debug({ err: error }, 'a connection failed'))

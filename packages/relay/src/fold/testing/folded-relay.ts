@@ -5,6 +5,7 @@ import {
   createRandom,
   defineModule,
   formatCallId,
+  type Id,
   type LogEntry,
   type LogPosition,
   type Module,
@@ -62,7 +63,10 @@ export const library: Module = defineModule({
       const ids: string[] = []
       for (let index = 0; index < count; index++) {
         const title = `book ${index} ${ctx.random.integer(0, 1_000_000)}`
-        ids.push(ctx.db.book.insert({ title, pages: index, shelf: shelf ?? null }).id)
+        ids.push(
+          ctx.db.book.insert({ title, pages: index, shelf: (shelf ?? null) as Id<'shelf'> | null })
+            .id,
+        )
       }
       return ids
     }),
