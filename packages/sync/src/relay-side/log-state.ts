@@ -108,6 +108,7 @@ export class LogState {
     this.#append(entry)
     const { baseOffset, hlc } = entry.floor
     this.floor = { offset: entry.offset, baseOffset, hlc }
+    this.record = { ...this.record, floor: { offset: entry.offset, baseOffset } }
   }
 
   #append(entry: StoredEntry): void {

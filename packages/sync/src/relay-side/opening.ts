@@ -1,5 +1,5 @@
 /** Opens a universe for one replica: who may, where its position is, what it must know. RL3 to RL5. */
-import type { Hash, LogPosition } from '@inner-universe/core'
+import { assert, type Hash, type LogPosition } from '@inner-universe/core'
 import type { RefusalCode, RelayMessage, ReplicaMessage, Rights } from '../messages.ts'
 import type { UniverseRecord } from './log-store.ts'
 import { type ChannelLink, RelayChannel } from './relay-channel.ts'
@@ -67,8 +67,10 @@ async function openIn(
   if (place === 'restored' && rights.write && open.mode === 'replica') {
     await room.startEpoch(open.position.epoch, link.sessionId)
   }
-  const facts = await room.facts()
-  const { epoch, owner, minWriter, floor } = facts
+  // What is durable: a floor on its way into the log is told when it is there.
+  const record = await store.find(room.universe)
+  assert(record !== undefined, 'a universe in use is there')
+  const { epoch, owner, minWriter, floor, schemaVersion } = record
   const stored = await store.stream(room.universe, open.stream)
   const images = await store.images(room.universe)
   const image = images.at(-1)
@@ -104,8 +106,7 @@ async function openIn(
       },
       rights,
       minWriter,
-      wantsSchema:
-        rights.write && open.mode === 'replica' && open.schemaVersion > facts.schemaVersion,
+      wantsSchema: rights.write && open.mode === 'replica' && open.schemaVersion > schemaVersion,
       aware,
     },
   }
