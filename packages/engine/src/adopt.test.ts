@@ -356,6 +356,55 @@ describe('[SY15] pending deltas authored anew', () => {
   })
 })
 
+describe('[SY7] a rebuilt replica', () => {
+  /** b writes without having read what a wrote to the same row, and is rebuilt. */
+  function meet(options: AdoptOptions, ours: string, theirs: string) {
+    const { log, a, b } = openPair()
+    const write = (one: TestEngine, what: string) =>
+      what === '' ? one.call('drop', { key: 'x' }) : one.call('retitle', { key: 'x', title: what })
+    write(b, ours)
+    a.nowMs += 1000
+    write(a, theirs)
+    log.takeFrom(a.engine)
+    return rebuild(b, log, options)
+  }
+
+  it('tells of the writes that pending deltas meet', () => {
+    expect(meet(AS_THEY_WERE, 'ours', 'theirs').conflicts).toMatchObject([
+      {
+        kind: 'overridden',
+        id: 'x',
+        column: 'title',
+        ours: 'ours',
+        theirs: 'theirs',
+        winner: 'theirs',
+      },
+    ])
+    expect(meet(AS_THEY_WERE, 'ours', '').conflicts).toMatchObject([
+      { kind: 'deleted', id: 'x', winner: 'theirs' },
+    ])
+    expect(meet(AS_THEY_WERE, '', 'theirs').conflicts).toMatchObject([
+      { kind: 'deleted', id: 'x', winner: 'ours' },
+    ])
+    // With a fresh stamp ours is the newer one.
+    const anew = meet(ANEW, 'ours', 'theirs')
+    expect(anew.conflicts).toMatchObject([{ kind: 'overridden', winner: 'ours' }])
+    expect(anew.to.engine.get('item', 'x')).toMatchObject({ title: 'ours' })
+    expect(meet(AS_THEY_WERE, 'same', 'same').conflicts).toEqual([])
+  })
+
+  it('tells nothing of what had been read before', () => {
+    const { log, a, b } = openPair()
+    a.call('retitle', { key: 'x', title: 'theirs' })
+    log.takeFrom(a.engine)
+    log.giveTo(b.engine)
+    b.call('retitle', { key: 'x', title: 'ours' })
+    b.call('retitle', { key: 'x', title: 'ours again' })
+    expect(rebuild(b, log, AS_THEY_WERE).conflicts).toEqual([])
+    expect(rebuild(b, log, ANEW).conflicts).toEqual([])
+  })
+})
+
 test('[SY16] joining runs no init and takes the owner that is given', () => {
   const joined = openTestEngine(module, { seed: 5, join: { owner: 'someone' } })
   expect(joined.engine.info).toMatchObject({ owner: 'someone', isNew: true })

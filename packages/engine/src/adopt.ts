@@ -19,12 +19,12 @@ import {
   type SealedBatch,
   type Stamp,
   type StreamId,
-  type TableDefinitions,
 } from '@inner-universe/core'
 import { inSavepoint } from '@inner-universe/sqlite'
 import { callError, isStorageError } from './call-error.ts'
 import type { CallFacts } from './call-scope.ts'
 import type { CarriedLocal, CarriedStream } from './carry-over.ts'
+import { ConflictFinder, type ConflictParts } from './conflict-finder.ts'
 import { keepConflicts } from './conflicts.ts'
 import type { DeltaLog, LogRow } from './delta-log.ts'
 import type { AdoptOptions, CarryOver, PendingDelta } from './engine.ts'
@@ -36,13 +36,11 @@ import type { Author } from './transaction.ts'
 import type { WriteScope } from './write-scope.ts'
 
 /** What taking over needs besides the open transaction. */
-export interface AdoptParts {
+export interface AdoptParts extends ConflictParts {
   readonly module: Module
   readonly log: DeltaLog
   readonly clock: HlcClock
   readonly sync: SyncState
-  readonly tables: TableDefinitions
-  readonly now: () => number
 }
 
 /** What became of the pending deltas. */
@@ -62,14 +60,17 @@ export function adoptAll(
 ): Adopted {
   const { scope } = author
   const local = carryOver.local as CarriedLocal
+  const { headHlcs } = local
+  const finder = new ConflictFinder(scope, parts, parts.sync.position.epoch)
+  const compare = (fold: MergedRows) => finder.lookOwn(fold, headHlcs)
   const kept = new Set<StreamId>()
   const adopted: AdoptedDelta[] = []
   for (const carried of local.streams) {
     if (!canKeep(scope, parts, carryOver, carried, options)) continue
     kept.add(carried.stream)
-    adopted.push(...keepStream(scope, parts, carryOver, carried.stream))
+    adopted.push(...keepStream(scope, parts, carryOver, carried.stream, compare))
   }
-  const writer = new Reauthoring(author, parts, options)
+  const writer = new Reauthoring(author, parts, options, compare)
   // The order in which they were written, whatever their streams.
   const anew = carryOver.pending.filter(({ delta }) => !kept.has(delta.stream))
   anew.sort((a, b) => a.delta.hlc - b.delta.hlc)
@@ -80,7 +81,7 @@ export function adoptAll(
   }
   // Order matters: reducers that ran again may have written local rows, which are carried over whole.
   restoreLocal(scope, local)
-  const conflicts = keepConflicts(scope.driver, writer.conflicts)
+  const conflicts = keepConflicts(scope.driver, [...writer.conflicts, ...finder.conflicts()])
   const isContinued = kept.has(carryOver.stream)
   const isBegun = adopted.some(({ kind }) => kind === 'reauthored')
   // Nothing was written to the stream that this engine began: it stays nobody's.
@@ -134,6 +135,7 @@ function keepStream(
   { log, tables, clock }: AdoptParts,
   { pending, sealed }: CarryOver,
   id: StreamId,
+  compare: (fold: MergedRows) => void,
 ): AdoptedDelta[] {
   const { streams } = scope
   const stream = streams.intern(id, true)
@@ -144,6 +146,7 @@ function keepStream(
   const left = own.filter(({ delta }) => delta.seq > headSeq)
   const fold: MergedRows = new Map()
   for (const { delta } of left) mergeOperations(fold, delta, tables)
+  compare(fold)
   writeFold(scope, fold)
   const batches = sealed.filter(({ stream: of, firstSeq }) => of === id && firstSeq > headSeq)
   let at = 0
@@ -211,14 +214,21 @@ class Reauthoring {
   readonly #author: Author
   readonly #parts: AdoptParts
   readonly #options: AdoptOptions
+  readonly #compare: (fold: MergedRows) => void
   /** Old stamp → new: removals of set elements name the stamps of own additions. */
   readonly #stamps = new Map<string, Stamp>()
   readonly conflicts: Conflict[] = []
 
-  constructor(author: Author, parts: AdoptParts, options: AdoptOptions) {
+  constructor(
+    author: Author,
+    parts: AdoptParts,
+    options: AdoptOptions,
+    compare: (fold: MergedRows) => void,
+  ) {
     this.#author = author
     this.#parts = parts
     this.#options = options
+    this.#compare = compare
   }
 
   write(pending: PendingDelta): AdoptedDelta {
@@ -283,6 +293,7 @@ class Reauthoring {
     const stream = scope.streams.writing.id
     const fold: MergedRows = new Map()
     mergeOperations(fold, { hlc, stream, operations }, tables)
+    this.#compare(fold)
     writeFold(scope, fold)
     const { reducer, args } = delta
     const entry = { hlc, reducer, operations }

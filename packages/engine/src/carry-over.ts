@@ -37,8 +37,10 @@ export interface CarriedStream {
 /** What `CarryOver.local` is. */
 export interface CarriedLocal {
   readonly tables: readonly CarriedTable[]
-  /** Oldest first. */
+  /** Own streams, oldest first. */
   readonly streams: readonly CarriedStream[]
+  /** How far each stream had been read, by the clock. */
+  readonly headHlcs: ReadonlyMap<StreamId, number>
 }
 
 /** What reading needs. */
@@ -69,6 +71,7 @@ export function readCarryOver({ driver, schema, streams, log, outbox }: CarryOve
     streams: streams
       .own()
       .map(({ id, ackedSeq, ackedHash }) => ({ stream: id, ackedSeq, ackedHash })),
+    headHlcs: new Map([...streams.all()].map(({ id, headHlc }) => [id, headHlc])),
   }
   const sealed = outbox.sealedBatches(undefined, Number.POSITIVE_INFINITY)
   return { pending, sealed, stream: streams.writing.id, local }

@@ -1,8 +1,9 @@
 /**
- * Finds where writes of this replica met concurrent ones, before a batch is merged. STORAGE.md SY7.
+ * Finds where writes of this replica met concurrent ones, before either is merged. STORAGE.md SY7.
  *
- * The author of a batch has not seen an own delta that is not in the relay's log, or lies there above
- * the batch's base. So the clock of a stored cell tells whether an own write of that kind stands in it.
+ * The clock of a stored cell tells who wrote it and when. The author of a batch has not seen an own
+ * delta that is not in the relay's log, or lies there above the batch's base; and who wrote a delta that
+ * is merged into a rebuilt file had not seen what is above the heads of the file it comes from.
  */
 import {
   type Base,
@@ -19,6 +20,7 @@ import {
   mergeOperations,
   type Stamp,
   type StoredValue,
+  type StreamId,
   type TableDefinitions,
 } from '@inner-universe/core'
 import { isSameValue } from './changes.ts'
@@ -41,6 +43,10 @@ interface Found {
   readonly conflict: Conflict
   readonly stamp: Stamp
 }
+
+type Side = Conflict['winner']
+
+const OTHER: Readonly<Record<Side, Side>> = { ours: 'theirs', theirs: 'ours' }
 
 /** Looks at the batches of one transaction, each before it is merged. */
 export class ConflictFinder {
@@ -68,20 +74,37 @@ export class ConflictFinder {
   look(base: Base, deltas: readonly Delta[]): void {
     const unseen = this.#unseenBy(base)
     if (unseen.size === 0) return
-    const isOwn = ({ hlc, streamIndex }: LocalStamp) =>
-      hlc >= (unseen.get(streamIndex) ?? Number.POSITIVE_INFINITY)
     const fold: MergedRows = new Map()
     for (const delta of deltas) mergeOperations(fold, delta, this.#parts.tables)
-    for (const [name, byId] of fold) {
-      const table = this.#scope.schema.get(name)
-      if (table === undefined) continue
-      for (const row of byId.values()) this.#lookAt(table, row, isOwn)
-    }
+    this.#compare(fold, 'theirs', ({ hlc, streamIndex }) => {
+      return hlc >= (unseen.get(streamIndex) ?? Number.POSITIVE_INFINITY)
+    })
   }
 
-  /** The conflicts found. */
+  /** Compares pending deltas with what is stored; `headHlcs`: what their author had read of streams. */
+  lookOwn(fold: MergedRows, headHlcs: ReadonlyMap<StreamId, number>): void {
+    this.#compare(fold, 'ours', ({ hlc, streamIndex }) => {
+      const { id, isOwn } = this.#scope.streams.at(streamIndex)
+      return !isOwn && hlc > (headHlcs.get(id) ?? 0)
+    })
+  }
+
+  /** The conflicts found, and unique values that own rows have lost in this transaction. */
   conflicts(): Conflict[] {
-    return [...this.#found.values()].map(({ conflict }) => conflict)
+    const { streams, lostClaims } = this.#scope
+    const conflicts = [...this.#found.values()].map(({ conflict }) => conflict)
+    for (const { table, column, value, id, clock, holder } of lostClaims?.values() ?? []) {
+      if (!streams.at(clock.streamIndex).isOwn) continue
+      conflicts.push({
+        ...this.#rowConflict(table, id),
+        kind: 'claim-lost',
+        column: column.name,
+        ours: readCell(this.#parts.codecs, table, column, value),
+        theirs: holder.id,
+        winner: 'theirs',
+      })
+    }
+    return conflicts
   }
 
   /** Stream index → lowest hlc of the own deltas that an author had not read. */
@@ -108,6 +131,12 @@ export class ConflictFinder {
       this.#pendingHlc.set(entry, pending)
     }
     let lowest = pending
+    if (!isSameLog) {
+      const first = driver
+        .prepare('SELECT first_hlc FROM _log WHERE stream = ?1 ORDER BY first_seq LIMIT 1')
+        .get([entry.index])
+      return first?.[0] as number | undefined
+    }
     // Offsets rise with seqs: from the last acknowledged one down to the first that was seen.
     driver
       .prepare(
@@ -115,51 +144,64 @@ export class ConflictFinder {
           ORDER BY first_seq DESC`,
       )
       .each([entry.index, entry.ackedSeq], ([firstHlc, offset]) => {
-        const isSeen = isSameLog && offset !== null && (offset as number) <= base.offset
+        const isSeen = offset !== null && (offset as number) <= base.offset
         if (!isSeen) lowest = firstHlc as number
         return !isSeen
       })
     return Number.isFinite(lowest) ? lowest : undefined
   }
 
-  #lookAt(table: TableSchema, theirs: MergedRow, isOwn: (stamp: LocalStamp) => boolean): void {
+  #compare(fold: MergedRows, side: Side, isUnseen: (stamp: LocalStamp) => boolean): void {
+    for (const [name, byId] of fold) {
+      const table = this.#scope.schema.get(name)
+      if (table === undefined) continue
+      for (const row of byId.values()) this.#compareRow(table, row, side, isUnseen)
+    }
+  }
+
+  /** `side`: whose the writes are that arrive. */
+  #compareRow(
+    table: TableSchema,
+    arrived: MergedRow,
+    side: Side,
+    isUnseen: (stamp: LocalStamp) => boolean,
+  ): void {
     const { rows, streams } = this.#scope
-    const { id } = theirs
+    const { id } = arrived
+    const winnerOf = (isArrived: boolean) => (isArrived ? side : OTHER[side])
     const hasPast = rows.hasPast(table)
-    const ours = rows.get(table, id) ?? (hasPast ? rows.getHidden(table, id) : undefined)
-    const ourDeath = hasPast ? rows.getTombstone(table, id) : undefined
-    const theirStamp = newestOf(theirs)
-    if (theirStamp === undefined && theirs.death === undefined) return
-    const isGone = theirs.death !== undefined && !isAfter(theirs.birth, theirs.death)
-    if (ourDeath !== undefined && isOwn(ourDeath)) {
-      if (isGone || theirStamp === undefined) return
-      const winner = isAfter(theirs.birth, streams.stampOf(ourDeath)) ? 'theirs' : 'ours'
-      this.#add(theirStamp, { ...this.#rowConflict(table, id), winner })
+    const stored = rows.get(table, id) ?? (hasPast ? rows.getHidden(table, id) : undefined)
+    const storedDeath = hasPast ? rows.getTombstone(table, id) : undefined
+    const written = newestOf(arrived)
+    const death = isAfter(arrived.birth, arrived.death) ? undefined : arrived.death
+    if (storedDeath !== undefined && isUnseen(storedDeath)) {
+      if (death !== undefined || written === undefined) return
+      const winner = winnerOf(isAfter(arrived.birth, streams.stampOf(storedDeath)))
+      this.#add(written, { ...this.#rowConflict(table, id), winner })
       return
     }
-    if (ours === undefined) return
-    const clocks = decodeClockOverrides(ours, ours.overrides)
-    if (isGone) {
-      const isChanged = isOwn(ours) || [...clocks.values()].some(isOwn)
-      if (!isChanged) return
-      const death = theirs.death as Stamp
-      const winner = isAfter(streams.stampOf(ours), death) ? 'ours' : 'theirs'
+    if (stored === undefined) return
+    const clocks = decodeClockOverrides(stored, stored.overrides)
+    if (death !== undefined) {
+      if (!isUnseen(stored) && ![...clocks.values()].some(isUnseen)) return
+      const winner = winnerOf(!isAfter(streams.stampOf(stored), death))
       this.#add(death, { ...this.#rowConflict(table, id), winner })
       return
     }
-    for (const [name, { value, stamp }] of theirs.cells) {
+    for (const [name, { value, stamp }] of arrived.cells) {
       const column = table.columnsByName.get(name)
-      const clock = clocks.get(name) ?? ours
-      if (column === undefined || !isOwn(clock)) continue
-      const held = this.#mergedValue(table, id, ours, column)
+      const clock = clocks.get(name) ?? stored
+      if (column === undefined || !isUnseen(clock)) continue
+      const held = this.#mergedValue(table, id, stored, column)
       if (isSameValue(held, value)) continue
+      const values = { [OTHER[side]]: held, [side]: value } as Record<Side, StoredValue>
       this.#add(stamp, {
         ...this.#rowConflict(table, id),
         kind: 'overridden',
         column: name,
-        ours: this.#read(table, column, held),
-        theirs: this.#read(table, column, value),
-        winner: isAfter(stamp, streams.stampOf(clock)) ? 'theirs' : 'ours',
+        ours: readCell(this.#parts.codecs, table, column, values.ours),
+        theirs: readCell(this.#parts.codecs, table, column, values.theirs),
+        winner: winnerOf(isAfter(stamp, streams.stampOf(clock))),
       })
     }
   }
@@ -198,14 +240,10 @@ export class ConflictFinder {
     if (value !== null || !rows.hasShadows()) return value
     return rows.shadowsOf(table, id).get(column.name) ?? null
   }
-
-  #read(table: TableSchema, column: ColumnSchema, value: StoredValue): JsonValue {
-    return readCell(this.#parts.codecs, table, column, value)
-  }
 }
 
 /** One stored cell as queries give it. */
-export function readCell(
+function readCell(
   codecs: ReadonlyMap<TableSchema, RowCodec>,
   table: TableSchema,
   column: ColumnSchema,
@@ -215,8 +253,9 @@ export function readCell(
   return (codecs.get(table)?.decode(values)[column.name] ?? null) as JsonValue
 }
 
-function isAfter(a: Stamp | undefined, b: Stamp): boolean {
-  return a !== undefined && compareStamp(a, b) > 0
+/** A write that never was is before all. */
+function isAfter(a: Stamp | undefined, b: Stamp | undefined): boolean {
+  return a !== undefined && (b === undefined || compareStamp(a, b) > 0)
 }
 
 /** The newest write of a row other than a deletion; counters carry no stamp and count as none. */

@@ -22,7 +22,7 @@ import {
 } from '@inner-universe/core'
 import { noteUnapplied } from './apply.ts'
 import { noteOffsets } from './claims.ts'
-import { ConflictFinder, type ConflictParts, readCell } from './conflict-finder.ts'
+import { ConflictFinder, type ConflictParts } from './conflict-finder.ts'
 import { keepConflicts } from './conflicts.ts'
 import type { DeltaLog, LogRow } from './delta-log.ts'
 import { applyFloor } from './floor.ts'
@@ -251,30 +251,14 @@ class Receiver {
 
   finish(): Received {
     this.#write()
-    const { streams, lostClaims } = this.#scope
+    const { streams } = this.#scope
     for (const [stream, { batch }] of this.#lastOf) {
       const { seq, hlc } = this.#lastDeltaOf.get(stream) as Delta
       streams.moveHead(stream, seq, hlc)
       streams.setBatch(stream, seq, batch.hash)
     }
-    const conflicts = this.#finder.conflicts()
-    for (const { table, column, value, id, clock, holder } of lostClaims?.values() ?? []) {
-      if (!streams.at(clock.streamIndex).isOwn) continue
-      conflicts.push({
-        kind: 'claim-lost',
-        table: table.name,
-        id,
-        column: column.name,
-        ours: readCell(this.#parts.codecs, table, column, value),
-        theirs: holder.id,
-        winner: 'theirs',
-        reducer: null,
-        reason: null,
-        atMs: Math.floor(this.#parts.now()),
-      })
-    }
     return {
-      conflicts: keepConflicts(this.#scope.driver, conflicts),
+      conflicts: keepConflicts(this.#scope.driver, this.#finder.conflicts()),
       confirmed: [...this.#confirmed].map(({ id, ackedSeq }) => ({ stream: id, seq: ackedSeq })),
     }
   }

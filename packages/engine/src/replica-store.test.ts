@@ -23,6 +23,7 @@ const module = defineModule({
       raw: t.bytes().optional(),
       votes: t.counter(),
       tags: t.set(t.text()),
+      code: t.text().unique().optional(),
     }),
     draft: table({ key: t.key() }).local(),
   },
@@ -43,6 +44,9 @@ const module = defineModule({
         } as never)
       },
     ),
+    claim: reducer({ key: t.text(), code: t.text() }, (ctx, { key, code }) => {
+      ctx.db.note.insert({ key, code })
+    }),
     drop: reducer({ key: t.text() }, (ctx, { key }) => {
       ctx.db.note.delete(key as never)
     }),
@@ -510,6 +514,28 @@ describe('[SY7] conflicts', () => {
     expect(log.giveTo(a.engine).conflicts).toMatchObject([{ kind: 'overridden', winner: 'theirs' }])
     // b meets the same from the other side.
     expect(log.giveTo(b.engine).conflicts).toMatchObject([{ kind: 'overridden', winner: 'ours' }])
+  })
+
+  it('a unique value that another row had first', () => {
+    const { log, a, b } = openPair()
+    a.call('claim', { key: 'ours', code: 'c' })
+    b.call('claim', { key: 'theirs', code: 'c' })
+    log.takeFrom(b.engine)
+    expect(log.giveTo(a.engine).conflicts).toMatchObject([
+      {
+        kind: 'claim-lost',
+        table: 'note',
+        id: 'ours',
+        column: 'code',
+        ours: 'c',
+        theirs: 'theirs',
+        winner: 'theirs',
+      },
+    ])
+    log.takeFrom(a.engine)
+    expect(log.giveTo(b.engine).conflicts).toEqual([])
+    expect(a.engine.digest()).toBe(b.engine.digest())
+    expect(b.engine.get('note', 'ours')).toMatchObject({ code: null })
   })
 
   it('one for a cell, however many wrote it', () => {

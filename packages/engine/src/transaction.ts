@@ -133,9 +133,9 @@ export class Transactions {
     // Answers may be taken over: what is remembered of them is read anew.
     this.#callLog.forget()
     return this.#transact((transaction) => {
-      const { scope, log } = transaction
+      const { log } = transaction
       return body({
-        scope,
+        scope: { ...transaction.scope, lostClaims: new Map() },
         append: (entry, authoring) => log.append(entry, authoring),
         run: (facts, args, origin) => {
           const call = this.#scopeOf(transaction, facts)
