@@ -44,7 +44,10 @@ const config: ViteUserConfig = defineConfig({
           name: 'browser',
           include: ['{packages,apps}/**/*.browser.test.{ts,tsx}'],
           exclude: ['**/node_modules/**', '**/dist/**'],
-          globalSetup: ['packages/tooling/src/remove-profile.ts'],
+          globalSetup: [
+            'packages/tooling/src/remove-profile.ts',
+            'packages/client/src/testing/relay-setup.ts',
+          ],
           provide: { profile },
           // One profile serves one page at a time.
           fileParallelism: false,

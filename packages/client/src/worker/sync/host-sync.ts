@@ -143,6 +143,9 @@ export class HostSync implements SyncPart {
   welcome(client: HostClient): void {
     client.post({ kind: 'sync-status', status: this.#told })
     client.post({ kind: 'peers', peers: this.#presences.peersOf(client.clientId) })
+    this.#tokens.welcome(client)
+    // Perhaps whoever opened it has signed in before.
+    if (client.hasToken && this.#told.kind === 'denied') this.#replicaSync?.renewToken()
   }
 
   leave(client: HostClient): void {

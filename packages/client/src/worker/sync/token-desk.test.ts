@@ -59,5 +59,21 @@ test('when nobody has one, the last failure is told', async () => {
   const token = desk.fetch()
   desk.take({ kind: 'token-failed', id: 1, error: { name: 'Error', message: 'signed out' } })
   await expect(token).rejects.toThrow('signed out')
-  await expect(setup(false).desk.fetch()).rejects.toMatchObject({ code: 'sync/unauthorized' })
+})
+
+test('where no page has a token, it waits for one that has', async () => {
+  const { desk, givers, asked, settle } = setup(false)
+  const token = desk.fetch()
+  desk.welcome(givers[0] as TokenGiver)
+  await settle()
+  expect(asked).toEqual([])
+  const post = (news: SyncNews): void => {
+    if (news.kind === 'token-wanted') asked.push({ giver: 1, id: news.id })
+  }
+  givers.push({ hasToken: true, post })
+  desk.welcome(givers[1] as TokenGiver)
+  await settle()
+  expect(asked).toEqual([{ giver: 1, id: 1 }])
+  desk.take({ kind: 'token', id: 1, token: 'secret' })
+  expect(await token).toBe('secret')
 })

@@ -1,6 +1,7 @@
 /**
  * Fetches tokens of the relay from the pages, which alone can know one: from the first that has one
- * to give, which is usually the leader's, and from the next when it fails, is slow or goes away.
+ * to give, which is usually the leader's, and from the next when it fails, is slow or goes away. Where
+ * no page has come yet, or all have gone, it waits for one.
  */
 import { UniverseError } from '@inner-universe/core'
 import type { SyncItem, SyncNews } from '../../rpc/contract.ts'
@@ -31,27 +32,37 @@ interface Question {
 export class TokenDesk {
   readonly #options: TokenDeskOptions
   readonly #questions = new Map<number, Question>()
+  /** Who waits for a page. */
+  readonly #waiting: (() => void)[] = []
   #lastId = 0
 
   constructor(options: TokenDeskOptions) {
     this.#options = options
   }
 
-  /** A fresh token. @throws the error of the last page that was asked, or `sync/unauthorized`. */
+  /** A fresh token. @throws the error of the last page that was asked. */
   async fetch(): Promise<string> {
-    let failure: unknown = new UniverseError(
-      'sync/unauthorized',
-      'no tab that is open has a token for the relay; give openUniverse one',
-    )
-    for (const giver of [...this.#options.givers()]) {
-      if (!giver.hasToken) continue
+    const asked = new Set<TokenGiver>()
+    for (;;) {
+      const giver = this.#givers().find((each) => !asked.has(each))
+      if (giver === undefined) {
+        await new Promise<void>((resolve) => this.#waiting.push(resolve))
+        continue
+      }
+      asked.add(giver)
       try {
         return await this.#ask(giver)
       } catch (error) {
-        failure = error
+        if (this.#givers().every((each) => asked.has(each)) && this.#givers().length > 0)
+          throw error
       }
     }
-    throw failure
+  }
+
+  /** A page has come. */
+  welcome(giver: TokenGiver): void {
+    if (!giver.hasToken) return
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   /** Takes an answer. One that comes too late is ignored. */
@@ -67,6 +78,10 @@ export class TokenDesk {
       if (question.giver !== giver) continue
       question.reject(new UniverseError('client/closed', 'the tab that was asked has been closed'))
     }
+  }
+
+  #givers(): TokenGiver[] {
+    return [...this.#options.givers()].filter(({ hasToken }) => hasToken)
   }
 
   async #ask(giver: TokenGiver): Promise<string> {

@@ -1,0 +1,172 @@
+/** Sync in a real browser: its WebSocket, its deflate, its fetch, and databases staged in OPFS. */
+import { afterEach, expect, inject, test } from 'vitest'
+import { sharedNotes } from '../testing/shared-notes.ts'
+import { deleteUniverse, openUniverse } from './open.ts'
+import type { SyncOptions, SyncStatus, Universe } from './universe.ts'
+
+type Notes = Universe<typeof sharedNotes.tables, typeof sharedNotes.reducers>
+
+const open: Notes[] = []
+const names = new Set<string>()
+let universeCount = 0
+/** A new name at the relay for every test. */
+let shared = ''
+
+afterEach(async () => {
+  for (const universe of open.splice(0)) await universe.close()
+  for (const name of names) await deleteUniverse(name)
+  names.clear()
+})
+
+function newShared(): void {
+  shared = `shared-${Date.now()}-${++universeCount}`
+}
+
+async function fetchToken(): Promise<string> {
+  const response = await fetch(`${inject('relayUrl').replace('ws', 'http')}/v1/dev/token`, {
+    method: 'POST',
+    body: JSON.stringify({ universe: shared, identity: 'ada' }),
+  })
+  return ((await response.json()) as { readonly token: string }).token
+}
+
+/** A tab of a device: those of one name share a database. */
+async function tabOf(name: string, sync: Partial<SyncOptions> = {}): Promise<Notes> {
+  names.add(`sync test ${name}`)
+  const universe = await openUniverse(sharedNotes, {
+    name: `sync test ${name}`,
+    worker: () =>
+      new Worker(new URL('../testing/shared-notes.worker.ts', import.meta.url), { type: 'module' }),
+    sync: { url: inject('relayUrl'), universe: shared, token: fetchToken, ...sync },
+  })
+  open.push(universe)
+  return universe
+}
+
+async function leave(universe: Notes): Promise<void> {
+  open.splice(open.indexOf(universe), 1)
+  await universe.close()
+}
+
+function statusOf(universe: Notes, holds: (status: SyncStatus) => boolean): Promise<SyncStatus> {
+  return new Promise((resolve) => {
+    const look = (status: SyncStatus): void => {
+      if (!holds(status)) return
+      resolve(status)
+      stop()
+    }
+    const stop = universe.sync.onStatus(look)
+    look(universe.sync.status)
+  })
+}
+
+const isSynced = ({ kind, unsyncedCount }: SyncStatus): boolean =>
+  kind === 'live' && unsyncedCount === 0
+
+async function converge(universes: readonly Notes[], expected: readonly string[]): Promise<void> {
+  for (const universe of universes) {
+    const texts = async () => (await universe.query((q) => q.note)).map(({ text }) => text).sort()
+    await expect.poll(texts, { timeout: 10_000 }).toEqual([...expected].sort())
+    await statusOf(universe, isSynced)
+  }
+  const digests = await Promise.all(universes.map((universe) => universe.digest()))
+  expect(new Set(digests).size).toBe(1)
+}
+
+test('two devices converge; one joins with what it wrote early, in place of its own file', async () => {
+  newShared()
+  const one = await tabOf('one')
+  await one.reducers.addNotes({ count: 300 })
+  await one.reducers.addNote({ text: 'first' }).confirmed
+  const two = await tabOf('two', { paused: true })
+  await two.reducers.addDraft({ text: 'only here' })
+  const early = two.reducers.addNote({ text: 'early' })
+  await early
+  const live = two.live((q) => q.note.where({ rank: 299 }))
+  const stop = live.subscribe(() => undefined)
+  let gapCount = 0
+  two.onChanges(['note'], () => undefined, { onGap: () => gapCount++ })
+  two.sync.resume()
+  expect(await early.confirmed).toBe(await early)
+  const all = [...Array.from({ length: 300 }, (_, rank) => `note ${rank}`), 'first', 'early']
+  await converge([one, two], all)
+  expect(gapCount).toBe(1)
+  await expect.poll(() => live.state.rows.length).toBe(1)
+  stop()
+  expect(await two.count((q) => q.draft)).toBe(1)
+  expect(await two.verify()).toEqual([])
+  await leave(two)
+  const again = await tabOf('two')
+  await again.reducers.addNote({ text: 'later' }).confirmed
+  await converge([one, again], [...all, 'later'])
+  expect(await again.count((q) => q.draft)).toBe(1)
+})
+
+test('a device that joins a long log is built from an image', async () => {
+  newShared()
+  const one = await tabOf('one')
+  const expected: string[] = []
+  for (let index = 0; index < 25; index++) {
+    await one.reducers.addNote({ text: `${index}` }).confirmed
+    expected.push(`${index}`)
+  }
+  await expect
+    .poll(
+      async () => {
+        const phases = new Set<string>()
+        const two = await tabOf(`two ${++universeCount}`, { paused: true })
+        two.sync.onStatus((status) => {
+          if (status.kind === 'catching-up') phases.add(status.phase)
+        })
+        two.sync.resume()
+        await converge([one, two], expected)
+        expect(await two.verify()).toEqual([])
+        await leave(two)
+        return [...phases]
+      },
+      { timeout: 20_000, interval: 300 },
+    )
+    .toContain('image')
+}, 30_000)
+
+test('all tabs of a device see status and presence; the next leader goes on, with a token of its own', async () => {
+  newShared()
+  const leader = await tabOf('one')
+  const follower = await tabOf('one')
+  const other = await tabOf('two')
+  await statusOf(follower, isSynced)
+  leader.sync.presence.set('leader')
+  follower.sync.presence.set({ name: 'follower' })
+  const seen = (universe: Notes) => universe.sync.presence.others.map(({ state }) => state)
+  await expect.poll(() => seen(other).length).toBe(2)
+  await expect.poll(() => seen(follower)).toEqual(['leader'])
+  await expect.poll(() => seen(leader)).toEqual([{ name: 'follower' }])
+  follower.sync.pause()
+  await statusOf(leader, ({ kind }) => kind === 'paused')
+  await expect.poll(() => seen(other)).toEqual([])
+  const call = follower.reducers.addNote({ text: 'while paused' })
+  await call
+  const { confirmed } = call
+  await leave(leader)
+  expect(await statusOf(follower, ({ unsyncedCount }) => unsyncedCount === 1)).toMatchObject({
+    kind: 'paused',
+  })
+  follower.sync.resume()
+  await confirmed
+  await converge([follower, other], ['while paused'])
+  await expect
+    .poll(() => other.sync.presence.others)
+    .toEqual([{ sessionId: follower.connectionId, state: { name: 'follower' } }])
+})
+
+test('without a relay everything works and waits', async () => {
+  newShared()
+  const one = await tabOf('one', { url: 'ws://127.0.0.1:9' })
+  await one.reducers.addNote({ text: 'x' })
+  expect(await statusOf(one, ({ kind }) => kind === 'offline')).toMatchObject({ unsyncedCount: 1 })
+  const call = one.reducers.addNote({ text: 'y' })
+  await call
+  const failed = expect(call.confirmed).rejects.toMatchObject({ code: 'client/closed' })
+  await leave(one)
+  await failed
+})
