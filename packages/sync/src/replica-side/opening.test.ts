@@ -206,6 +206,29 @@ test('[RS11] an offer that the relay refuses ends its stream and nothing else', 
   expect(world.relay.head()).toBe(1)
 })
 
+test('[RS11] an offer that finds no room is made again, with what followed it', async () => {
+  const world = replicaWorld()
+  const author = world.author()
+  author.write(['a', 'b', 'c'], 1)
+  const { sync, home, statuses } = world.replica()
+  sync.start()
+  await world.scheduler.advance(1000)
+  world.relay.restore(0, EPOCH_2)
+  let isFull = true
+  world.relay.script.onPush = ({ batch }) => {
+    if (!isFull || batch.firstSeq !== 2) return undefined
+    isFull = false
+    return { code: 'quota', retryAfterMs: 1000 }
+  }
+  world.network.sever()
+  await world.scheduler.advance(10_000)
+  expect(isFull).toBe(false)
+  expect(statuses.map((each) => each.kind === 'blocked' && each.code)).toContain('sync/quota')
+  expect(world.relay.entries().map(({ head }) => head?.seq)).toEqual([1, 2, 3])
+  expect(home.replica.texts()).toEqual(['a', 'b', 'c'])
+  expect(sync.status.kind).toBe('live')
+})
+
 test('[RS11] a relay that forgot a floor taken in was restored', async () => {
   const world = replicaWorld()
   const { sync, home, rebuilt, write } = world.replica()

@@ -75,7 +75,7 @@ export function* lackedBatches(
   replica: Replica,
   relayHeads: readonly BatchHead[],
   except: ReadonlySet<StreamId>,
-): Generator<SealedBatch, void> {
+): Generator<SealedBatch, undefined> {
   const relaySeqs = new Map(relayHeads.map(({ stream, seq }) => [stream, seq]))
   for (const { stream, seq } of replica.batchHeads()) {
     if (except.has(stream)) continue
@@ -88,6 +88,7 @@ export function* lackedBatches(
       after = last.firstSeq + last.deltaCount - 1
     }
   }
+  return undefined
 }
 
 /** The last acknowledged batch of an own stream. */

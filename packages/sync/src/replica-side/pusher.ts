@@ -96,8 +96,8 @@ export class Pusher {
    * Pushes batches of any stream that the relay lacks, each stream in chain order, then calls back
    * once all are answered. One that is refused ends its stream and nothing else.
    */
-  offer(batches: Iterator<SealedBatch>, onDone: () => void): void {
-    this.#offers = { batches, onDone, refused: new Set() }
+  offer(batches: Iterator<SealedBatch, undefined>, onDone: () => void): void {
+    this.#offers = { batches, onDone, again: [], refused: new Set() }
     this.#pump()
   }
 
@@ -141,7 +141,7 @@ export class Pusher {
   refused(nack: NackMessage): void {
     const entry = this.#entryOf(nack)
     if (entry === undefined) return
-    if (entry.isOffer) this.#offers?.refused.add(entry.stream)
+    if (entry.isOffer) this.#refuseOffer(nack, entry)
     else if (this.#verdict === undefined) this.#judge(nack, entry)
     this.#answered([entry])
   }
@@ -153,6 +153,13 @@ export class Pusher {
     this.#answering.cancel()
   }
 
+  /** What waits for room is offered again, with what fell into its gap; what is refused ends its stream. */
+  #refuseOffer(nack: NackMessage, { batch }: InFlight): void {
+    if (nack.code === 'quota') this.#verdict ??= this.#verdictOfQuota(nack)
+    if (this.#verdict !== undefined) this.#offers?.again.push(batch)
+    else this.#offers?.refused.add(batch.stream)
+  }
+
   #judge(nack: NackMessage, entry: InFlight): void {
     const refusal = `${nack.code} ${nack.stream} ${nack.seq}`
     const isAgain = refusal === this.#refusal
@@ -162,7 +169,7 @@ export class Pusher {
 
   /** The one action of each code (PROTOCOL.md, Codes). */
   #verdictOf(nack: NackMessage, entry: InFlight, isAgain: boolean): () => void {
-    const { onRebuild, onBlocked } = this.#options
+    const { onRebuild } = this.#options
     const { code, stream, message } = nack
     const seqs = nack.seqs.length > 0 ? nack.seqs : seqsOf(entry)
     const named = seqs.map((seq) => ({ stream, seq }))
@@ -181,15 +188,19 @@ export class Pusher {
       case 'gap':
         return () => this.#pushFrom(nack, isAgain)
       case 'quota':
-        return () => {
-          onBlocked({ code: 'sync/quota', message })
-          this.#hold(nack.retryAfterMs)
-        }
+        return this.#verdictOfQuota(nack)
       case 'schema':
         return () => this.block({ code: 'sync/update-required', message })
       case 'invalid':
       case 'too-large':
         return () => this.block({ code: 'sync/refused', message })
+    }
+  }
+
+  #verdictOfQuota({ message, retryAfterMs }: NackMessage): () => void {
+    return () => {
+      this.#options.onBlocked({ code: 'sync/quota', message })
+      this.#hold(retryAfterMs)
     }
   }
 
@@ -279,6 +290,7 @@ export class Pusher {
 
   #launch(batch: SealedBatch): InFlight {
     const entry: InFlight = {
+      batch,
       stream: batch.stream,
       firstSeq: batch.firstSeq,
       lastSeq: batch.firstSeq + batch.deltaCount - 1,
@@ -294,7 +306,7 @@ export class Pusher {
   /** The next batch to push, if there is one and the window has room for it. */
   #next(): SealedBatch | undefined {
     if (this.#verdict !== undefined || this.#isClosed) return undefined
-    if (this.#offers === undefined && (!this.#isStarted || this.#isHeld)) return undefined
+    if (this.#isHeld || (this.#offers === undefined && !this.#isStarted)) return undefined
     const { windowBatches, windowBytes, contentBytesMax } = this.#options.limits
     this.#hasBacklog = false
     const onWay = this.#inFlight.reduce((sum, { byteCount }) => sum + byteCount, 0)
@@ -321,11 +333,11 @@ export class Pusher {
   #read(bytesMax: number): SealedBatch[] {
     const offers = this.#offers
     if (offers !== undefined) {
-      let offered = offers.batches.next()
-      while (offered.done !== true && offers.refused.has(offered.value.stream)) {
-        offered = offers.batches.next()
+      for (;;) {
+        const batch = offers.again.shift() ?? offers.batches.next().value
+        if (batch === undefined) return []
+        if (!offers.refused.has(batch.stream)) return [batch]
       }
-      return offered.done === true ? [] : [offered.value]
     }
     const { replica, hash } = this.#options
     // Everything acknowledged is gone from the store's list: with nothing on its way, begin anew.
@@ -342,7 +354,8 @@ export class Pusher {
 
   #finishOffers(): void {
     const offers = this.#offers
-    if (offers === undefined || this.#inFlight.length > 0 || this.#page.length > 0) return
+    if (offers === undefined || this.#inFlight.length > 0 || this.#isHeld) return
+    if (this.#page.length > 0 || offers.again.length > 0) return
     this.#offers = undefined
     offers.onDone()
   }
@@ -356,6 +369,7 @@ export class Pusher {
 }
 
 interface InFlight {
+  readonly batch: SealedBatch
   readonly stream: StreamId
   readonly firstSeq: number
   readonly lastSeq: number
@@ -365,8 +379,10 @@ interface InFlight {
 }
 
 interface Offers {
-  readonly batches: Iterator<SealedBatch>
+  readonly batches: Iterator<SealedBatch, undefined>
   readonly onDone: () => void
+  /** To be offered once more, in order. */
+  readonly again: SealedBatch[]
   readonly refused: Set<StreamId>
 }
 
