@@ -1,5 +1,37 @@
-/** Forgets segments that the relay has, and that nobody can ask for any more. STORAGE.md SY11. */
+/** Forgets what nobody can ask for any more. STORAGE.md SY11, SY18. */
+import { dropOverrides, type OverrideCursor } from './floor.ts'
+import { readMeta, writeMeta } from './meta.ts'
+import type { SyncState } from './sync-state.ts'
 import type { WriteScope } from './write-scope.ts'
+
+/** Rows whose clocks are looked at by one slice: a few milliseconds. */
+export const TRIMMED_ROWS_MAX = 2000
+
+/** How far the clocks of cells were dropped for a floor. */
+interface Trimmed {
+  readonly floorOffset: number
+  /** Where to go on; undefined: done. */
+  readonly from?: OverrideCursor | undefined
+}
+
+/**
+ * Drops one slice of the clocks of cells that the last floor made needless; true when some rows are
+ * left to be looked at. A floor is gone through once, also when the file is closed meanwhile.
+ */
+export function trimClocks(scope: WriteScope, { floor }: SyncState): boolean {
+  if (floor === undefined) return false
+  const text = readMeta(scope.driver, 'trimmed')
+  const trimmed = text === undefined ? undefined : (JSON.parse(text) as Trimmed)
+  const isBegun = trimmed?.floorOffset === floor.offset
+  if (isBegun && trimmed.from === undefined) return false
+  const from = dropOverrides(scope, floor.hlc, {
+    rowsMax: TRIMMED_ROWS_MAX,
+    from: isBegun ? trimmed.from : undefined,
+  })
+  const next: Trimmed = { floorOffset: floor.offset, from }
+  writeMeta(scope.driver, 'trimmed', JSON.stringify(next))
+  return from !== undefined
+}
 
 const DROPPABLE = `offset <= ?1 AND NOT EXISTS (SELECT 1 FROM _unapplied AS waiting
   WHERE waiting.stream = _log.stream AND waiting.seq >= first_seq AND waiting.seq < first_seq + count)`

@@ -12,6 +12,7 @@ import {
 } from '@inner-universe/core'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import { describe, expect, it, test } from 'vitest'
+import { TRIMMED_ROWS_MAX } from './drop-log.ts'
 import { foreignBatch, SyncLog } from './testing/sync-log.ts'
 import { openTestEngine, type TestEngine } from './testing/test-engine.ts'
 
@@ -140,6 +141,30 @@ describe('[SY11] dropping the log', () => {
     expect(again.engine.dropLog(1, 1e9)).toBe(0)
     expect(countOf(again, '_log')).toBe(0)
   })
+})
+
+test('[SY18] clocks of cells go after a floor, a slice at a time and once', () => {
+  const log = new SyncLog()
+  const a = open(1)
+  const keys = Array.from({ length: TRIMMED_ROWS_MAX + 1 }, (_, index) => `k${index}`)
+  const puts = (title: string) => a.commit(...keys.map((key) => ['put', { key, title }] as const))
+  puts('one')
+  puts('two')
+  log.takeFrom(a.engine)
+  const overrides = () => countOf(a, '_rows_note WHERE _o IS NOT NULL')
+  expect([a.engine.dropLog(0, 1), overrides()]).toEqual([0, keys.length])
+  const { length } = log.entries
+  log.pushFloor({ baseOffset: length, hlc: log.hlcAt(length), forgotten: [] })
+  log.giveTo(a.engine)
+  expect([a.engine.dropLog(0, 1), overrides()]).toEqual([1, 1])
+  const again = open(2, { driver: a.driver })
+  expect([again.engine.dropLog(0, 1), overrides()]).toEqual([0, 0])
+  again.call('put', { key: 'k0', title: 'three' })
+  expect([again.engine.dropLog(0, 1), overrides()]).toEqual([0, 1])
+  log.takeFrom(again.engine)
+  const b = open(3)
+  log.giveTo(b.engine)
+  expect(b.engine.digest()).toBe(again.engine.digest())
 })
 
 test('[SY17] an engine without a log keeps what waits for a newer schema', () => {

@@ -10,6 +10,7 @@ export type MetaKey =
   | 'created_ms'
   | 'position'
   | 'floor'
+  | 'trimmed'
 
 /** Reads one fact. */
 export function readMeta(driver: Driver, key: MetaKey): string | undefined {

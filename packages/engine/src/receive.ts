@@ -246,7 +246,7 @@ class Receiver {
   takeFloor({ offset, floor }: FloorEntry): void {
     this.#write()
     applyFloor(this.#scope, floor)
-    this.#parts.sync.setFloor({ offset, baseOffset: floor.baseOffset })
+    this.#parts.sync.setFloor({ offset, baseOffset: floor.baseOffset, hlc: floor.hlc })
   }
 
   finish(): Received {

@@ -50,7 +50,8 @@ export class ReplicaStore implements Replica {
   }
 
   lastFloor(): { readonly offset: number; readonly baseOffset: number } | undefined {
-    return this.#open().parts.sync.floor
+    const { floor } = this.#open().parts.sync
+    return floor && { offset: floor.offset, baseOffset: floor.baseOffset }
   }
 
   unsyncedCount(): number {

@@ -7,6 +7,7 @@ import { readMeta, writeMeta } from './meta.ts'
 export interface FloorMark {
   readonly offset: number
   readonly baseOffset: number
+  readonly hlc: number
 }
 
 const NOTHING_READ: LogPosition = { epoch: NO_EPOCH, offset: 0, hash: ZERO_HASH }
@@ -50,8 +51,8 @@ export class SyncState {
   }
 
   /** Notes a floor, in the transaction that takes it in. */
-  setFloor({ offset, baseOffset }: FloorMark): void {
-    this.#floor = { offset, baseOffset }
+  setFloor({ offset, baseOffset, hlc }: FloorMark): void {
+    this.#floor = { offset, baseOffset, hlc }
     writeMeta(this.#driver, 'floor', JSON.stringify(this.#floor))
   }
 }

@@ -19,7 +19,7 @@ import { dismissConflicts, readConflicts } from './conflicts.ts'
 import { forgetConnection, putConnection, readConnections } from './connections.ts'
 import { deadRows } from './dead-rows.ts'
 import { digestOf } from './digest.ts'
-import { dropLogRows } from './drop-log.ts'
+import { dropLogRows, trimClocks } from './drop-log.ts'
 import type {
   AdoptOptions,
   ApplyResult,
@@ -193,8 +193,12 @@ export class UniverseEngine implements Engine {
   }
 
   dropLog(throughOffset: number, bytesMax: number): number {
-    const { transactions } = this.#open()
-    return transactions.merge((scope) => dropLogRows(scope, throughOffset, bytesMax)).result
+    const { parts, transactions } = this.#open()
+    const { result } = transactions.merge((scope) => {
+      const left = dropLogRows(scope, throughOffset, bytesMax)
+      return trimClocks(scope, parts.sync) ? left + 1 : left
+    })
+    return result
   }
 
   deadRows(hlc: number): readonly DeadRow[] {
