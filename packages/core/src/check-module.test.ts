@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { checkModule } from './check-module.ts'
-import { t } from './column.ts'
+import { Column, t } from './column.ts'
 import { isUniverseError } from './error.ts'
 import { defineModule } from './module.ts'
 import { type Tables, table } from './table.ts'
@@ -13,6 +13,18 @@ function faultOf(tables: Tables): string {
     throw error
   }
   return ''
+}
+
+/** A column that follows from another. */
+const from = (column: string) =>
+  t
+    .int()
+    .optional()
+    .from<number>(column, { forward: (old) => old })
+
+/** The same when it comes from a stored schema. */
+function lostLens(): Column<number | null, true> {
+  return new Column({ ...from('x').definition, from: { column: 'x' } as never })
 }
 
 describe('a module is refused', () => {
@@ -36,6 +48,21 @@ describe('a module is refused', () => {
     ['for a unique default', { a: table({ id, n: t.int().unique().default(1) }) }, /must not have/],
     ['for unique local texts', { a: table({ id, n: t.text().unique() }).local() }, /local table/],
     ['for unique elements', { a: table({ id, n: t.array(t.int().unique()) }) }, /only a column/],
+    ['for a lens on nothing', { a: table({ id, n: from('x') }) }, /which is not there/],
+    ['for a lens on JSON', { a: table({ id, x: t.json(), n: from('x') }) }, /plain values only/],
+    ['for a lens on itself', { a: table({ id, n: from('n') }) }, /follows from itself/],
+    ['for a ring of lenses', { a: table({ id, n: from('m'), m: from('n') }) }, /from itself/],
+    ['for a unique lens', { a: table({ id, x: t.int(), n: from('x').unique() }) }, /be unique/],
+    [
+      'for a lens without a default',
+      { a: table({ id, x: t.int(), n: t.int().from<number>('x', { forward: (x) => x }) }) },
+      /must be optional/,
+    ],
+    [
+      'for a lens without functions',
+      { a: table({ id, x: t.int(), n: from('x') }), b: table({ id, x: t.int(), n: lostLens() }) },
+      /"b.n" follows from another by functions, and those are not there/,
+    ],
     ['for an optional counter', { a: table({ id, n: t.counter().optional() }) }, /cannot be/],
     ['for bytes in JSON', { a: table({ id, n: t.array(t.bytes()) }) }, /only a column/],
     [

@@ -33,6 +33,15 @@ const UNIQUE_KINDS: ReadonlySet<ColumnKind> = new Set<ColumnKind>([
   'enum',
   'timestamp',
 ])
+/** Kinds that a lens may join. */
+const LENS_KINDS: ReadonlySet<ColumnKind> = new Set<ColumnKind>([
+  'text',
+  'int',
+  'real',
+  'bool',
+  'timestamp',
+  'enum',
+])
 const TEXT_KINDS: ReadonlySet<ColumnKind> = new Set<ColumnKind>(['key', 'text', 'enum'])
 
 /** Names FTS5 keeps for itself. */
@@ -86,6 +95,7 @@ function checkTable(name: string, definition: TableDefinition, tables: Definitio
     checkName(where, column)
     checkColumn(where, columnDefinition, tables)
     checkUnique(where, columnDefinition, definition.scope)
+    checkLens(where, columnDefinition, definition)
   }
   checkIndexes(name, definition)
   checkSearch(name, definition, tables)
@@ -128,6 +138,32 @@ function checkUnique(
   if (scope !== 'synced') invalidModule(`${where} is of a ${scope} table and cannot be unique()`)
   if (defaultValue !== undefined && defaultValue !== null) {
     invalidModule(`${where} is unique() and must not have a default, which only one row could hold`)
+  }
+}
+
+function checkLens(where: string, column: ColumnDefinition, { columns }: TableDefinition): void {
+  const { from, kind, isOptional, isUnique, defaultValue } = column
+  if (from === undefined) return
+  const source = Object.hasOwn(columns, from.column) ? columns[from.column] : undefined
+  if (source === undefined) {
+    invalidModule(`${where} follows from column "${from.column}", which is not there`)
+  }
+  if (!LENS_KINDS.has(kind) || !LENS_KINDS.has(source.kind)) {
+    invalidModule(
+      `${where} follows from one of kind ${source.kind}; a lens joins plain values only`,
+    )
+  }
+  if (isUnique) invalidModule(`${where} follows from another and cannot be unique()`)
+  if (!isOptional && defaultValue === undefined) {
+    invalidModule(`${where} follows from another and must be optional() or have a default`)
+  }
+  if (typeof from.forward !== 'function' || !/^(function|undefined)$/.test(typeof from.backward)) {
+    invalidModule(`${where} follows from another by functions, and those are not there`)
+  }
+  const seen = new Set<string>()
+  for (let at: string | undefined = from.column; at !== undefined; at = columns[at]?.from?.column) {
+    if (columns[at] === column || seen.has(at)) invalidModule(`${where} follows from itself`)
+    seen.add(at)
   }
 }
 

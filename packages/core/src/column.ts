@@ -32,7 +32,17 @@ export type ColumnKind =
   | 'counter'
   | 'set'
 
-/** A column as plain, cloneable data. */
+/** How a column follows from an older one of its table. The functions are pure, and the same for ever. */
+export interface LensDefinition {
+  /** The older column. */
+  readonly column: string
+  /** The value for one of the older column. */
+  readonly forward: (old: never) => unknown
+  /** And back, for those who know the older column only. */
+  readonly backward?: (value: never) => unknown
+}
+
+/** A column as plain data, cloneable but for the functions of a lens. */
 export interface ColumnDefinition {
   readonly kind: ColumnKind
   /** True when the cell may be NULL (as an object field or argument: may be missing too). */
@@ -59,6 +69,8 @@ export interface ColumnDefinition {
   readonly isUnique?: boolean
   /** True for a text that is an order key (`order-key.ts`). */
   readonly isOrderKey?: boolean
+  /** Where the column's value comes from when only an older column was written (MERGE.md MR23). */
+  readonly from?: LensDefinition
 }
 
 /**
@@ -99,6 +111,20 @@ export class Column<Value, MayOmit extends boolean = false> {
   /** Largest number, or longest text (UTF-16 units), bytes or array. */
   max(max: number): Column<Value, MayOmit> {
     return this.#with({ max })
+  }
+
+  /**
+   * Lets the column follow from an older one of the same table: rows and writes that know only that
+   * one get `forward` of its value, or the default when that throws or gives what does not fit. With
+   * `backward`, writes to this column are written to the older one too, for apps that know only that.
+   * Texts, numbers, booleans, enums and timestamps; NULL stays NULL.
+   */
+  from<Old extends string | number | boolean>(
+    column: string,
+    // Methods, not properties: a column of any type is then a `Column<unknown>`.
+    lens: { forward(old: Old): Value; backward?(value: Value): Old },
+  ): Column<Value, MayOmit> {
+    return this.#with({ from: { column, ...lens } })
   }
 
   /**

@@ -1,6 +1,7 @@
 export { AssertionError, assert, assertNever } from './assert.ts'
 export { ByteReader } from './byte-reader.ts'
 export { ByteWriter, type ByteWriterOptions } from './byte-writer.ts'
+export { storedDefault } from './cell-form.ts'
 export { checkModule } from './check-module.ts'
 export {
   type ClockOverrides,
@@ -16,6 +17,7 @@ export {
   type ColumnKind,
   type Columns,
   type InputOf,
+  type LensDefinition,
   type OnDelete,
   t,
   type ValueOf,
@@ -89,6 +91,7 @@ export {
   type JsonValue,
   parseJson,
 } from './json.ts'
+export { deriveCells, forwardValue, type LensColumn, lensesOf } from './lens.ts'
 export {
   BLOB_BYTES_MAX,
   BUFFER_BYTES_MAX,
@@ -120,7 +123,6 @@ export {
   type SetDots,
   setText,
   sortElements,
-  storedDefault,
   type TableDefinitions,
 } from './merge.ts'
 export { defineModule, type Lifecycle, type Module } from './module.ts'

@@ -6,12 +6,12 @@
  * functions and joins the outcome with what is stored; the property tests hold the whole engine
  * against {@link mergeDelta} and `visibleRows` (reference.ts) as the model.
  */
+import { fitOf, fitsElement, storedDefault } from './cell-form.ts'
 import type { ColumnDefinition } from './column.ts'
-import type { Delta, RowOperation, StoredValue } from './delta.ts'
+import type { Cells, Delta, RowOperation, StoredValue } from './delta.ts'
 import { compareStamp, type Stamp } from './hlc.ts'
 import type { StreamId } from './id.ts'
-import { canonicalJson, type JsonValue, parseJson } from './json.ts'
-import { isOrderKey } from './order-key.ts'
+import { deriveCells } from './lens.ts'
 import type { TableDefinition } from './table.ts'
 
 /** A scalar cell: the newest write and when it was. */
@@ -131,8 +131,13 @@ function mergeOperation(
         row.birth = laterStamp(row.birth, stamp)
       }
       let isAwaiting = false
-      for (const column in operation.cells) {
-        const value = operation.cells[column] as StoredValue
+      const cells = deriveCells(
+        table,
+        operation.cells,
+        kind === 'insert' ? (column) => unnamedCell(row, stamp, table, column) : undefined,
+      )
+      for (const column in cells) {
+        const value = cells[column] as StoredValue
         const fit = fitOf(columnOf(table, column), value)
         if (fit === 'fits') {
           mergeCell(row.cells, column, { value, stamp })
@@ -140,6 +145,8 @@ function mergeOperation(
           isAwaiting = true
         }
       }
+      // What a lens put in its place has not settled it.
+      if (cells !== operation.cells && awaitsSchema(table, operation.cells)) isAwaiting = true
       return isAwaiting
     }
     case 'delete':
@@ -176,6 +183,25 @@ function mergeOperation(
       return false
     }
   }
+}
+
+/** What an insert does to a column it does not name: nothing, where the same delta wrote it before. */
+function unnamedCell(
+  row: MergedRow,
+  stamp: Stamp,
+  table: TableDefinition,
+  column: string,
+): StoredValue | undefined {
+  const cell = row.cells.get(column)
+  if (cell !== undefined && compareStamp(cell.stamp, stamp) === 0) return cell.value
+  const definition = columnOf(table, column)
+  return definition && storedDefault(definition)
+}
+
+function awaitsSchema(table: TableDefinition, cells: Cells): boolean {
+  return Object.entries(cells).some(
+    ([column, value]) => fitOf(columnOf(table, column), value) === 'awaits-schema',
+  )
 }
 
 function columnOf(table: TableDefinition, column: string): ColumnDefinition | undefined {
@@ -319,77 +345,4 @@ function compareElement(a: boolean | number | string, b: boolean | number | stri
 /** The stored form of a set: a canonical JSON array of its sorted elements. */
 export function setText(elements: readonly string[]): string {
   return `[${elements.join(',')}]`
-}
-
-/**
- * Whether a written value has the form its column stores. `misfit`: never, as a column's kind does
- * not change: left out. `awaits-schema`: a newer schema may take it; see MERGE.md MR12.
- */
-export type Fit = 'fits' | 'misfit' | 'awaits-schema'
-
-/** [MR11] Judges a value for a column; only its form, not its limits, which may be widened later. */
-export function fitOf(definition: ColumnDefinition | undefined, value: StoredValue): Fit {
-  if (definition === undefined) return 'awaits-schema'
-  const { kind } = definition
-  if (kind === 'counter' || kind === 'set') return 'misfit'
-  if (value === null) {
-    return definition.isOptional ? 'fits' : 'awaits-schema'
-  }
-  switch (kind) {
-    case 'int':
-    case 'timestamp':
-      return Number.isSafeInteger(value) ? 'fits' : 'misfit'
-    case 'real':
-      return typeof value === 'number' && Number.isFinite(value) ? 'fits' : 'misfit'
-    case 'bool':
-      return value === 0 || value === 1 ? 'fits' : 'misfit'
-    case 'bytes':
-      return value instanceof Uint8Array ? 'fits' : 'misfit'
-    case 'json':
-    case 'array':
-    case 'object':
-      return typeof value === 'string' && isJsonText(value) ? 'fits' : 'misfit'
-    case 'id':
-    case 'key':
-      // The primary key is the row's id; no write names it.
-      return 'misfit'
-    default:
-      if (definition.isOrderKey) return isOrderKey(value) ? 'fits' : 'misfit'
-      return typeof value === 'string' ? 'fits' : 'misfit'
-  }
-}
-
-function isJsonText(text: string): boolean {
-  try {
-    parseJson(text)
-    return true
-  } catch {
-    // Not JSON, or JSON that SQLite would refuse for its depth: the answer is no, not an error.
-    return false
-  }
-}
-
-function fitsElement(definition: ColumnDefinition, element: string): boolean {
-  switch (definition.element?.kind) {
-    case 'int':
-    case 'real':
-    case 'timestamp':
-      return /^[-0-9]/.test(element)
-    case 'bool':
-      return element === 'true' || element === 'false'
-    default:
-      return element.startsWith('"')
-  }
-}
-
-/** The stored form of a column's default, or undefined when it has none. */
-export function storedDefault(definition: ColumnDefinition): StoredValue | undefined {
-  const { kind, defaultValue } = definition
-  if (kind === 'counter') return (defaultValue as number | undefined) ?? 0
-  if (kind === 'set') return '[]'
-  if (defaultValue === undefined) return definition.isOptional ? null : undefined
-  if (defaultValue === null) return null
-  if (kind === 'json' || kind === 'array' || kind === 'object') return canonicalJson(defaultValue)
-  if (kind === 'bool') return defaultValue === true ? 1 : 0
-  return defaultValue as Exclude<JsonValue, boolean | readonly JsonValue[]> as StoredValue
 }

@@ -15,6 +15,7 @@
  * MERGE.md has the proof of termination and worked examples.
  */
 import { assert } from './assert.ts'
+import { storedDefault } from './cell-form.ts'
 import type { ColumnDefinition, OnDelete } from './column.ts'
 import type { StoredValue } from './delta.ts'
 import { compareStamp, type Stamp } from './hlc.ts'
@@ -24,7 +25,6 @@ import {
   type MergedRow,
   type MergedRows,
   setText,
-  storedDefault,
   type TableDefinitions,
 } from './merge.ts'
 import type { TableDefinition } from './table.ts'

@@ -4,8 +4,10 @@
  */
 import type { Module } from '@inner-universe/core'
 import type { Driver, SqlValue } from '@inner-universe/sqlite'
+import { hydrateColumns } from './hydrate.ts'
 import { writeMeta } from './meta.ts'
 import { storedDefault } from './row-codec.ts'
+import { RowStore } from './row-store.ts'
 import {
   APPLICATION_ID,
   columnSql,
@@ -44,6 +46,7 @@ export function applySchemaChange(
   for (const name of change.newTables) runAll(driver, tableStatements(tableOf(schema, name)))
   for (const [name, columns] of change.newColumns) {
     addColumns(driver, tableOf(schema, name), columns)
+    hydrateColumns(driver, new RowStore(driver), tableOf(schema, name), columns)
   }
   const touched = new Set([...change.reindexed, ...change.newColumns.keys()])
   for (const name of touched) renewIndexes(driver, tableOf(schema, name))

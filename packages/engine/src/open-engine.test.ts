@@ -238,6 +238,17 @@ describe('[MG3] a change that is no addition is refused, the file untouched', ()
       'data.y',
     ],
     ['another default', todo({ kind: t.enum(['a', 'b']).default('b') }), 'todo', 'kind'],
+    [
+      'following from another from now on',
+      todo({
+        note: t
+          .text()
+          .optional()
+          .from<string>('title', { forward: (title) => title }),
+      }),
+      'todo',
+      'note',
+    ],
     ['unique from now on', todo({ title: t.text().unique() }), 'todo', 'title'],
     ['append-only from now on', { ...first, todo: table(columns).appendOnly() }, 'todo'],
     ['another scope', { ...first, todo: table(columns).local() }, 'todo'],

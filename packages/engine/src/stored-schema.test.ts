@@ -40,6 +40,29 @@ describe('[MG12] [MG13] a module made of a schema', () => {
     expect(reader.engine.get('todo', 'x')).toEqual({ key: 'x', title: 'x by alice', done: false })
   })
 
+  it('is not made of one with lenses, which are code', () => {
+    const lensed = defineModule({
+      name: 'todos',
+      version: 1,
+      tables: {
+        todo: table({
+          key: t.key(),
+          old: t.int(),
+          new: t
+            .int()
+            .default(0)
+            .from<number>('old', { forward: (old) => old }),
+        }),
+      },
+      reducers: () => ({}),
+    })
+    const text = encodeSchema(lensed)
+    expect(text).toContain('"from":{"column":"old"}')
+    expect(errorOf(() => moduleOfSchema('todos', text), 'module/invalid').message).toContain(
+      'functions',
+    )
+  })
+
   it('is not made of what is no schema', () => {
     for (const text of ['', '{', 'null', '{"version":1}', '{"version":1,"tables":{"a":{}}}']) {
       errorOf(() => moduleOfSchema('todos', text), 'module/invalid')

@@ -144,8 +144,21 @@ function compareTable(
     incompatible(`table "${table}" holds timers in "${before.schedule.column}"`, { table })
   }
   const added = compareFields(table, '', before.columns, after.columns)
+  compareLenses(table, before, after)
   if (before.scope === 'synced') compareMerging(table, before, after)
   return added
+}
+
+/** Rows are filled when a column is added, and at no other time. */
+function compareLenses(table: string, before: TableDefinition, after: TableDefinition): void {
+  for (const [column, { from }] of Object.entries(before.columns)) {
+    const [was, is] = [from?.column, after.columns[column]?.from?.column]
+    if (was === is) continue
+    incompatible(`column "${table}.${column}" followed from ${was} and follows from ${is}`, {
+      table,
+      column,
+    })
+  }
 }
 
 /** What replicas of one universe must have in common to come to the same. */

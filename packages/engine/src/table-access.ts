@@ -1,5 +1,8 @@
 /** `ctx.db.<table>`: the table API of reducers over reader and writer. See core's `TableAccess`. */
 import {
+  deriveCells,
+  isUniverseError,
+  lensesOf,
   Query,
   type QueryValue,
   type Row,
@@ -101,7 +104,7 @@ export class ReducerTable extends ReducerQuery implements TableAccess<AnyRow, An
   insert(given: AnyRow): AnyRow {
     const call = currentCall(this.session)
     const table = this.#table
-    const { values, row, isNewId } = this.#codec.encode(given, () => call.newId())
+    const { values, row, isNewId } = this.#codec.encode(this.#derive(given), () => call.newId())
     const id = values[table.primaryKey.index] as string
     if (table.definition.scope === 'transient') {
       call.scope.changes.note(table, id, undefined, values)
@@ -126,7 +129,7 @@ export class ReducerTable extends ReducerQuery implements TableAccess<AnyRow, An
     this.#refuseAppendOnly('updated')
     const row = this.#visible(call, id)
     const writes: CellWrite[] = []
-    for (const [name, value] of Object.entries(patch)) {
+    for (const [name, value] of Object.entries(this.#derive(patch))) {
       if (value === undefined) continue
       const column = this.#codec.columnOf(name)
       const stored = this.#codec.encodeCell(column, value)
@@ -193,6 +196,38 @@ export class ReducerTable extends ReducerQuery implements TableAccess<AnyRow, An
     const row = this.#visible(call, id)
     const value = change(row.values[column.index] as StoredValue, text)
     this.#write(call, row, [{ column, value }])
+  }
+
+  /** [MR23] What was given, and what follows from it by lenses and fits its column. */
+  #derive(given: AnyRow): AnyRow {
+    const lenses = lensesOf(this.#table.definition)
+    if (lenses.length === 0) return given
+    const cells: Record<string, StoredValue> = {}
+    for (const name of new Set(lenses.flatMap(({ name: newer, lens }) => [newer, lens.column]))) {
+      const value = given[name]
+      if (value === undefined) continue
+      cells[name] = this.#codec.encodeCell(this.#codec.columnOf(name), value)
+    }
+    const filled: Record<string, unknown> = { ...given }
+    const derived = deriveCells(this.#table.definition, cells)
+    for (const [name, stored] of Object.entries(derived)) {
+      if (Object.hasOwn(cells, name)) continue
+      const column = this.#codec.columnOf(name)
+      const value = column.kind === 'bool' && stored !== null ? stored !== 0 : stored
+      if (this.#fits(column, value)) filled[name] = value
+    }
+    return filled
+  }
+
+  #fits(column: ColumnSchema, value: unknown): boolean {
+    try {
+      this.#codec.encodeCell(column, value)
+      return true
+    } catch (error) {
+      // Beyond the column's limits: a lens that gives no usable value gives none.
+      if (isUniverseError(error, 'table/invalid-value')) return false
+      throw error
+    }
   }
 
   #write(call: CallScope, row: VisibleRow, writes: readonly CellWrite[]): Row {
