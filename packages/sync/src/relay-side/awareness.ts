@@ -28,7 +28,8 @@ export class Awareness {
   }
 
   leave(session: AwareSession): void {
-    this.#due.delete(session)
+    // One that fills beside a replica of the same connection never came.
+    if (!this.#due.delete(session)) return
     if (this.#states.delete(session.sessionId)) this.#tell(session, GONE)
   }
 

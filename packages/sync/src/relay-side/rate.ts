@@ -3,6 +3,7 @@
 /** Seconds of the rate that the bucket holds. */
 const BURST_SECONDS = 10
 
+/** One rate: `perSecond` on average, ten seconds of it at once. */
 export class Rate {
   readonly #perMs: number
   readonly #most: number

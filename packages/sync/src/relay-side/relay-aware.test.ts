@@ -51,6 +51,17 @@ test('[RL17] an end is told as an empty state, and nothing is kept', async () =>
   expect(cid.last('opened').aware).toEqual([])
 })
 
+test('[RL17] a replica that ends filling beside it is still there', async () => {
+  const world = createRelayWorld()
+  const ann = await world.open()
+  const bob = await world.open({ identity: 'bob' })
+  say(ann, 1)
+  await ann.openUniverse({ channel: 2, mode: 'fill' })
+  ann.send({ type: 'close', channel: 2 })
+  await world.settle(2 * AWARE_INTERVAL_MS)
+  expect(heard(bob).map((text) => text.split(' ')[1])).toEqual(['1'])
+})
+
 test('[RL17] who does not read is told the newest once it does, and holds one state of each', async () => {
   const world = createRelayWorld()
   const ann = await world.open()

@@ -22,9 +22,10 @@ import type {
 import type { AwareSession } from './awareness.ts'
 import { type DataFrames, framesOf } from './data-frames.ts'
 import type { StoredEntry } from './log-store.ts'
+import type { Author } from './pending-appends.ts'
 import { type BatchEntry, contentOf, type Refusal } from './push-check.ts'
 import type { RelayContext } from './relay-context.ts'
-import type { Author, Reader, Room } from './room.ts'
+import type { Reader, Room } from './room.ts'
 import { SentBytes } from './sent-bytes.ts'
 
 /** The connection, as its channels see it. */
@@ -51,6 +52,7 @@ const READ_BYTES: number = TAIL_BUFFER_BYTES_MAX
 /** The window in bytes, as the relay counts it, beside the replica's own way of counting. */
 const WINDOW_BYTES_FACTOR = 2
 
+/** One open universe of one connection: reads for a replica, and takes what it pushes. */
 export class RelayChannel implements AwareSession, Reader {
   readonly number: number
   readonly open: Open

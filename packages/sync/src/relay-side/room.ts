@@ -7,11 +7,15 @@
  *       │ nack                                                │ durable: head moves, ack, data
  *       ▼                                                     ▼ failed: state thrown away and read anew
  *
- * Invariant: `head` and `hash` are durable; nothing above them is told to anyone.
+ * Invariant: `head` is durable; nothing above it is told to anyone.
  */
-
-import type { StreamId } from '@inner-universe/core'
-import { assert, type Epoch, type Floor, type Hash, isUniverseError } from '@inner-universe/core'
+import {
+  assert,
+  type Epoch,
+  type Floor,
+  isUniverseError,
+  type StreamId,
+} from '@inner-universe/core'
 import { floorHash } from '../floor-codec.ts'
 import { extendLogHash } from '../hash.ts'
 import type { ByeCode } from '../messages.ts'
@@ -20,23 +24,9 @@ import type { CommitSource } from './commit-queue.ts'
 import { type DataFrames, framesOf } from './data-frames.ts'
 import { LogState } from './log-state.ts'
 import type { Append, LogStore, StoredCursor, StoredEntry, UniverseRecord } from './log-store.ts'
-import {
-  type BatchEntry,
-  checkPush,
-  type Push,
-  type PushScene,
-  type Refusal,
-} from './push-check.ts'
+import { type Accepted, type Author, PendingAppends } from './pending-appends.ts'
+import { type BatchEntry, checkPush, type Push, type PushScene } from './push-check.ts'
 import type { RelayContext } from './relay-context.ts'
-
-/** Who pushed a batch, as the room sees it. */
-export interface Author {
-  readonly isClosed: boolean
-  ack(entry: BatchEntry): void
-  nack(stream: StreamId, refusal: Refusal): void
-  /** The store failed: the connection is ended, and the batch pushed again on the next. */
-  fail(error: unknown): void
-}
 
 /** Who reads the log, as the room sees it. */
 export interface Reader {
@@ -56,19 +46,10 @@ export interface Reader {
 
 type NewSchema = Parameters<LogStore['setSchema']>[1]
 
-interface Accepted {
-  readonly entry: StoredEntry
-  readonly origins: readonly Hash[]
-  /** Who wrote a stream that was not in the log before. */
-  readonly newStreams: Append['newStreams']
-  /** Everyone who pushed it and waits. */
-  readonly authors: Author[]
-  readonly settled: ((offset: number | undefined, error?: unknown) => void) | undefined
-}
-
 /** How long a replica waits before it pushes again when the relay's disk is full, ms. */
 const DISK_RETRY_MS = 30_000
 
+/** One room. Its methods say which of them run within {@link Room.run}. */
 export class Room implements CommitSource {
   readonly universe: string
   readonly awareness: Awareness
@@ -84,12 +65,10 @@ export class Room implements CommitSource {
   /** Undefined after a failed append, until it is read anew. */
   #state: LogState | undefined
   #head: number
-  #gathering: Accepted[] = []
-  #inFlight: Accepted[] = []
+  readonly #pending = new PendingAppends()
   #last: Promise<unknown> = Promise.resolve()
   #taskCount = 0
   #usedMs: number
-  #quietWaiters: (() => void)[] = []
 
   private constructor(context: RelayContext, state: LogState) {
     this.#context = context
@@ -112,7 +91,7 @@ export class Room implements CommitSource {
 
   /** Since when nobody uses it and nothing is under way, ms since 1970; infinite while in use. */
   get idleSince(): number {
-    const isIdle = this.#readers.size === 0 && this.#taskCount === 0 && this.#isQuiet
+    const isIdle = this.#readers.size === 0 && this.#taskCount === 0 && this.#pending.isQuiet
     return isIdle ? this.#usedMs : Number.POSITIVE_INFINITY
   }
 
@@ -202,7 +181,7 @@ export class Room implements CommitSource {
 
   /** Changes facts in the store and reads them anew. To be used within {@link Room.run}. */
   async change(write: () => Promise<void>): Promise<void> {
-    await this.#quiet()
+    await this.#pending.quiet()
     await write()
     this.#state = undefined
     await this.#ready()
@@ -265,25 +244,15 @@ export class Room implements CommitSource {
 
   /** Resolves when everything accepted is durable, or has failed. */
   async settle(): Promise<void> {
-    await this.run(() => this.#quiet())
+    await this.run(() => this.#pending.quiet())
   }
 
   takeAppend(): Append | undefined {
-    if (this.#gathering.length === 0) return undefined
-    assert(this.#inFlight.length === 0, 'one append of a room is in flight')
-    this.#inFlight = this.#gathering
-    this.#gathering = []
-    return {
-      universe: this.universe,
-      entries: this.#inFlight.map(({ entry }) => entry),
-      origins: this.#inFlight.flatMap(({ origins }) => origins),
-      newStreams: this.#inFlight.flatMap(({ newStreams }) => newStreams),
-    }
+    return this.#pending.take(this.universe)
   }
 
   appended(): void {
-    const accepted = this.#inFlight
-    this.#inFlight = []
+    const accepted = this.#pending.takeDurable()
     const entries = accepted.map(({ entry }) => entry)
     const last = entries.at(-1) as StoredEntry
     this.#head = last.offset
@@ -301,13 +270,11 @@ export class Room implements CommitSource {
     const frames = framesOf(entries, limits.creditBytes)
     for (const reader of [...this.#tail]) reader.deliver(frames)
     this.#context.appended(this.universe, this.#head)
-    this.#tellQuiet()
+    this.#pending.tellQuiet()
   }
 
   appendFailed(error: unknown): void {
-    const failed = [...this.#inFlight, ...this.#gathering]
-    this.#inFlight = []
-    this.#gathering = []
+    const failed = this.#pending.takeFailed()
     this.#state = undefined
     this.#context.counters.commitsFailed += 1
     this.#context.emit({ kind: 'storage-failed', action: 'append', error })
@@ -329,7 +296,7 @@ export class Room implements CommitSource {
           })
       }
     }
-    this.#tellQuiet()
+    this.#pending.tellQuiet()
   }
 
   async #settlePush(author: Author, push: Push): Promise<void> {
@@ -337,7 +304,7 @@ export class Room implements CommitSource {
       const state = await this.#ready()
       const scene: PushScene = {
         state,
-        pending: this.#pending().map(({ entry }) => entry),
+        pending: this.#pending.all().map(({ entry }) => entry),
         isRepairing: this.isRepairing(state.record),
       }
       const verdict = await checkPush(this.#context, scene, push)
@@ -352,7 +319,7 @@ export class Room implements CommitSource {
           return
         case 'again': {
           this.#context.counters.batchesAgain += 1
-          const accepted = this.#pending().find(({ entry }) => entry === verdict.entry)
+          const accepted = this.#pending.all().find(({ entry }) => entry === verdict.entry)
           if (accepted === undefined) author.ack(verdict.entry)
           else accepted.authors.push(author)
           return
@@ -382,12 +349,8 @@ export class Room implements CommitSource {
   }
 
   #accept(accepted: Accepted): void {
-    this.#gathering.push(accepted)
+    this.#pending.add(accepted)
     this.#context.commits.add(this)
-  }
-
-  #pending(): readonly Accepted[] {
-    return [...this.#inFlight, ...this.#gathering]
   }
 
   async #ready(): Promise<LogState> {
@@ -400,20 +363,5 @@ export class Room implements CommitSource {
       for (const reader of [...this.#tail]) reader.fallBehind()
     }
     return state
-  }
-
-  get #isQuiet(): boolean {
-    return this.#inFlight.length === 0 && this.#gathering.length === 0
-  }
-
-  async #quiet(): Promise<void> {
-    if (!this.#isQuiet) await new Promise<void>((resolve) => this.#quietWaiters.push(resolve))
-  }
-
-  #tellQuiet(): void {
-    if (!this.#isQuiet) return
-    const waiters = this.#quietWaiters
-    this.#quietWaiters = []
-    for (const tell of waiters) tell()
   }
 }

@@ -8,6 +8,7 @@ const IDLE_MS = 60_000
 /** How often cursors are written, ms: they only bound what may be forgotten days later. */
 const CURSORS_MS = 5000
 
+/** The rooms of one relay. */
 export class Rooms {
   readonly #context: RelayContext
   readonly #rooms = new Map<string, Promise<Room>>()

@@ -3,6 +3,7 @@
 /** Places remembered between the last offset seen and the last sent: credit is exact to one part of these. */
 const MARKS = 64
 
+/** Bytes sent and not seen, of one session. */
 export class SentBytes {
   readonly #creditBytes: number
   /** Up to an offset, bytes sent so far; rising, at most about {@link MARKS}. */

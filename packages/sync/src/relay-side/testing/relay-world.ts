@@ -20,7 +20,9 @@ import type { RelayEvent, RelaySide, RelaySideOptions, TokenClaims } from '../re
 import { createRelaySide } from '../relay-side.ts'
 import { createStreamWriter, rawWire, type StreamWriter, streamOf } from './stream-writer.ts'
 
+/** The universe that players open. */
 export const UNIVERSE = 'garden'
+/** Hash of the schema that players name. */
 export const SCHEMA_HASH: Hash = '5'.repeat(32) as Hash
 const HOUR_MS = 3_600_000
 
