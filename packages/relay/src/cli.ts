@@ -9,6 +9,9 @@ import { startRelay } from './server.ts'
 import { systemRandomBytes, systemScheduler } from './system.ts'
 import { createToken, parseDurationMs } from './tokens.ts'
 
+/** Longest time between a signal and the end. */
+const STOP_MS_MAX = 5000
+
 const STATUS_TOKEN_MS = 60_000
 const STATUS_TIMEOUT_MS = 5000
 
@@ -106,6 +109,8 @@ async function run(flags: RunFlags): Promise<void> {
   ]
   console.log(lines.join('\n'))
   const stop = (): void => {
+    // What was acknowledged is on disk already: a disk that hangs now does not keep the process.
+    systemScheduler.setTimer(STOP_MS_MAX, () => process.exit(1))
     relay.close().then(
       () => process.exit(0),
       (error: unknown) => {

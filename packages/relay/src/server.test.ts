@@ -1,11 +1,13 @@
-import { statSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import { join as joinPath } from 'node:path'
 import { defineModule, type Module, t, table } from '@inner-universe/core'
 import { openEngine } from '@inner-universe/engine'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import { imageManifestHash, parseImageManifest, textHash } from '@inner-universe/sync'
 import { afterEach, expect, test, vi } from 'vitest'
+import { parseConfig } from './config.ts'
 import { joinBytes } from './fold/image.ts'
+import { startRelay } from './server.ts'
 import { systemCompression } from './system.ts'
 import { createRawStream, hello, insertNote, join, push, testToken } from './testing/raw-replica.ts'
 import {
@@ -206,6 +208,52 @@ test('development tokens are given only where they are switched on', async () =>
   expect((await ask(on.httpUrl, '{"universe":"home"}')).status).toBe(400)
   expect((await ask(on.httpUrl, 'not json')).status).toBe(400)
   expect((await ask(on.httpUrl, 'x'.repeat(5000))).status).toBe(413)
+})
+
+test('a policy of the operator refuses single operations', async () => {
+  const home = folder()
+  const path = joinPath(home.path, 'policy.mjs')
+  writeFileSync(
+    path,
+    `export const policy = (operation, { identity }) =>
+      operation.id !== 'sealed' || identity === 'ada' || 'only ada writes it'`,
+  )
+  const { url } = await home.start({ modules: [path] })
+  const ada = createRawStream('ada')
+  const bob = createRawStream('bob')
+  const first = await join(url, await testToken('ada'), ada.id)
+  first.connection.send(push(ada.batch([insertNote('sealed', 'x')])))
+  await first.connection.next('ack')
+  const second = await join(url, await testToken('bob'), bob.id)
+  second.connection.send(push(bob.batch([insertNote('n1', 'x'), insertNote('sealed', 'y')])))
+  expect(await second.connection.next('nack')).toMatchObject({
+    code: 'denied',
+    seqs: [2],
+    message: 'only ada writes it',
+  })
+})
+
+test('one relay at a time has a data directory', async () => {
+  const home = folder()
+  await home.start()
+  const second = await runCommand(['run', '--data', joinPath(home.path, 'data'), '--port', '0'])
+  expect(second.code).toBe(1)
+  expect(second.stderr).not.toBe('')
+})
+
+test('who is revoked in a running relay is out at once', async () => {
+  const relay = await startRelay(
+    parseConfig({ storage: 'memory', port: 0, secret: TEST_SECRET, logLevel: 'silent' }, '/'),
+  )
+  const ada = await join(relay.url, await testToken('ada'), createRawStream('ada').id)
+  const bob = await join(relay.url, await testToken('bob'), createRawStream('bob').id)
+  relay.revoke({ identities: ['ada'] })
+  expect(await ada.connection.next('bye')).toMatchObject({ code: 'unauthorized' })
+  const stream = createRawStream('bob')
+  bob.connection.send(push(stream.batch([insertNote('n1', 'x')])))
+  await bob.connection.next('ack')
+  await Promise.all([relay.close(), relay.close()])
+  expect(await bob.connection.closed).toBe(1000)
 })
 
 test('a relay keeps its secret and its tokens out of its log', async () => {
