@@ -1,5 +1,12 @@
 /** What must hold when a world has come to rest. README.md lists them by name. */
-import type { Hash, LogPosition, StreamId, TableDefinitions } from '@inner-universe/core'
+import {
+  createSegmentWriter,
+  type Delta,
+  type Hash,
+  type LogPosition,
+  type StreamId,
+  type TableDefinitions,
+} from '@inner-universe/core'
 import type { Engine } from '@inner-universe/engine'
 import { extendLogHash, floorHash } from '@inner-universe/sync'
 import type { UniverseRecord } from '@inner-universe/sync/relay-side'
@@ -29,18 +36,25 @@ export function shownRows(engine: Engine, tables: TableDefinitions): ShownRows {
   return shown
 }
 
-/** [log] Offsets, chains, streams, origins, clocks and floors of the relay's log. */
+/**
+ * [log] Offsets, chains, streams, origins, clocks and floors of the relay's log.
+ *
+ * Gives what each tally counts twice with good reason: two copies of a replica had a call pending, one
+ * of them pushed it, and the other authored it anew after a floor had taken the first out of reach.
+ */
 export function checkLog(
   log: readonly OpenedEntry[],
   record: UniverseRecord | undefined,
   fail: Fail,
-): void {
+): ReadonlyMap<string, number> {
   let logHash = ZERO as Hash
   let greatestHlc = 0
   const hlcAt: number[] = [0]
   let floor = 0
   const heads = new Map<StreamId, { seq: number; hash: Hash; hlc: number }>()
   const origins = new Set<string>()
+  const originals = new Map<string, { readonly delta: Delta; readonly offset: number }>()
+  const doubles = new Map<string, number>()
   log.forEach((entry, index) => {
     const at = `offset ${entry.offset}`
     if (entry.offset !== index + 1) fail('log', `${at} stands at place ${index + 1}`)
@@ -72,12 +86,19 @@ export function checkLog(
       fail('clock', `${at} is stamped at or before what it had seen`)
     }
     entry.deltas.forEach((delta, place) => {
-      const names = [`${delta.stream} ${delta.seq}`]
       const origin = header.origins[place]
-      if (origin !== undefined) names.push(`${origin.stream} ${origin.seq} ${origin.hash}`)
-      for (const name of names) {
-        if (origins.has(name)) fail('once', `${at}: ${name} is in the log again`)
-        origins.add(name)
+      const name = `${delta.stream} ${delta.seq}`
+      if (originals.has(name)) fail('once', `${at}: ${name} is in the log again`)
+      originals.set(name, { delta, offset: entry.offset })
+      if (origin === undefined) return
+      if (origins.has(origin.hash)) fail('once', `${at}: origin ${origin.hash} is there again`)
+      origins.add(origin.hash)
+      const original = originals.get(`${origin.stream} ${origin.seq}`)
+      if (original === undefined || hashAlone(original.delta) !== origin.hash) return
+      if (original.offset > floor) fail('once', `${at}: its original is at ${original.offset}`)
+      for (const operation of delta.operations) {
+        if (operation.kind !== 'increment' || operation.table !== 'tally') continue
+        doubles.set(operation.id, (doubles.get(operation.id) ?? 0) + operation.by)
       }
     })
     greatestHlc = Math.max(greatestHlc, header.lastHlc)
@@ -88,6 +109,15 @@ export function checkLog(
     })
     hlcAt.push(greatestHlc)
   })
+  return doubles
+}
+
+/** Hash of a delta encoded alone: what an origin names it by. */
+function hashAlone(delta: Delta): Hash {
+  const { stream, schemaVersion, seq } = delta
+  const writer = createSegmentWriter({ stream, schemaVersion, firstSeq: seq })
+  writer.append(delta)
+  return fastHash(writer.finish())
 }
 
 const ZERO = '0'.repeat(32)
@@ -125,7 +155,12 @@ export function checkPosition(
 }
 
 /** [once] [counters] Each call has one event, and each counter is the sum of its events. */
-export function checkMarks(name: string, engine: Engine, fail: Fail): ReadonlySet<string> {
+export function checkMarks(
+  name: string,
+  engine: Engine,
+  doubles: ReadonlyMap<string, number>,
+  fail: Fail,
+): ReadonlySet<string> {
   const seen = new Set<string>()
   const sums = new Map<string, number>()
   for (const row of engine.query({ table: 'event', orderBy: [] })) {
@@ -136,7 +171,7 @@ export function checkMarks(name: string, engine: Engine, fail: Fail): ReadonlySe
   }
   for (const row of engine.query({ table: 'tally', orderBy: [] })) {
     const { key, total } = row as { key: string; total: number }
-    const sum = sums.get(key) ?? 0
+    const sum = (sums.get(key) ?? 0) + (doubles.get(key) ?? 0)
     if (total !== sum)
       fail('counters', `${name}: tally ${key} is ${total}, its events add to ${sum}`)
     sums.delete(key)

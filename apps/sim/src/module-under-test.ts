@@ -53,13 +53,14 @@ interface AnyTable {
 
 type AnyDb = Readonly<Record<string, AnyTable>>
 
+/** Counters that marks move. */
+export const TALLIES: readonly string[] = ['main', 'side']
+
 const MARK = { marker: t.text(), tally: t.text(), by: t.int() }
 
 function mark(db: AnyDb, { marker, tally, by }: Mark): void {
-  const { event, tally: tallies } = db as { event: AnyTable; tally: AnyTable }
-  event.insert({ marker, tally, by })
-  if (tallies.get(tally) === undefined) tallies.insert({ key: tally })
-  tallies.increment(tally, 'total', by)
+  db.event?.insert({ marker, tally, by })
+  db.tally?.increment(tally, 'total', by)
 }
 
 function picked(access: AnyTable, pick: number): string | undefined {
@@ -186,7 +187,8 @@ export const olderModule: Module = defineModule({
   tables,
   lifecycle: {
     init: (ctx) => {
-      ctx.db.tally.insert({ key: 'main' })
+      // Before any call: what creates a counter that others move could be undone under them.
+      for (const key of TALLIES) ctx.db.tally.insert({ key })
     },
   },
   reducers: (reducer) => ({

@@ -6,7 +6,7 @@
  * plan can be made smaller.
  */
 import { createRandom, type Random } from '@inner-universe/core'
-import type { CallArguments, Step } from './module-under-test.ts'
+import { type CallArguments, type Step, TALLIES } from './module-under-test.ts'
 
 /** A place at which an aimed crash waits for its victim. */
 export type TrapPlace =
@@ -112,7 +112,6 @@ export function randomFor(seed: number, purpose: string): Random {
 
 const ITEM_KEYS = ['a', 'b', 'c', 'd']
 const SEATS = ['1', '2']
-const TALLIES = ['main', 'side']
 const HANDLES = ['ann', 'bob', 'cat', 'dan']
 const ELEMENTS = ['x', 'y', 'z']
 

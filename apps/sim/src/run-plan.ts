@@ -104,7 +104,7 @@ async function check(world: World, seed: number): Promise<void> {
   const fail: Fail = (invariant, message) => watch.fail(invariant, message)
   const log = world.log()
   const record = await relay.disk.store().find(UNIVERSE)
-  checkLog(log, record, fail)
+  const doubles = checkLog(log, record, fail)
   const shown = world.replicas.map((replica) => {
     const engine = engineOf(replica)
     return { replica, engine, name: replica.name, rows: shownRows(engine, TABLES) }
@@ -113,7 +113,7 @@ async function check(world: World, seed: number): Promise<void> {
   for (const { name, engine, rows } of shown) {
     for (const fault of engine.verify()) if (fault !== 'ok') fail('verify', `${name}: ${fault}`)
     checkPosition(name, engine.replica.position(), log, record, fail)
-    checkMarks(name, engine, fail)
+    checkMarks(name, engine, doubles, fail)
     checkReferences(name, engine, TABLES, fail)
     checkEqual({ name, rows }, oracle, TABLES, 'oracle', fail)
     const [first] = shown
@@ -133,7 +133,7 @@ function checkCalls(world: World, fail: Fail): void {
   for (const marker of world.logged) {
     if (marker.startsWith(EVIL)) fail('denied', 'a batch of a hostile peer is in the log')
   }
-  const shown = checkMarks(first.name, engineOf(first), () => undefined)
+  const shown = checkMarks(first.name, engineOf(first), new Map(), () => undefined)
   const excused = world.excused()
   for (const marker of world.logged) {
     if (!shown.has(marker) && !excused.has(marker)) {

@@ -162,14 +162,21 @@ export function createWorld(plan: Plan, onTrace?: (line: string) => void): World
     if (!relay.restore(age)) return
     watch.count('relay restores')
     const kept = new Set(log().map(({ logHash }) => logHash))
+    /** Streams of which a replica may not offer what follows, by its rights. */
+    const barred = new Map(replicas.map((replica) => [replica, new Set<StreamId>()]))
     for (const batch of before) {
       if (batch.kind !== 'batch' || kept.has(batch.logHash)) continue
-      const holders = new Set(
-        replicas.filter((replica) =>
-          replica.holds(batch.header.stream, batch.header.firstSeq, batch.hash),
-        ),
+      const { stream, firstSeq } = batch.header
+      const touchesVault = batch.deltas.some((delta) =>
+        delta.operations.some(({ table }) => table === 'vault'),
       )
-      const isExcused = holders.size === 0 || forkedStreams.has(batch.header.stream)
+      const holders = new Set(
+        replicas.filter((replica) => {
+          if (replica.isLimited && touchesVault) barred.get(replica)?.add(stream)
+          return !barred.get(replica)?.has(stream) && replica.holds(stream, firstSeq, batch.hash)
+        }),
+      )
+      const isExcused = holders.size === 0 || forkedStreams.has(stream)
       lost.push({ batch, holders, isExcused })
     }
   }
