@@ -242,11 +242,13 @@ describe('merge', () => {
 
   it('[MR12] merging again does not bring back what was forgotten', () => {
     const state = createMergeState()
-    const operations = [insert('n', { title: 'x' }), remove('m')]
+    const tag = { kind: 'add', table: 'note', id: 'o', column: 'tags', elements: ['"x"'] } as const
+    const operations = [insert('n', { title: 'x' }), remove('m'), tag]
     const delta = { hlc: 1, stream: A, operations }
     mergeOperations(state.rows, delta, tables, (_, column) => column === 'likes')
     expect(note(state)).toBeUndefined()
     expect(state.rows.get('note')?.get('m')?.death).toBeUndefined()
+    expect(state.rows.get('note')?.get('o')?.sets.size).toBe(0)
   })
 
   it('[MR18] rows of an append-only table do not change after their insert', () => {

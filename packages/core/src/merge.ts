@@ -84,8 +84,8 @@ export function mergeDelta(state: MergeState, delta: Delta, tables: TableDefinit
 export type NewColumns = (table: string, column: string) => boolean
 
 /**
- * Merges the operations of one delta, whether or not they were merged before: cells and sets can be
- * repeated, increments, births and deaths only count where `isNew` says so. Gives true when some were
+ * Merges the operations of one delta, whether or not they were merged before: cells can be repeated, all
+ * else counts only where `isNew` says so. Gives true when some were
  * left out that a newer schema may take (MERGE.md MR12).
  */
 export function mergeOperations(
@@ -165,7 +165,7 @@ function mergeOperation(
     case 'remove': {
       const definition = columnOf(table, operation.column)
       if (definition === undefined) return true
-      if (definition.kind !== 'set') return false
+      if (definition.kind !== 'set' || !isNew(name, operation.column)) return false
       if (operation.kind === 'add') {
         for (const element of operation.elements) {
           if (fitsElement(definition, element)) {

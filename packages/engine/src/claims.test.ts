@@ -1,4 +1,13 @@
-import { createSegmentWriter, defineModule, type StreamId, t, table } from '@inner-universe/core'
+import {
+  createSegmentWriter,
+  defineModule,
+  type StreamId,
+  Table,
+  t,
+  table,
+} from '@inner-universe/core'
+import type { Driver } from '@inner-universe/sqlite'
+import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import { describe, expect, it } from 'vitest'
 import { Changes } from './changes.ts'
 import { noteOffsets } from './claims.ts'
@@ -208,3 +217,37 @@ describe('[MR17] rows that claim one value', () => {
     expect(test.engine.verify()).toEqual([])
   })
 })
+
+it('[MR12] [MR17] a unique column that the schema gains knows the places of what was claimed', () => {
+  const driver = openNodeDatabase({ path: ':memory:', durability: 'process' })
+  const { user, team } = module.tables
+  const { badge: _, ...columns } = user.definition.columns
+  const older = { ...module, tables: { user: new Table({ ...user.definition, columns }), team } }
+  const one = openTestEngine(older as never, { driver: keptOpen(driver) })
+  const claim = (stream: StreamId, hlc: number, key: string) => {
+    const writer = createSegmentWriter({ stream, firstSeq: 1, schemaVersion: 2 })
+    const cells = { email: key, badge: 7, team: null }
+    const operations = [{ kind: 'insert', table: 'user', id: key, cells } as const]
+    writer.append({ hlc, reducer: 'join', operations })
+    return writer.finish()
+  }
+  one.engine.apply([claim(A, 10, 'x'), claim(B, 20, 'y')])
+  one.engine.close()
+  driver.exec('UPDATE _log SET offset = CASE first_hlc WHEN 20 THEN 1 ELSE 2 END')
+  const two = openTestEngine(module, { driver })
+  expect(two.engine.sql('SELECT key, badge FROM user ORDER BY key').columns).toEqual([
+    ['x', 'y'],
+    [null, 7],
+  ])
+})
+
+/** The driver without its `close`: the engine owns what it is given, the test owns the file. */
+function keptOpen(driver: Driver): Driver {
+  return new Proxy(driver, {
+    get(target, name) {
+      if (name === 'close') return () => undefined
+      const value = Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
