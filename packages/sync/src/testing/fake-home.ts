@@ -53,14 +53,10 @@ export function fakeImageBytes(replica: FakeReplica): Uint8Array {
 
 /** Creates a home with an empty replica. */
 export function fakeHome(options: FakeHomeOptions): FakeHome {
-  let lastHlc = 0
   const create = (): FakeReplica =>
     fakeReplica({
       nextStream: () => createStreamId(options.randomBytes),
-      nextHlc: () => {
-        lastHlc = Math.max(lastHlc + 1, hlcFromMs(options.now()))
-        return lastHlc
-      },
+      nowHlc: () => hlcFromMs(options.now()),
     })
   return homeOf(create, create())
 }

@@ -39,8 +39,8 @@ export interface FakeRow {
 export interface FakeReplicaOptions {
   /** Gives a new stream id; each another. */
   readonly nextStream: () => StreamId
-  /** Gives the hlc of the next delta; each higher. */
-  readonly nextHlc: () => number
+  /** The clock's hlc; a delta's is above all that are stored. */
+  readonly nowHlc: () => number
   readonly schemaVersion?: number
 }
 
@@ -65,7 +65,7 @@ export interface FakeReplica extends Replica {
 
 /** Creates an empty replica. */
 export function fakeReplica(options: FakeReplicaOptions): FakeReplica {
-  const { nextStream, nextHlc, schemaVersion = 1 } = options
+  const { nextStream, nowHlc, schemaVersion = 1 } = options
   const rows: FakeRow[] = []
   const received: (readonly LogEntry[])[] = []
   const ownStreams = new Set<StreamId>()
@@ -74,6 +74,8 @@ export function fakeReplica(options: FakeReplicaOptions): FakeReplica {
   let position: LogPosition = { epoch: NO_EPOCH, offset: 0, hash: ZERO_HASH }
   let floor: { offset: number; baseOffset: number } | undefined
 
+  const nextHlc = (): number =>
+    rows.reduce((hlc, { deltas }) => Math.max(hlc, (deltas.at(-1)?.hlc ?? 0) + 1), nowHlc())
   const rowsOf = (of: StreamId): FakeRow[] => rows.filter((row) => row.stream === of)
   const isPending = (row: FakeRow): boolean => ownStreams.has(row.stream) && !row.isAcknowledged
   const headOf = (of: StreamId, isWanted: (row: FakeRow) => boolean): BatchHead => {
@@ -265,6 +267,7 @@ export function fakeReplica(options: FakeReplicaOptions): FakeReplica {
     },
     resume(each) {
       stream = each
+      ownStreams.add(each)
     },
   }
 }
