@@ -303,6 +303,19 @@ describe('[SY15] pending deltas authored anew', () => {
     expect(a.engine.digest()).toBe(to.engine.digest())
   })
 
+  it('come in the order of their stamps, whatever streams they are of', () => {
+    const { log, b } = openPair()
+    b.call('put', { key: 'y', title: 'one' })
+    b.engine.replica.startStream()
+    b.call('retitle', { key: 'y', title: 'two' })
+    const carryOver = b.engine.carryOver()
+    const to = stage(log, 77)
+    const pending = carryOver.pending.toReversed()
+    const { adopted } = to.engine.adopt({ ...carryOver, pending }, ANEW)
+    expect(adopted.map(({ kind }) => kind)).toEqual(['reauthored', 'reauthored'])
+    expect(to.engine.get('item', 'y')).toMatchObject({ title: 'two' })
+  })
+
   it('a removal from a set finds the additions that were authored anew before it', () => {
     const { log, a, b } = openPair()
     b.call('tag', { key: 'x', tag: 't' })

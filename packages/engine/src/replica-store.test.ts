@@ -329,6 +329,26 @@ describe('[SY5] receiving', () => {
     expect(b.engine.unsyncedCount()).toBe(0)
   })
 
+  it('a floor is applied between what is before and after it', () => {
+    const { log, a, b } = openPair()
+    a.call('put', { key: 'x', title: 'first' })
+    a.call('drop', { key: 'x' })
+    log.takeFrom(a.engine)
+    log.pushFloor({
+      baseOffset: 1,
+      hlc: log.hlcAt(1),
+      forgotten: [{ table: 'note', ids: ['x'] }],
+    })
+    log.giveTo(a.engine)
+    a.call('put', { key: 'x', title: 'second' })
+    log.takeFrom(a.engine)
+    log.giveTo(b.engine)
+    for (const { driver, engine } of [a, b]) {
+      expect(driver.prepare('SELECT count(*) FROM _tombstone').get()).toEqual([0])
+      expect(engine.get('note', 'x')).toMatchObject({ title: 'second' })
+    }
+  })
+
   it('an engine that keeps no log merges all the same, and knows what it has', () => {
     const log = new SyncLog()
     const a = open(1)
