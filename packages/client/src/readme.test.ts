@@ -1,19 +1,25 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
-const FILES = ['todos.ts', 'todos.worker.ts', 'main.ts', 'index.html']
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
 
-test('the README prints the example as it is, in at most 60 lines', () => {
+/** An app imports the package by name; a package does not import itself. */
+const asInAnApp = (file: string): string =>
+  read(`example/${file}`)
+    .replace('../src/main/index.ts', '@inner-universe/client')
+    .replace('../src/worker/index.ts', '@inner-universe/client/worker')
+    .trimEnd()
+
+test.each([
+  { name: 'example', files: ['todos.ts', 'todos.worker.ts', 'main.ts', 'index.html'] },
+  { name: 'shared example', files: ['shared.ts', 'shared.html'] },
+])('the README prints the $name as it is, in at most 60 lines', ({ files }) => {
   const readme = read('README.md')
   let lineCount = 0
-  for (const file of FILES) {
-    // An app imports the package by name; a package does not import itself.
-    const text = read(`example/${file}`)
-      .replace('../src/main/index.ts', '@inner-universe/client')
-      .replace('../src/worker/index.ts', '@inner-universe/client/worker')
-    lineCount += text.trimEnd().split('\n').length
-    expect(readme).toContain(text.trimEnd())
+  for (const file of files) {
+    const text = asInAnApp(file)
+    lineCount += text.split('\n').length
+    expect(readme).toContain(text)
   }
   expect(lineCount).toBeLessThanOrEqual(60)
 })

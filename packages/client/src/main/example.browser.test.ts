@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import page from '../../example/index.html?raw'
+import sharedPage from '../../example/shared.html?raw'
 
 test('the example adds todos and ticks them off', async () => {
   // Without its script, which a test imports by itself.
@@ -16,4 +17,18 @@ test('the example adds todos and ticks them off', async () => {
   const openBefore = openCount()
   document.querySelector('li')?.click()
   await vi.waitFor(() => expect(openCount()).toBe(openBefore - 1), { timeout: 5_000 })
+})
+
+test('the shared example works while its relay is not there, and says so', async () => {
+  document.body.innerHTML = sharedPage.replace(/<script.*<\/script>/, '')
+  await import('../../example/shared.ts')
+  const input = document.querySelector('input') as HTMLInputElement
+  const output = (): string | null | undefined => document.querySelector('output')?.textContent
+  const toSend = (): number => Number(/, (\d+) to send/.exec(output() ?? '')?.[1])
+  const before = toSend()
+  input.value = 'milk'
+  document.querySelector('button')?.click()
+  await vi.waitFor(() => expect(toSend()).toBe(before + 1), { timeout: 5_000 })
+  expect(document.querySelector('li')?.textContent).toBe('☐ milk')
+  expect(output()).toMatch(/^(offline|connecting), \d+ to send, 0 others here$/)
 })

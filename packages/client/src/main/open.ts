@@ -17,6 +17,7 @@ import { REDUCER_MS_MAX } from '../rpc/limits.ts'
 import { callAborted } from './call-errors.ts'
 import { systemClock } from './clock.ts'
 import { createUniverse } from './create-universe.ts'
+import { relayAddress } from './relay-address.ts'
 import { Session } from './session.ts'
 import { Tab } from './tab.ts'
 import type { Cancellable, StorageState, SyncOptions, Universe } from './universe.ts'
@@ -50,7 +51,7 @@ const NAME_LENGTH_MAX = 64
  *
  * @throws UniverseError `client/unsupported`, `client/worker-failed`, `engine/…` when the database
  * does not fit the module, `storage/…` when it cannot be opened, `reducer/rejected` when the module's
- * `connected` refuses, `call/aborted`.
+ * `connected` refuses, `sync/not-configured` when the relay's address is none, `call/aborted`.
  */
 export async function openUniverse<T extends Tables, R extends Reducers>(
   module: Module<T, R>,
@@ -60,6 +61,7 @@ export async function openUniverse<T extends Tables, R extends Reducers>(
   checkName(name)
   checkSupport()
   if (signal?.aborted) throw callAborted(signal)
+  const relay = options.sync && relayAddress(options.sync, name)
   const randomBytes = (byteCount: number): Uint8Array =>
     crypto.getRandomValues(new Uint8Array(byteCount))
   const clientId = createClientId(randomBytes)
@@ -79,7 +81,7 @@ export async function openUniverse<T extends Tables, R extends Reducers>(
     durability: options.durability ?? 'power',
     reducerMsMax: options.reducerMsMax ?? REDUCER_MS_MAX,
     newOwner: identity ?? createClientId(randomBytes),
-    relay: options.sync && { url: options.sync.url, universe: options.sync.universe ?? name },
+    relay,
     createId: () => createClientId(randomBytes),
   })
   const stopWatching = watchNetwork((isOnline) => session.sync.setOnline(isOnline))

@@ -5,10 +5,16 @@
  * and which confirmations it waits for. Whether sync is paused is remembered by every tab, because
  * any of them may lead next.
  */
-import { type KeptConflict, type StreamSeq, UniverseError } from '@inner-universe/core'
+import {
+  type JsonValue,
+  type KeptConflict,
+  type StreamSeq,
+  UniverseError,
+} from '@inner-universe/core'
 import type { PageItem, Peer, SyncNews, SyncStatus } from '../rpc/contract.ts'
 import { equalValue } from '../rpc/equal-value.ts'
 import { decodeUniverseError, encodeError } from '../rpc/error-transfer.ts'
+import { PRESENCE_BYTES_MAX } from '../rpc/limits.ts'
 import { callSafely } from './call-safely.ts'
 import type { Presence, SyncOptions } from './universe.ts'
 
@@ -60,7 +66,7 @@ export class SyncSession {
       },
       set: (state) => {
         this.#assertConfigured()
-        this.#said = { kind: 'presence', state }
+        this.#said = { kind: 'presence', state: presenceOf(state) }
         send(this.#said)
       },
       onChange: (listener) => listen(this.#peerListeners, listener),
@@ -191,6 +197,21 @@ export class SyncSession {
       this.#send({ kind: 'token-failed', id, error: encodeError(error) })
     }
   }
+}
+
+/** The state as it is now, as JSON has it. */
+function presenceOf(state: JsonValue | undefined): JsonValue | undefined {
+  if (state === undefined) return undefined
+  const text = JSON.stringify(state)
+  const byteCount = new TextEncoder().encode(text).length
+  if (byteCount > PRESENCE_BYTES_MAX) {
+    throw new UniverseError(
+      'call/too-large',
+      `a presence of ${byteCount} bytes; ${PRESENCE_BYTES_MAX} are allowed: say less`,
+      { details: { byteCount, byteCountMax: PRESENCE_BYTES_MAX } },
+    )
+  }
+  return JSON.parse(text) as JsonValue
 }
 
 function syncNotConfigured(): UniverseError {

@@ -158,7 +158,9 @@ export interface SyncOptions {
 export interface Presence {
   /**
    * Says something of this tab to all others, in place of what it said before; undefined: nothing.
-   * A device's tabs share 4 KiB of JSON.
+   * A device's tabs share 4 KiB of JSON; when all together is more, those who spoke last are heard.
+   *
+   * @throws UniverseError `sync/not-configured`, `call/too-large`.
    */
   set(state: JsonValue | undefined): void
   /** All other tabs and devices; the same array while nothing changes. */

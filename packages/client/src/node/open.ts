@@ -15,6 +15,7 @@ import { openEngine } from '@inner-universe/engine'
 import { callAborted } from '../main/call-errors.ts'
 import { type Clock, systemClock } from '../main/clock.ts'
 import { createUniverse } from '../main/create-universe.ts'
+import { relayAddress } from '../main/relay-address.ts'
 import { Session } from '../main/session.ts'
 import type { Cancellable, SyncOptions, Universe } from '../main/universe.ts'
 import { REDUCER_MS_MAX } from '../rpc/limits.ts'
@@ -49,14 +50,16 @@ export type NodeOpenOptions = Cancellable & {
  * A reducer in an endless loop hangs the process: there is no other thread to end it.
  *
  * @throws UniverseError `storage/…` when the file cannot be opened, `engine/…` when it does not fit
- * the module, `reducer/rejected` when the module's `connected` refuses, `call/aborted`.
+ * the module, `reducer/rejected` when the module's `connected` refuses, `sync/not-configured` when the relay's
+ * address is none, `call/aborted`.
  */
 export async function openUniverse<T extends Tables, R extends Reducers>(
   module: Module<T, R>,
   options: NodeOpenOptions,
 ): Promise<Universe<T, R>> {
-  const { identity, signal, durability = 'power', clock = systemClock } = options
+  const { identity, signal, sync, durability = 'power', clock = systemClock } = options
   if (signal?.aborted) throw callAborted(signal)
+  const relay = sync && relayAddress(sync, sync.universe)
   const randomBytes = (byteCount: number): Uint8Array => randomFillSync(new Uint8Array(byteCount))
   const clientId = createClientId(randomBytes)
   const anyModule = module as unknown as Module
@@ -88,7 +91,6 @@ export async function openUniverse<T extends Tables, R extends Reducers>(
     onFault,
   }
   const defer = (run: () => void): void => void setImmediate(run)
-  const { sync } = options
   const host = new Host({
     module: anyModule,
     engine: openEngineOver(driver, durability === 'power' ? 'continue' : 'new'),
@@ -115,14 +117,14 @@ export async function openUniverse<T extends Tables, R extends Reducers>(
     isSuspicious: false,
     condemnedCallIds: new Set(),
     createSync: (self) =>
-      sync === undefined
+      relay === undefined
         ? syncOff()
         : new HostSync({
             host: self,
             database,
-            request: { url: sync.url, universe: sync.universe, isPaused: sync.paused ?? false },
-            connect: webSocketConnect(sync.url),
-            imagesWith: (token) => httpImages({ ...sync, token }),
+            request: { ...relay, isPaused: sync?.paused ?? false },
+            connect: webSocketConnect(relay.url),
+            imagesWith: (token) => httpImages({ ...relay, token }),
             scheduler: { now: clock.now, setTimer: (delayMs, run) => clock.setTimer(run, delayMs) },
             compression: zlibCompression(),
             randomFloat: Math.random,

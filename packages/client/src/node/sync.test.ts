@@ -132,6 +132,8 @@ test('without sync there is nothing to confirm, to pause or to say', async () =>
   expect(() => alone.sync.pause()).toThrow(notConfigured)
   expect(() => alone.sync.presence.set({})).toThrow(notConfigured)
   expect(await alone.sync.conflicts()).toEqual([])
+  await expect(device({ url: 'relay.example' })).rejects.toEqual(notConfigured)
+  await expect(device({ url: 'https://relay.example' })).rejects.toEqual(notConfigured)
 })
 
 test('paused, nothing leaves; resumed, everything does', async () => {
@@ -254,7 +256,12 @@ test('devices and tabs see who else is here, and when they have gone', async () 
   const relay = await relayAt()
   const one = await device(relay)
   const two = await device(relay, { identity: 'bob' })
-  one.sync.presence.set({ name: 'Ada', at: [1, 2] })
+  expect(() => one.sync.presence.set('ä'.repeat(2_500))).toThrow(
+    expect.objectContaining({ code: 'call/too-large' }),
+  )
+  const state = { name: 'Ada', at: [1, 2] }
+  one.sync.presence.set(state)
+  state.at.push(3)
   await expect
     .poll(() => two.sync.presence.others)
     .toEqual([{ sessionId: one.connectionId, state: { name: 'Ada', at: [1, 2] } }])

@@ -81,6 +81,9 @@ export const STATUS_MS_MIN = 100
 /** Shortest time between two lists of peers to the pages, in ms: as often as the relay sends. */
 export const PEERS_MS_MIN = 50
 
+/** Largest presence of one tab, in bytes of JSON: the relay's own limit of 4 KiB, less its tab's name. */
+export const PRESENCE_BYTES_MAX = 4_000
+
 /**
  * Fates of rebuilt deltas remembered for pages that have not asked yet; the oldest go first. An app
  * that asks for `confirmed` does so at the call.

@@ -32,6 +32,7 @@ export interface HostHomeOptions {
 export class HostHome implements ReplicaHome {
   readonly #options: HostHomeOptions
   #staging: ReplicaStaging | undefined
+  #dropping: Promise<void> = Promise.resolve()
   /** What is asked of a replica while one takes the place of another. */
   #between: Pick<Replica, 'unsyncedCount'> | undefined
 
@@ -46,6 +47,8 @@ export class HostHome implements ReplicaHome {
   async stage(): Promise<StagedReplica> {
     // One that was broken off without a word still has its files.
     this.#staging?.close()
+    // Whoever dropped is told why it failed; what is left is overwritten.
+    await this.#dropping.catch(() => undefined)
     this.#staging = await this.#options.database.store.stageReplica()
     return new StagedDatabase({
       ...this.#options,
@@ -63,9 +66,10 @@ export class HostHome implements ReplicaHome {
   }
 
   /** Removes what attempts that were broken off have left. None is under way. */
-  async dropStaged(): Promise<void> {
+  dropStaged(): Promise<void> {
     this.release()
-    await this.#options.database.store.dropStaged()
+    this.#dropping = this.#options.database.store.dropStaged()
+    return this.#dropping
   }
 }
 
