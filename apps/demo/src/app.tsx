@@ -1,15 +1,21 @@
 import { Center, Loader, MantineProvider, Stack, Text } from '@mantine/core'
 import { lazy, type ReactNode, Suspense } from 'react'
 import { Route, Switch, useLocation } from 'wouter'
+import { ClashNotices } from './conflicts/clash-notices.tsx'
+import { ClashesProvider } from './conflicts/conflicts-context.tsx'
+import { ConflictsPage } from './conflicts/conflicts-page.tsx'
 import { CountsProvider } from './data/counts.tsx'
 import { EntityPage } from './entity/entity-page.tsx'
 import { EventsPage } from './events/events-page.tsx'
 import { HomePage } from './home/home-page.tsx'
 import { ImportProvider } from './import/import-context.tsx'
+import { PresenceProvider } from './presence/presence-context.tsx'
 import { ErrorBoundary } from './shell/error-boundary.tsx'
 import { NotFoundPage } from './shell/not-found-page.tsx'
 import { Shell } from './shell/shell.tsx'
 import { StoragePage } from './storage/storage-page.tsx'
+import { SyncPage } from './sync/sync-page.tsx'
+import { UnsyncedProvider } from './sync/unsynced-context.tsx'
 import { theme } from './theme.ts'
 import { type AppUniverse, UniverseProvider } from './universe.ts'
 
@@ -25,17 +31,30 @@ export function App({ universe }: { readonly universe: Promise<AppUniverse> }): 
       <ErrorBoundary title="The universe cannot be opened">
         <Suspense fallback={<Opening />}>
           <UniverseProvider universe={universe}>
-            <ImportProvider>
-              <CountsProvider>
-                <Shell>
-                  <Pages />
-                </Shell>
-              </CountsProvider>
-            </ImportProvider>
+            <Providers>
+              <Shell>
+                <Pages />
+              </Shell>
+              <ClashNotices />
+            </Providers>
           </UniverseProvider>
         </Suspense>
       </ErrorBoundary>
     </MantineProvider>
+  )
+}
+
+function Providers({ children }: { readonly children: ReactNode }): ReactNode {
+  return (
+    <ImportProvider>
+      <CountsProvider>
+        <UnsyncedProvider>
+          <PresenceProvider>
+            <ClashesProvider>{children}</ClashesProvider>
+          </PresenceProvider>
+        </UnsyncedProvider>
+      </CountsProvider>
+    </ImportProvider>
   )
 }
 
@@ -49,6 +68,8 @@ function Pages(): ReactNode {
           <Route path="/entity/:id">{({ id }) => <EntityPage key={id} id={id} />}</Route>
           <Route path="/graph/:id">{({ id }) => <GraphPage id={id} />}</Route>
           <Route path="/events" component={EventsPage} />
+          <Route path="/sync" component={SyncPage} />
+          <Route path="/conflicts" component={ConflictsPage} />
           <Route path="/storage" component={StoragePage} />
           <Route component={NotFoundPage} />
         </Switch>

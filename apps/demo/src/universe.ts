@@ -2,6 +2,10 @@
 import { openUniverse, type Universe } from '@inner-universe/client'
 import { createUniverseHooks, type ReducersOf, type TablesOf } from '@inner-universe/react'
 import { standardModule } from '@inner-universe/universe'
+import { fetchDevToken } from './sync/dev-token.ts'
+import { readDeviceId, writeDeviceId } from './sync/device.ts'
+import { isOfflineWanted } from './sync/offline-switch.ts'
+import { relayUrl } from './sync/relay-address.ts'
 
 /** The universe type of the standard module. */
 export type AppUniverse = Universe<
@@ -12,16 +16,38 @@ export type AppUniverse = Universe<
 /** Name of the universe: one file in the origin's storage, shared by all tabs. */
 export const UNIVERSE_NAME = 'wordnet'
 
-/** Opens the app's universe; created empty when it is not there. */
-export function openAppUniverse(): Promise<AppUniverse> {
-  return openUniverse(standardModule, {
+/** Opens the app's universe, in sync with the relay if there is one; created empty when not there. */
+export async function openAppUniverse(): Promise<AppUniverse> {
+  const url = relayUrl()
+  const deviceId = readDeviceId()
+  const identity = Promise.withResolvers<string>()
+  const universe = await openUniverse(standardModule, {
     name: UNIVERSE_NAME,
     worker: () =>
       new Worker(new URL('./universe.worker.ts', import.meta.url), {
         type: 'module',
         name: 'universe',
       }),
+    // Before there is one: the identity that the file is created under becomes the device's.
+    ...(deviceId === undefined ? {} : { identity: deviceId }),
+    ...(url === undefined
+      ? {}
+      : {
+          sync: {
+            url,
+            paused: isOfflineWanted(),
+            token: async () =>
+              fetchDevToken({
+                relayUrl: url,
+                universe: UNIVERSE_NAME,
+                identity: await identity.promise,
+              }),
+          },
+        }),
   })
+  writeDeviceId(universe.identity)
+  identity.resolve(universe.identity)
+  return universe
 }
 
 const hooks = createUniverseHooks<typeof standardModule>()
@@ -38,3 +64,9 @@ export const useLiveSql: typeof hooks.useLiveSql = hooks.useLiveSql
 export const useCall: typeof hooks.useCall = hooks.useCall
 /** Connection and storage. */
 export const useStatus: typeof hooks.useStatus = hooks.useStatus
+/** Where sync stands. */
+export const useSyncStatus: typeof hooks.useSyncStatus = hooks.useSyncStatus
+/** Who else is here. */
+export const usePresence: typeof hooks.usePresence = hooks.usePresence
+/** Changes that met others. */
+export const useConflicts: typeof hooks.useConflicts = hooks.useConflicts

@@ -12,6 +12,7 @@ import { type FormEvent, type ReactNode, useState } from 'react'
 import { useLocation } from 'wouter'
 import { entityHref } from '../data/entity.ts'
 import { ErrorNotice } from '../shell/error-notice.tsx'
+import { useUnsynced } from '../sync/unsynced-context.tsx'
 import { useCall } from '../universe.ts'
 import { PARTS_OF_SPEECH } from '../wordnet/part-of-speech.ts'
 
@@ -38,6 +39,7 @@ export function CreateEntityModal({
 function CreateEntityForm({ onClose }: { readonly onClose: () => void }): ReactNode {
   const [, navigate] = useLocation()
   const { call, isPending, error, reset } = useCall('createEntity')
+  const { note } = useUnsynced()
   const [type, setType] = useState('noun')
   const [name, setName] = useState('')
   const [description, setDescription] = useState('')
@@ -46,7 +48,9 @@ function CreateEntityForm({ onClose }: { readonly onClose: () => void }): ReactN
   function submit(event: FormEvent): void {
     event.preventDefault()
     const metadata = { name: name.trim(), description: description.trim(), tags }
-    call({ type: type.trim(), metadata }).then(
+    const created = call({ type: type.trim(), metadata })
+    note(created, (id) => ({ verb: 'Created', name: metadata.name, ids: [id] }))
+    created.then(
       (id) => {
         onClose()
         navigate(entityHref(id))

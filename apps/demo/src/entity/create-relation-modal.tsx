@@ -14,6 +14,7 @@ import type { EntityLine } from '../data/entity.ts'
 import { EntitySearch } from '../search/entity-search.tsx'
 import { ErrorNotice } from '../shell/error-notice.tsx'
 import { TypeBadge } from '../shell/type-badge.tsx'
+import { useUnsynced } from '../sync/unsynced-context.tsx'
 import { useCall } from '../universe.ts'
 import { POINTER_TYPES } from '../wordnet/pointer-type.ts'
 import type { Direction } from './relation-queries.ts'
@@ -52,6 +53,7 @@ function CreateRelationForm({
   readonly onClose: () => void
 }): ReactNode {
   const { call, isPending, error, reset } = useCall('createRelation')
+  const { note } = useUnsynced()
   const [direction, setDirection] = useState<Direction>('outgoing')
   const [type, setType] = useState('')
   const [other, setOther] = useState<EntityLine>()
@@ -60,7 +62,13 @@ function CreateRelationForm({
     event.preventDefault()
     if (other === undefined) return
     const ends = direction === 'outgoing' ? { from: id, to: other.id } : { from: other.id, to: id }
-    call({ ...ends, type: type.trim() }).then(onClose, () => undefined) // A refusal is shown below.
+    const created = call({ ...ends, type: type.trim() })
+    note(created, (relation) => ({
+      verb: `Related by ${type.trim()}`,
+      name: `${name} and ${other.name}`,
+      ids: [id, relation],
+    }))
+    created.then(onClose, () => undefined) // A refusal is shown below.
   }
 
   return (

@@ -6,6 +6,7 @@ import { useLocation } from 'wouter'
 import { nameOf } from '../data/entity.ts'
 import { formatPlural } from '../data/format.ts'
 import { ErrorNotice } from '../shell/error-notice.tsx'
+import { useUnsynced } from '../sync/unsynced-context.tsx'
 import { useCall } from '../universe.ts'
 
 /**
@@ -23,11 +24,14 @@ export function DeleteEntityModal({
 }): ReactNode {
   const [, navigate] = useLocation()
   const { call, isPending, error, reset } = useCall('deleteEntity')
+  const { note } = useUnsynced()
   const isReferenced = isUniverseError(error, 'universe/entity-referenced')
   const relationCount = isReferenced ? Number(error.details.relationCount) : 0
 
   function remove(cascade: boolean): void {
-    call({ id: row.id, cascade }).then(
+    const deleted = call({ id: row.id, cascade })
+    note(deleted, () => ({ verb: 'Deleted', name: nameOf(row), ids: [row.id] }))
+    deleted.then(
       () => navigate('/', { replace: true }),
       () => undefined, // Shown below.
     )

@@ -13,6 +13,7 @@ import {
 } from '@mantine/core'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { ErrorNotice } from '../shell/error-notice.tsx'
+import { useUnsynced } from '../sync/unsynced-context.tsx'
 import { useCall } from '../universe.ts'
 import { draftsOf, type PropertyDraft, propertiesOfDrafts } from './property-draft.ts'
 import { PropertyEditor } from './property-editor.tsx'
@@ -46,6 +47,7 @@ export function EntityEditor({
 }): ReactNode {
   const [draft, setDraft] = useState(() => draftOf(row))
   const { call, isPending, error, reset } = useCall('updateEntity')
+  const { note } = useUnsynced()
   const isOverwriting = row.revision !== draft.revision
 
   function change(part: Partial<Draft>): void {
@@ -60,7 +62,7 @@ export function EntityEditor({
   function submit(event?: FormEvent): void {
     event?.preventDefault()
     const { name, description, tags, properties, revision } = draft
-    call({
+    const saved = call({
       id: row.id,
       expectedRevision: revision,
       metadata: {
@@ -69,7 +71,9 @@ export function EntityEditor({
         tags,
         properties: propertiesOfDrafts(properties),
       },
-    }).then(onEnd, () => undefined) // A refusal is shown below.
+    })
+    note(saved, () => ({ verb: 'Changed', name: name.trim(), ids: [row.id] }))
+    saved.then(onEnd, () => undefined) // A refusal is shown below.
   }
 
   return (

@@ -5,9 +5,11 @@ import { type ReactNode, useState } from 'react'
 import { Link } from 'wouter'
 import { glossOf, graphHref, nameOf } from '../data/entity.ts'
 import { formatDateTime } from '../data/format.ts'
+import { Viewers } from '../presence/people.tsx'
 import { ErrorNotice } from '../shell/error-notice.tsx'
 import { Page, PageTitle } from '../shell/page.tsx'
 import { TypeBadge } from '../shell/type-badge.tsx'
+import { UnsyncedMark } from '../sync/unsynced-mark.tsx'
 import { useLiveQuery } from '../universe.ts'
 import { DeleteEntityModal } from './delete-entity-modal.tsx'
 import { EntityEditor } from './entity-editor.tsx'
@@ -53,6 +55,8 @@ function Found({ row }: { readonly row: EntityRow }): ReactNode {
                       {tag}
                     </span>
                   ))}
+                  <UnsyncedMark id={row.id} withText />
+                  <Viewers id={row.id} />
                 </Group>
                 <PageTitle className={classes.title}>{name}</PageTitle>
                 <OtherNames row={row} name={name} />

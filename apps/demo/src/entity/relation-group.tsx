@@ -7,6 +7,8 @@ import { entityHref, nameOf } from '../data/entity.ts'
 import { formatCount } from '../data/format.ts'
 import { colorOfType } from '../data/part-of-speech.ts'
 import { ErrorNotice } from '../shell/error-notice.tsx'
+import { useUnsynced } from '../sync/unsynced-context.tsx'
+import { UnsyncedMark } from '../sync/unsynced-mark.tsx'
 import { useCall, useLiveSql } from '../universe.ts'
 import classes from './relation-panel.module.css'
 import { type Direction, LINES_SQL, type RelationLineRow } from './relation-queries.ts'
@@ -109,6 +111,7 @@ function RelationLine({
         <span className={classes.name}>{name}</span>
         <span className={classes.description}>{other.description}</span>
       </Link>
+      <UnsyncedMark id={row.id} />
       <RemoveRelation id={row.id} name={name} />
     </li>
   )
@@ -130,9 +133,13 @@ function wordOf(
 function RemoveRelation({ id, name }: { readonly id: string; readonly name: string }): ReactNode {
   const [isAsking, setIsAsking] = useState(false)
   const { call, isPending, error, reset } = useCall('deleteRelation')
+  const { note } = useUnsynced()
   function close(): void {
     setIsAsking(false)
     reset()
+  }
+  function remove(): void {
+    note(call({ id }), () => ({ verb: 'Deleted', name: `the relation with ${name}`, ids: [id] }))
   }
   return (
     <Popover opened={isAsking} onChange={close} position="bottom-end" withArrow trapFocus>
@@ -152,7 +159,7 @@ function RemoveRelation({ id, name }: { readonly id: string; readonly name: stri
           <Text size="sm">Delete the relation with “{name}”? Both entities stay.</Text>
           {error !== undefined && <ErrorNotice error={error} title="It was not deleted" />}
           <Group gap="xs">
-            <Button size="xs" color="red" loading={isPending} onClick={() => void call({ id })}>
+            <Button size="xs" color="red" loading={isPending} onClick={remove}>
               Delete
             </Button>
             <Button size="xs" variant="default" onClick={close}>

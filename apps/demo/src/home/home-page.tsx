@@ -11,7 +11,9 @@ import { EventList } from '../events/event-list.tsx'
 import { ImportCard } from '../import/import-card.tsx'
 import { useLastImport } from '../import/import-context.tsx'
 import { Page, PageTitle } from '../shell/page.tsx'
-import { useLiveQuery, useLiveSql } from '../universe.ts'
+import { useHadContact } from '../sync/first-contact.ts'
+import { JoiningCard } from '../sync/joining-card.tsx'
+import { useLiveQuery, useLiveSql, useSyncStatus } from '../universe.ts'
 import { synsetId } from '../wordnet/wordnet-id.ts'
 import classes from './home-page.module.css'
 
@@ -24,6 +26,8 @@ const RECENT_COUNT = 8
 export function HomePage(): ReactNode {
   const counts = useCounts()
   const last = useLastImport()
+  const hadContact = useHadContact()
+  const { kind } = useSyncStatus()
   const events = useLiveSql<EventRow>(eventsSql('all'), [RECENT_COUNT])
   return (
     <Page title="Start" size="md">
@@ -34,14 +38,18 @@ export function HomePage(): ReactNode {
           </PageTitle>
           <p className={classes.lead}>
             WordNet as a knowledge graph in a database that lives in this browser: searched, walked
-            and edited here, online or not.
+            and edited here, online or not, and in step with your other devices.
           </p>
         </header>
         {counts === undefined || !last.isKnown || !events.isReady ? (
           <Skeleton height={420} aria-label="Looking at what is here" />
         ) : (
           <>
-            <ImportCard counts={counts} last={last} />
+            {counts.entityCount === 0 && (!hadContact || kind === 'catching-up') ? (
+              <JoiningCard />
+            ) : (
+              <ImportCard counts={counts} last={last} />
+            )}
             <Overview counts={counts} />
             {counts.entityCount > 0 && <Starts />}
             <RecentEvents rows={events.rows} />

@@ -14,7 +14,7 @@ import type { ImportProgress } from './import-job.ts'
 /** Offers, shows and ends the import of WordNet; nothing when there is nothing to say. */
 export function ImportCard({
   counts,
-  last: { mark, isElsewhere },
+  last: { mark, isElsewhere, isOfOtherDevice },
 }: {
   readonly counts: Counts
   readonly last: LastImport
@@ -37,6 +37,9 @@ export function ImportCard({
     case 'idle':
     case 'cancelled':
       if (isElsewhere) return <Elsewhere counts={counts} />
+      if (mark?.state === 'begun' && isOfOtherDevice) {
+        return <OnOtherDevice scope={mark.scope} counts={counts} onStart={job.start} />
+      }
       if (mark?.state === 'begun') {
         return <Unfinished scope={mark.scope} counts={counts} onStart={job.start} />
       }
@@ -137,6 +140,30 @@ function Elsewhere({ counts }: { readonly counts: Counts }): ReactNode {
         {formatCount(counts.entityCount)} entities and {formatCount(counts.relationCount)} relations
         so far.
       </Text>
+    </Card>
+  )
+}
+
+function OnOtherDevice({
+  scope,
+  counts,
+  onStart,
+}: {
+  readonly scope: ImportScope
+  readonly counts: Counts
+  readonly onStart: OnStart
+}): ReactNode {
+  return (
+    <Card title="Another device is importing">
+      <Text c="dimmed" className="count">
+        {formatCount(counts.entityCount)} entities and {formatCount(counts.relationCount)} relations
+        have come so far. If that device is gone, the import can go on here: its rows are the same.
+      </Text>
+      <Group mt="md">
+        <Button variant="default" onClick={() => onStart(scope)}>
+          Go on here
+        </Button>
+      </Group>
     </Card>
   )
 }

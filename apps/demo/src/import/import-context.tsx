@@ -43,18 +43,23 @@ export interface LastImport {
   readonly mark: ImportMark | undefined
   /** True while another tab imports. */
   readonly isElsewhere: boolean
+  /** True when the last was begun on another device. */
+  readonly isOfOtherDevice: boolean
 }
 
 const LOOK_MS = 2000
 
 /** How the last import ended, and whether another tab is at one. */
 export function useLastImport(): LastImport {
+  const { identity } = useUniverse()
   const { state } = useImport()
   const config = useLiveQuery((q) => q.config.where({ key: IMPORT_MARK_KEY }), [])
-  const mark = parseImportMark(config.rows[0]?.value)
+  const [row] = config.rows
+  const mark = parseImportMark(row?.value)
   const isOpen = mark?.state === 'begun' && state.kind !== 'running'
   const isElsewhere = useLockHeld(isOpen)
-  return { isKnown: config.isReady, mark, isElsewhere }
+  const isOfOtherDevice = row !== undefined && row.updated_by !== identity
+  return { isKnown: config.isReady, mark, isElsewhere, isOfOtherDevice }
 }
 
 /** True while any tab holds the lock; looked at now and then, as locks announce nothing. */

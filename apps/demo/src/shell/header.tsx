@@ -1,16 +1,26 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core'
-import { IconDatabase, IconHome, IconMenu2, IconPlus, IconTimeline } from '@tabler/icons-react'
+import {
+  IconDatabase,
+  IconHome,
+  IconMenu2,
+  IconPlus,
+  IconRefresh,
+  IconTimeline,
+} from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import { entityHref } from '../data/entity.ts'
 import { CreateEntityModal } from '../entity/create-entity-modal.tsx'
+import { EveryoneHere } from '../presence/people.tsx'
 import { EntitySearch } from '../search/entity-search.tsx'
+import { SyncBadge } from '../sync/sync-badge.tsx'
 import classes from './shell.module.css'
 import { ThemeToggle } from './theme-toggle.tsx'
 
 const PAGES = [
   { href: '/', label: 'Home', Icon: IconHome },
   { href: '/events', label: 'Events', Icon: IconTimeline },
+  { href: '/sync', label: 'Sync', Icon: IconRefresh },
   { href: '/storage', label: 'Storage', Icon: IconDatabase },
 ] as const
 
@@ -43,6 +53,10 @@ export function Header(): ReactNode {
             </Link>
           ))}
         </nav>
+        <div className={classes.faces}>
+          <EveryoneHere />
+        </div>
+        <SyncBadge />
         <Tooltip label="New entity">
           <ActionIcon
             variant="subtle"

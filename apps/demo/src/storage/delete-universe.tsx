@@ -14,7 +14,8 @@ export function DeleteUniverse(): ReactNode {
         Delete
       </Title>
       <Text c="dimmed" size="sm" mb="md">
-        Takes the universe from this browser: every entity, relation, event and setting.
+        Takes the universe from this browser: every entity, relation, event and setting. Other
+        devices keep theirs, and a relay fills it again.
       </Text>
       <Button color="red" variant="light" onClick={() => setIsAsking(true)}>
         Delete the universe

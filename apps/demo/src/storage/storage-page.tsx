@@ -19,7 +19,8 @@ export function StoragePage(): ReactNode {
         <header>
           <PageTitle>Storage</PageTitle>
           <Text c="dimmed">
-            The universe is one SQLite database in this browser’s own storage. No server has it.
+            The universe is one SQLite database in this browser’s own storage. A relay, if there is
+            one, passes changes on to your other devices.
           </Text>
         </header>
         <Where />
