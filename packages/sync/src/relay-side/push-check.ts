@@ -46,7 +46,7 @@ export type Verdict =
 export interface PushScene {
   readonly state: LogState
   /** Entries accepted and not durable yet, which the state counts already. */
-  readonly pending: readonly StoredEntry[]
+  readonly pending: () => readonly StoredEntry[]
   /** Anyone may offer the batches of others: the relay was restored a while ago. */
   readonly isRepairing: boolean
 }
@@ -144,7 +144,7 @@ async function batchAt(
   stream: StreamId,
   seq: number,
 ): Promise<BatchEntry | undefined> {
-  const accepted = pending.find(
+  const accepted = pending().find(
     (entry): entry is BatchEntry =>
       entry.kind === 'batch' &&
       entry.stream === stream &&

@@ -12,7 +12,6 @@ import {
 } from '@inner-universe/core'
 import { expect, test } from 'vitest'
 import { hashOf } from '../hash.ts'
-import type { LogStore } from './log-store.ts'
 import {
   createRelayWorld,
   type Player,
@@ -20,7 +19,7 @@ import {
   SCHEMA_HASH,
   UNIVERSE,
 } from './testing/relay-world.ts'
-import { methodsOf } from './testing/store-methods.ts'
+import { createFaults } from './testing/store-faults.ts'
 import { insertOf, rawWire, streamOf } from './testing/stream-writer.ts'
 
 test('[RL13] [RL14] a batch is acknowledged once durable, named to its author and sent to others', async () => {
@@ -537,42 +536,4 @@ function aloneHash(stream: StreamId, seq: number, batch: SealedBatch): Hash {
 
 function bytesOf(hash: Hash): Uint8Array {
   return Uint8Array.from(hash.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16))
-}
-
-/** A store whose appends a test holds up or lets fail. */
-function createFaults() {
-  let held: Promise<void> = Promise.resolve()
-  let before: Error | undefined
-  let after: Error | undefined
-  let appendCount = 0
-  return {
-    get appendCount() {
-      return appendCount
-    },
-    hold(): () => void {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      held = promise
-      return resolve
-    },
-    failWith(error: Error) {
-      before = error
-    },
-    failAfter(error: Error) {
-      after = error
-    },
-    wrap: (store: LogStore): LogStore => ({
-      ...methodsOf(store),
-      async append(appends) {
-        appendCount += 1
-        await held
-        const error = before
-        before = undefined
-        if (error !== undefined) throw error
-        await store.append(appends)
-        const late = after
-        after = undefined
-        if (late !== undefined) throw late
-      },
-    }),
-  }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { TAIL_BUFFER_BYTES_MAX } from '../limits.ts'
 import { createRelayWorld, UNIVERSE } from './testing/relay-world.ts'
+import { createFaults } from './testing/store-faults.ts'
 
 const KIB = 1024
 
@@ -23,6 +24,24 @@ test('[RL14] entries come in order, none twice and none left out, in the tail an
   expect(ann.entries().map(({ kind, offset }) => `${kind} ${offset}`)).toEqual(
     offsets.map((offset) => `own ${offset}`),
   )
+})
+
+test('[RL14] who comes between an append and its answer gets each entry once', async () => {
+  const faults = createFaults()
+  const world = createRelayWorld({ wrap: faults.wrap })
+  const ann = await world.open()
+  const writer = world.writer()
+  ann.push(writer.next())
+  await world.settle()
+  const release = faults.holdAnswers()
+  ann.push(writer.next(), writer.next())
+  await world.settle()
+  const bob = await world.open({ identity: 'bob' })
+  // What is durable in the store is told when the store has said so.
+  expect(bob.entries().map(({ offset }) => offset)).toEqual([1])
+  release()
+  await world.settle()
+  expect(bob.entries().map(({ offset }) => offset)).toEqual([1, 2, 3])
 })
 
 test('[RL14] what an earlier session pushed comes whole: this one may not hold it', async () => {

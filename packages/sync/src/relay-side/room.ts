@@ -304,7 +304,7 @@ export class Room implements CommitSource {
       const state = await this.#ready()
       const scene: PushScene = {
         state,
-        pending: this.#pending.all().map(({ entry }) => entry),
+        pending: () => this.#pending.all().map(({ entry }) => entry),
         isRepairing: this.isRepairing(state.record),
       }
       const verdict = await checkPush(this.#context, scene, push)
