@@ -1,20 +1,25 @@
 /** Sync in a real browser: its WebSocket, its deflate, its fetch, and databases staged in OPFS. */
 import { afterEach, expect, inject, test } from 'vitest'
-import { sharedNotes } from '../testing/shared-notes.ts'
-import { deleteUniverse, openUniverse } from './open.ts'
-import type { SyncOptions, SyncStatus, Universe } from './universe.ts'
-
-type Notes = Universe<typeof sharedNotes.tables, typeof sharedNotes.reducers>
+import { type FrameTab, openFrameTab } from '../testing/frame-tab.ts'
+import { type SharedNotes as Notes, openShared } from '../testing/open-shared.ts'
+import { deleteUniverse } from './open.ts'
+import type { SyncOptions, SyncStatus } from './universe.ts'
 
 const open: Notes[] = []
 const names = new Set<string>()
+const frames: FrameTab[] = []
 let universeCount = 0
 /** A new name at the relay for every test. */
 let shared = ''
 
 afterEach(async () => {
   for (const universe of open.splice(0)) await universe.close()
-  for (const name of names) await deleteUniverse(name)
+  for (const frame of frames.splice(0)) frame.kill()
+  for (const name of names) {
+    // The lock of a tab that was killed comes free a moment later.
+    await navigator.locks.request(`inner-universe:${name}`, () => undefined)
+    await deleteUniverse(name)
+  }
   names.clear()
 })
 
@@ -30,15 +35,19 @@ async function fetchToken(): Promise<string> {
   return ((await response.json()) as { readonly token: string }).token
 }
 
+const deviceName = (name: string): string => `sync test ${name}`
+
+const syncOf = (sync: Partial<SyncOptions>): SyncOptions => ({
+  url: inject('relayUrl'),
+  universe: shared,
+  token: fetchToken,
+  ...sync,
+})
+
 /** A tab of a device: those of one name share a database. */
 async function tabOf(name: string, sync: Partial<SyncOptions> = {}): Promise<Notes> {
-  names.add(`sync test ${name}`)
-  const universe = await openUniverse(sharedNotes, {
-    name: `sync test ${name}`,
-    worker: () =>
-      new Worker(new URL('../testing/shared-notes.worker.ts', import.meta.url), { type: 'module' }),
-    sync: { url: inject('relayUrl'), universe: shared, token: fetchToken, ...sync },
-  })
+  names.add(deviceName(name))
+  const universe = await openShared(deviceName(name), syncOf(sync))
   open.push(universe)
   return universe
 }
@@ -170,3 +179,34 @@ test('without a relay everything works and waits', async () => {
   await leave(one)
   await failed
 })
+
+test('killed at any moment of a rebuild, a device has its old database or its new one', async () => {
+  newShared()
+  const one = await tabOf('one')
+  await one.reducers.addNotes({ count: 2_000 })
+  await one.reducers.addNote({ text: 'first' }).confirmed
+  const expected = [...Array.from({ length: 2_000 }, (_, rank) => `note ${rank}`), 'first']
+  for (const delayMs of [0, 40, 80, 120, 160, 240, 320]) {
+    const name = `killed after ${delayMs}`
+    names.add(deviceName(name))
+    const frame = await openFrameTab()
+    frames.push(frame)
+    const killed = await frame.openShared(deviceName(name), syncOf({ paused: true }))
+    await killed.reducers.addDraft({ text: 'only here' })
+    await killed.reducers.addNote({ text: name })
+    killed.sync.resume()
+    await new Promise((resolve) => setTimeout(resolve, delayMs))
+    frame.kill()
+    const again = await tabOf(name, { paused: true })
+    const texts = (await again.query((q) => q.note)).map(({ text }) => text)
+    expect(texts).toContain(name)
+    // All of the relay's or nothing: never a part.
+    expect([1, expected.length + 1]).toContain(texts.length)
+    expect(await again.count((q) => q.draft)).toBe(1)
+    expect(await again.verify()).toEqual([])
+    again.sync.resume()
+    expected.push(name)
+    await converge([one, again], expected)
+    await leave(again)
+  }
+}, 120_000)

@@ -1,14 +1,16 @@
 /** Tabs for the browser tests: iframes, which the browser ends with their workers when removed. */
+import type { openShared } from './open-shared.ts'
 import type { openTodos } from './open-todos.ts'
 
 /** A tab under the test's control. */
 export interface FrameTab {
   readonly openTodos: typeof openTodos
+  readonly openShared: typeof openShared
   /** Ends the tab as a crash does: nothing in it runs any more. */
   kill(): void
 }
 
-/** Opens an empty tab that can open the todos. */
+/** Opens an empty tab that can open the test modules. */
 export async function openFrameTab(): Promise<FrameTab> {
   const frame = document.createElement('iframe')
   const isReady = new Promise<void>((resolve) => {
@@ -27,6 +29,7 @@ export async function openFrameTab(): Promise<FrameTab> {
   script.src = new URL('./tab.ts', import.meta.url).href
   frame.contentDocument?.body.append(script)
   await isReady
-  const tab = frame.contentWindow as unknown as Pick<FrameTab, 'openTodos'>
-  return { openTodos: tab.openTodos, kill: () => frame.remove() }
+  const tab = frame.contentWindow as unknown as Pick<FrameTab, 'openTodos' | 'openShared'>
+  const { openTodos, openShared } = tab
+  return { openTodos, openShared, kill: () => frame.remove() }
 }

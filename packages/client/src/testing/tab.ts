@@ -1,5 +1,6 @@
 // A tab of the browser tests: an iframe of its own, which can be killed by removing it.
+import { openShared } from './open-shared.ts'
 import { openTodos } from './open-todos.ts'
 
-Object.assign(globalThis, { openTodos })
+Object.assign(globalThis, { openTodos, openShared })
 parent.postMessage('tab ready')
