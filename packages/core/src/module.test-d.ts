@@ -78,3 +78,25 @@ test('rows, inserts and reducers are inferred from the definition', () => {
   }>()
   expectTypeOf<ResultOfReducer<Todos['reducers']['counted']>>().toEqualTypeOf<number>()
 })
+
+test('a unique column may read NULL, and a lens gives its column’s type', () => {
+  const users = table({
+    key: t.key(),
+    email: t.text().unique(),
+    at: t.order(),
+    done: t.bool().default(false),
+    state: t
+      .enum(['open', 'closed'])
+      .default('open')
+      .from<boolean>('done', {
+        forward: (done) => (done ? 'closed' : 'open'),
+        backward: (state) => state === 'closed',
+      }),
+  })
+  expectTypeOf<RowOf<typeof users>['email']>().toEqualTypeOf<string | null>()
+  expectTypeOf<RowOf<typeof users>['at']>().toEqualTypeOf<string>()
+  expectTypeOf<RowOf<typeof users>['state']>().toEqualTypeOf<'open' | 'closed'>()
+  expectTypeOf<InsertOf<typeof users>>().toExtend<{ readonly email: string | null }>()
+  // @ts-expect-error a lens gives what the column holds
+  t.enum(['a', 'b']).from<boolean>('done', { forward: () => 'c' })
+})

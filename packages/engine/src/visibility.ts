@@ -295,7 +295,8 @@ export function hideRow(
   { n, values, hlc, streamIndex, overrides }: VisibleRow,
 ): void {
   const merged = values.slice()
-  if (rows.hasShadows()) {
+  const mayBeShadowed = table.references.length > 0 || table.uniqueColumns.length > 0
+  if (mayBeShadowed && rows.hasShadows()) {
     for (const [name, value] of rows.shadowsOf(table, id)) {
       rows.removeShadow(table, id, name)
       const column = table.columnsByName.get(name)
