@@ -1,4 +1,4 @@
-import { type Hash, UniverseError } from '@inner-universe/core'
+import { type Epoch, type Hash, UniverseError } from '@inner-universe/core'
 import { expect, test } from 'vitest'
 import { IMAGE_CHUNK_BYTES } from '../image-manifest.ts'
 import { replicaWorld } from '../testing/replica-world.ts'
@@ -193,4 +193,30 @@ test('[RS16] a pause while it fills is a pause: the replica in use stays, and it
   await world.scheduler.advance(5000)
   expect(rebuilt.map(({ reason }) => reason)).toEqual(['join'])
   expect(home.replica.texts()).toEqual(['theirs'])
+})
+
+test('[RS11] [RS16] a rebuild that a restore broke off begins after what was lost is given back', async () => {
+  const world = replicaWorld()
+  const { sync, home, rebuilt, write } = world.replica()
+  sync.start()
+  await world.scheduler.advance(1000)
+  write('mine')
+  await world.scheduler.advance(1000)
+  expect(home.replica.unsyncedCount()).toBe(0)
+  world.relay.script.onPush = ({ batch }) =>
+    batch.firstSeq > 1 ? { code: 'denied', message: 'not allowed', seqs: [2] } : undefined
+  world.relay.script.onOpen = ({ mode }) => {
+    if (mode !== 'fill') return undefined
+    world.relay.script.onOpen = undefined
+    world.relay.script.onPush = undefined
+    world.relay.restore(0, 'e000000000000002' as Epoch)
+    world.network.sever()
+    return undefined
+  }
+  write('denied')
+  await world.scheduler.advance(60_000)
+  expect(rebuilt.map(({ reason }) => reason)).not.toContain('denied')
+  expect(home.replica.texts()).toContain('mine')
+  expect(home.replica.unsyncedCount()).toBe(0)
+  expect(sync.status.kind).toBe('live')
 })

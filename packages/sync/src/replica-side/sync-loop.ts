@@ -15,7 +15,7 @@ import { type Aftermath, afterEnd, afterError, afterRefusal } from './aftermath.
 import { Alarm } from './alarm.ts'
 import { type Backoff, createBackoff } from './backoff.ts'
 import { createClockOffset } from './clock-offset.ts'
-import type { OpenedMessage } from './opening.ts'
+import { isOtherEpoch, type OpenedMessage } from './opening.ts'
 import { Rebuild } from './rebuild.ts'
 import { type ChannelMessage, RelayLink } from './relay-link.ts'
 import type { AdoptionPlan, RebuildReason, TakeOverResult } from './replica-home.ts'
@@ -313,6 +313,9 @@ export class ReplicaSync {
       this.#retryBackoff.reset()
       this.#rebuildBackoff.reset()
     })
+    // Order matters: what a restored relay lacks is given back from the replica in use, which a rebuild
+    // replaces. The session does that, and asks for a rebuild again if one is needed still.
+    if (isOtherEpoch(this.#options.home.replica, opened)) this.#wish = undefined
     if (this.#wish !== undefined) this.#runRebuild(this.#wish, opened)
   }
 
