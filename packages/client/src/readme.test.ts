@@ -12,7 +12,7 @@ const asInAnApp = (file: string): string =>
 
 test.each([
   { name: 'example', files: ['todos.ts', 'todos.worker.ts', 'main.ts', 'index.html'] },
-  { name: 'shared example', files: ['shared.ts', 'shared.html'] },
+  { name: 'synced example', files: ['synced.ts', 'synced.html'] },
 ])('the README prints the $name as it is, in at most 60 lines', ({ files }) => {
   const readme = read('README.md')
   let lineCount = 0

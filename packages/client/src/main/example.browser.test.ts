@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import page from '../../example/index.html?raw'
-import sharedPage from '../../example/shared.html?raw'
+import syncedPage from '../../example/synced.html?raw'
 
 test('the example adds todos and ticks them off', async () => {
   // Without its script, which a test imports by itself.
@@ -19,9 +19,9 @@ test('the example adds todos and ticks them off', async () => {
   await vi.waitFor(() => expect(openCount()).toBe(openBefore - 1), { timeout: 5_000 })
 })
 
-test('the shared example works while its relay is not there, and says so', async () => {
-  document.body.innerHTML = sharedPage.replace(/<script.*<\/script>/, '')
-  await import('../../example/shared.ts')
+test('the synced example works while its relay is not there, and says so', async () => {
+  document.body.innerHTML = syncedPage.replace(/<script.*<\/script>/, '')
+  await import('../../example/synced.ts')
   const input = document.querySelector('input') as HTMLInputElement
   const output = (): string | null | undefined => document.querySelector('output')?.textContent
   const toSend = (): number => Number(/, (\d+) to send/.exec(output() ?? '')?.[1])

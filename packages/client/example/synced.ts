@@ -45,5 +45,5 @@ const show = (): void => {
 }
 sync.onStatus(show)
 sync.presence.onChange(show)
-sync.presence.set({ since: Date.now() })
+sync.presence.set('here')
 show()
