@@ -143,7 +143,9 @@ describe('[SY11] dropping the log', () => {
   })
 })
 
-test('[SY18] clocks of cells go after a floor, a slice at a time and once', () => {
+test('[SY18] clocks of cells go after a floor, a slice at a time and once', {
+  timeout: 30_000,
+}, () => {
   const log = new SyncLog()
   const a = open(1)
   const keys = Array.from({ length: TRIMMED_ROWS_MAX + 1 }, (_, index) => `k${index}`)

@@ -575,7 +575,9 @@ describe('[SY7] conflicts', () => {
   })
 })
 
-test('[SY8] conflicts are kept until they are dismissed, the newest thousand', () => {
+test('[SY8] conflicts are kept until they are dismissed, the newest thousand', {
+  timeout: 30_000,
+}, () => {
   const log = new SyncLog()
   const [a, b] = [open(1), open(2)]
   b.nowMs += 1000

@@ -317,7 +317,7 @@ class World {
   }
 }
 
-it('[SY5] replicas that read one log show the same', () => {
+it('[SY5] replicas that read one log show the same', { timeout: 60_000 }, () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 2, max: 3 }),

@@ -428,7 +428,7 @@ test('a statement-wide failure inside a group leaves no half-done call', () => {
 test.each([
   ['above the limit of a delta', 16],
   ['above what the log can buffer', 66],
-])('[TX17] a call that writes %s fails alone', (_what, megabytes) => {
+])('[TX17] a call that writes %s fails alone', { timeout: 30_000 }, (_what, megabytes) => {
   const { commit, engine } = openTestEngine(module)
   probe = (ctx) => {
     for (let left = megabytes; left > 0; left -= 4) {
