@@ -24,7 +24,7 @@ type Step =
     }
   | { readonly kind: 'keep'; readonly replica: number }
   | { readonly kind: 'skew'; readonly replica: number; readonly ms: number }
-  | { readonly kind: 'relay-crash' | 'relay-backup' | 'relay-restore' }
+  | { readonly kind: 'relay-crash' | 'relay-backup' | 'relay-restore' | 'floor' }
 
 interface Peer {
   home: FakeHome
@@ -100,6 +100,21 @@ function createSystem(seed: number) {
     relay = createRelay()
   }
 
+  /** A floor at the end of the log, as one who has read all of it would say it. */
+  const appendFloor = async (): Promise<void> => {
+    const record = await store.find('universe')
+    const reader = peers.find(({ home }) => {
+      const { epoch, offset } = home.replica.position()
+      return offset > 0 && offset === record?.head && epoch === record.epoch
+    })
+    if (record === undefined || reader === undefined) return
+    const read = reader.home.replica.rows.filter(({ offset }) => offset !== undefined)
+    const hlc = Math.max(0, ...read.map(({ deltas }) => deltas.at(-1)?.hlc ?? 0))
+    const floor = { baseOffset: record.head, hlc, forgotten: [] }
+    // Time stands still here: it is durable some steps later, or never if the relay crashes first.
+    void relay.appendFloor('universe', floor, record.head)
+  }
+
   const run = async (step: Step): Promise<void> => {
     const peer = 'replica' in step ? peers[step.replica % peers.length] : undefined
     switch (step.kind) {
@@ -117,6 +132,8 @@ function createSystem(seed: number) {
       case 'relay-restore':
         store = backup.copy()
         return restartRelay()
+      case 'floor':
+        return appendFloor()
     }
     if (peer === undefined) return
     switch (step.kind) {
@@ -196,6 +213,7 @@ const steps = (kinds: readonly Step['kind'][]): fc.Arbitrary<Step[]> => {
       replica,
       ms: fc.constantFrom(0, -7_200_000, 7_200_000, 30_000),
     }),
+    fc.record({ kind: fc.constant('floor' as const) }),
     fc.record({ kind: fc.constant('relay-crash' as const) }),
     fc.record({ kind: fc.constant('relay-backup' as const) }),
     fc.record({ kind: fc.constant('relay-restore' as const) }),
@@ -230,6 +248,9 @@ async function converges(seed: number, script: readonly Step[]): Promise<void> {
   for (const { sync } of peers) void sync.stop()
 }
 
+/** Worlds per property; more where there is time. */
+const RUNS = Number(process.env.RUNS ?? 30)
+
 const ORDINARY = ['write', 'wait', 'sever', 'network', 'pause', 'resume', 'crash'] as const
 
 test('replicas come to the same log over any network, and nothing is lost or doubled', async () => {
@@ -238,19 +259,36 @@ test('replicas come to the same log over any network, and nothing is lost or dou
     steps([...ORDINARY, 'relay-crash', 'skew']),
     converges,
   )
-  await fc.assert(property, { numRuns: Number(process.env.RUNS ?? 30) })
+  await fc.assert(property, { numRuns: RUNS })
+})
+
+test('a floor makes those left behind author anew what they have not pushed', async () => {
+  const property = fc.asyncProperty(
+    fc.nat(),
+    steps([...ORDINARY, 'floor', 'relay-crash']),
+    converges,
+  )
+  await fc.assert(property, { numRuns: RUNS })
 })
 
 test('copied profiles and storage rolled back do not fork the log', async () => {
   const kinds = [...ORDINARY, 'clone', 'keep', 'roll-back'] as const
   await fc.assert(fc.asyncProperty(fc.nat(), steps(kinds), converges), {
-    numRuns: Number(process.env.RUNS ?? 30),
+    numRuns: RUNS,
+  })
+})
+
+test('replicas come to the same log though everything goes wrong', async () => {
+  const kinds = [...ORDINARY, 'clone', 'keep', 'roll-back', 'skew', 'floor'] as const
+  const relays = ['relay-crash', 'relay-backup', 'relay-restore'] as const
+  await fc.assert(fc.asyncProperty(fc.nat(), steps([...kinds, ...relays]), converges), {
+    numRuns: RUNS,
   })
 })
 
 test('a relay restored from a backup gets back what its replicas have', async () => {
   const kinds = [...ORDINARY, 'relay-crash', 'relay-backup', 'relay-restore'] as const
   await fc.assert(fc.asyncProperty(fc.nat(), steps(kinds), converges), {
-    numRuns: Number(process.env.RUNS ?? 30),
+    numRuns: RUNS,
   })
 })
