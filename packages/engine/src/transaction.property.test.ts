@@ -107,5 +107,5 @@ describe(`seed ${seed}`, () => {
       }),
       { seed, numRuns: 150 },
     )
-  })
+  }, 60_000)
 })
