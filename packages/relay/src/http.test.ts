@@ -121,3 +121,12 @@ test('who is revoked in a running relay is out at once', async () => {
   await Promise.all([relay.close(), relay.close()])
   expect(await bob.connection.closed).toBe(1000)
 })
+
+test('a relay that cannot listen gives back what it had opened', async () => {
+  const taken = await start()
+  const dataDir = createFolder()
+  const config = parseConfig({ port: taken.port, dataDir, secret: TEST_SECRET }, '/')
+  await expect(startRelay(config)).rejects.toMatchObject({ code: 'relay/unavailable' })
+  // The data directory is free for another.
+  await start({ storage: 'sqlite', dataDir })
+})

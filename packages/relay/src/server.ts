@@ -146,7 +146,11 @@ export async function startRelay(config: RelayConfig): Promise<RunningRelay> {
     })
   })
 
-  const port = await listen(server, config)
+  const port = await listen(server, config).catch(async (error: unknown) => {
+    await stopCompaction()
+    await store.close()
+    throw error
+  })
   isReady = true
   let cancelRefresh = (): void => undefined
   const refresh = (): void => {

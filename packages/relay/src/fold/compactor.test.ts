@@ -1,11 +1,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Hash } from '@inner-universe/core'
+import { type Hash, UniverseError } from '@inner-universe/core'
 import { openEngine } from '@inner-universe/engine'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import { imageManifestHash, parseImageManifest } from '@inner-universe/sync'
-import type { MemoryLogStore } from '@inner-universe/sync/relay-side'
+import { createMemoryLogStore, type MemoryLogStore } from '@inner-universe/sync/relay-side'
 import { afterEach, expect, test } from 'vitest'
 import { systemCompression, systemHash } from '../system.ts'
 import { Fold } from './fold.ts'
@@ -38,6 +38,16 @@ const record = async ({ store }: FoldedRelay) => {
 }
 
 const kinds = ({ events }: FoldedRelay) => events.map(({ kind }) => kind)
+
+/** The same store, whose reads fail when they are told to. */
+function failingReads(store: MemoryLogStore, isFailing: () => boolean): MemoryLogStore {
+  return new Proxy(store, {
+    get(target, name: keyof MemoryLogStore) {
+      if (name === 'read' && isFailing()) throw new UniverseError('storage/io', 'the disk is away')
+      return (target[name] as () => unknown).bind(target)
+    },
+  })
+}
 
 /** The bytes of the newest image, as a new replica puts them together. */
 async function readImage(store: MemoryLogStore) {
@@ -335,6 +345,24 @@ test('a fold that is damaged, or ahead of a restored log, is built anew', async 
   expect(kinds(again)).toEqual(['rebuilt', 'image'])
   expect((await readImage(first.store)).manifest.digest).toBe(ada.engine.digest())
   await again.folds.close()
+})
+
+test('a step that the store breaks off is done again, with the fold as it was', async () => {
+  let isFailing = false
+  const memory = createMemoryLogStore()
+  const store = failingReads(memory, () => isFailing)
+  const town = createFoldedRelay({ store, retention: { imageEveryEntries: 1 } })
+  const ada = await town.replica('ada')
+  await write(ada, 2)
+  await town.step()
+  await write(ada, 2)
+  isFailing = true
+  await expect(town.step()).rejects.toThrow('the disk is away')
+  isFailing = false
+  town.events.length = 0
+  await town.step()
+  expect(kinds(town)).toEqual(['image'])
+  expect((await readImage(memory)).manifest.digest).toBe(ada.engine.digest())
 })
 
 test('a fold whose log is truncated is built anew from an image', async () => {

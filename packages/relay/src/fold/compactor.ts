@@ -30,6 +30,9 @@ const READ_BYTES = 256 * 1024
 /** Entries forgotten at a time: about 2 ms of the store, which is free for others in between. */
 const TRUNCATE_ENTRIES = 200
 
+/** Faults of a fold's file; those of its contents are `engine/…`. */
+const PAST_USE: ReadonlySet<string> = new Set(['storage/corrupt', 'storage/not-a-database'])
+
 /** What a compactor did, for the relay's log. */
 export type CompactorEvent =
   | {
@@ -129,6 +132,7 @@ export class Compactor {
       throw new UniverseError('storage/corrupt', 'it is not in the log')
     } catch (error) {
       if (isUniverseError(error, 'module/invalid')) return undefined
+      if (!isPastUse(error)) throw error
       onEvent?.({ kind: 'rebuilt', universe, reason: (error as Error).message })
     }
     await folds.reset(universe)
@@ -281,4 +285,10 @@ export class Compactor {
     }
     onEvent?.({ kind: 'truncated', universe, throughOffset: floor.baseOffset })
   }
+}
+
+/** True when a fold itself is what is wrong, so that another one may do. */
+function isPastUse(error: unknown): boolean {
+  if (!isUniverseError(error)) return false
+  return error.code.startsWith('engine/') || PAST_USE.has(error.code)
 }
