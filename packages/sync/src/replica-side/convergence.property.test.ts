@@ -97,6 +97,8 @@ function createSystem(seed: number) {
   }
   const restartRelay = (): void => {
     network.sever()
+    // The one that crashed goes on writing where nobody looks.
+    store = store.copy()
     relay = createRelay()
   }
 
