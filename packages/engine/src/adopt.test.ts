@@ -18,6 +18,7 @@ const module = defineModule({
     item: table({
       key: t.key(),
       title: t.text().default(''),
+      note: t.text().optional(),
       tags: t.set(t.text()),
       votes: t.counter(),
     }),
@@ -416,6 +417,28 @@ describe('[SY7] a rebuilt replica', () => {
     expect(rebuild(b, log, AS_THEY_WERE).conflicts).toEqual([])
     expect(rebuild(b, log, ANEW).conflicts).toEqual([])
   })
+})
+
+test('[SY10] a write of a row that a restored log has only later writes of is kept', () => {
+  const { log, a, b } = openPair()
+  const [before] = a.engine.streamHeads()
+  a.call('put', { key: 'y', title: 'ours' })
+  const stream = a.engine.replica.stream
+  log.takeFrom(a.engine)
+  log.giveTo(b.engine)
+  b.call('retitle', { key: 'y', title: 'theirs' })
+  log.takeFrom(b.engine)
+  const restored = new SyncLog('00000000000000b2')
+  for (const entry of log.entries) {
+    const isLost = entry.offset > 1 && entry.kind === 'batch' && entry.batch.stream === stream
+    if (entry.kind === 'batch' && !isLost) restored.push(entry.batch)
+  }
+  a.engine.replica.unacknowledge(stream, before?.seq ?? 0)
+  for (const options of [AS_THEY_WERE, ANEW]) {
+    const { to, adopted } = rebuild(a, restored, options)
+    expect(adopted).toHaveLength(1)
+    expect(to.engine.get('item', 'y')).toMatchObject({ key: 'y' })
+  }
 })
 
 test('[SY16] joining runs no init and takes the owner that is given', () => {

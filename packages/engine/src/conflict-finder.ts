@@ -155,7 +155,11 @@ export class ConflictFinder {
     for (const [name, byId] of fold) {
       const table = this.#scope.schema.get(name)
       if (table === undefined) continue
-      for (const row of byId.values()) this.#compareRow(table, row, side, isUnseen)
+      for (const row of byId.values()) {
+        // A cell without a clock was never written: only others of its row were.
+        const isMissed = (clock: LocalStamp) => clock.hlc > 0 && isUnseen(clock)
+        this.#compareRow(table, row, side, isMissed)
+      }
     }
   }
 
@@ -184,7 +188,8 @@ export class ConflictFinder {
     const clocks = decodeClockOverrides(stored, stored.overrides)
     if (death !== undefined) {
       if (!isUnseen(stored) && ![...clocks.values()].some(isUnseen)) return
-      const winner = winnerOf(!isAfter(streams.stampOf(stored), death))
+      const birth = stored.hlc > 0 ? streams.stampOf(stored) : undefined
+      const winner = winnerOf(!isAfter(birth, death))
       this.#add(death, { ...this.#rowConflict(table, id), winner })
       return
     }
