@@ -15,6 +15,7 @@ import { callsScenario } from './scenarios/calls.ts'
 import { coldOpenScenario } from './scenarios/cold-open.ts'
 import { durableCallScenario } from './scenarios/durable-call.ts'
 import { failOverScenario } from './scenarios/fail-over.ts'
+import { fillScenario } from './scenarios/fill.ts'
 import { importScenario } from './scenarios/import.ts'
 import { liveQueryScenario } from './scenarios/live-query.ts'
 import { sizeScenario } from './scenarios/size.ts'
@@ -27,6 +28,7 @@ const SCENARIOS: readonly Scenario[] = [
   importScenario,
   liveQueryScenario,
   failOverScenario,
+  fillScenario,
   sizeScenario,
 ]
 

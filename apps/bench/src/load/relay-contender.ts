@@ -1,35 +1,26 @@
 /** Our relay as a process of its own, and clients that speak its protocol over plain sockets. */
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import {
   type BatchHead,
-  bytesToHex,
   createSegmentWriter,
   type Hash,
   hlcFromMs,
   NO_EPOCH,
-  parseStreamId,
   type StreamId,
   ZERO_HASH,
 } from '@inner-universe/core'
 import {
   decodeBatchHeader,
-  decodeRelayMessage,
-  encodeReplicaMessage,
   type HashFunction,
-  PROTOCOL_VERSION,
-  type RelayMessage,
   type ReplicaMessage,
   SEEN_ENTRIES,
-  SUBPROTOCOL,
   sealBatch,
-  textHash,
 } from '@inner-universe/sync'
-import { WebSocket } from 'ws'
+import { greetRelay, openMessage } from '../relay-client.ts'
 import { RelayProcess } from '../relay-process.ts'
 import type { ClientEvents, Contender, LoadClient } from './contender.ts'
 import { usageOf } from './process-usage.ts'
 
-const CHANNEL = 1
 const ROW_TEXT = 'thirty letters of some content'
 const sha256: HashFunction = (...parts) => {
   const hash = createHash('sha256')
@@ -53,45 +44,16 @@ export const relay: Contender = {
   connect: (room, role, events) => connectClient(current as RelayProcess, room, role, events),
 }
 
-/** A connection that has said hello. */
-async function greet(
-  { url, token }: RelayProcess,
-  onMessage: (message: RelayMessage) => void,
-): Promise<{ socket: WebSocket; send: (message: ReplicaMessage) => void }> {
-  const socket = new WebSocket(url, SUBPROTOCOL, { perMessageDeflate: false })
-  const send = (message: ReplicaMessage): void => socket.send(encodeReplicaMessage(message))
-  await new Promise<void>((resolve, reject) => {
-    socket.once('error', reject)
-    socket.once('close', () => reject(new Error('the relay ended the connection')))
-    socket.once('open', () =>
-      send({
-        type: 'hello',
-        versions: [PROTOCOL_VERSION],
-        token,
-        timeMs: Date.now(),
-        agent: 'load',
-      }),
-    )
-    socket.on('message', (data: Buffer) => {
-      const message = decodeRelayMessage(data)
-      if (message?.type === 'bye') reject(new Error(`bye ${message.code}: ${message.message}`))
-      if (message?.type === 'welcome') resolve()
-      else if (message !== undefined) onMessage(message)
-    })
-  })
-  return { socket, send }
-}
-
 async function connectClient(
   to: RelayProcess,
   room: string,
   role: 'writer' | 'reader',
   events: ClientEvents,
 ): Promise<LoadClient> {
-  const stream = parseStreamId(bytesToHex(randomBytes(16)))
+  const open = openMessage(room, 'load', role === 'reader' ? 'fill' : 'replica')
   let opened: (() => void) | undefined
   let seen = 0
-  const connection = await greet(to, (message) => {
+  const connection = await greetRelay(to, (message) => {
     if (message.type === 'opened') opened?.()
     else if (message.type === 'ack') events.onAcknowledged(writer.acknowledge(message))
     else if (message.type === 'nack' || message.type === 'refused' || message.type === 'bye') {
@@ -106,27 +68,14 @@ async function connectClient(
       const last = message.entries.at(-1)?.offset ?? seen
       if (last - seen >= SEEN_ENTRIES) {
         seen = last
-        connection.send({ type: 'seen', channel: CHANNEL, offset: last })
+        connection.send({ type: 'seen', channel: open.channel, offset: last })
       }
     }
   })
-  const writer = new Writer(stream, connection.send)
+  const writer = new Writer(open.stream, connection.send)
   await new Promise<void>((resolve) => {
     opened = resolve
-    connection.send({
-      type: 'open',
-      channel: CHANNEL,
-      universe: room,
-      module: 'load',
-      schemaVersion: 1,
-      schemaHash: textHash('load'),
-      minReader: 1,
-      minWriter: 1,
-      mode: role === 'reader' ? 'fill' : 'replica',
-      stream,
-      position: { epoch: NO_EPOCH, offset: 0, hash: ZERO_HASH },
-      floorOffset: 0,
-    })
+    connection.send(open)
   })
   return {
     write: (write) => writer.push(write),
@@ -180,7 +129,7 @@ class Writer {
     const { header, content } = batch
     this.#send({
       type: 'push',
-      channel: CHANNEL,
+      channel: 1,
       batch: { header, contentBytes: content.length, encoding: 'raw', body: content },
     })
   }

@@ -7,6 +7,7 @@ export interface Parts {
   readonly 'cold-open': typeof import('./cold-open.ts').coldOpenPage
   readonly 'live-query': typeof import('./live-query.ts').liveQueryPage
   readonly 'fail-over': typeof import('./fail-over.ts').failOverPage
+  readonly fill: typeof import('./fill.ts').fillPage
 }
 
 const loaders: { readonly [K in keyof Parts]: () => Promise<Parts[K]> } = {
@@ -15,6 +16,7 @@ const loaders: { readonly [K in keyof Parts]: () => Promise<Parts[K]> } = {
   'cold-open': async () => (await import('./cold-open.ts')).coldOpenPage,
   'live-query': async () => (await import('./live-query.ts')).liveQueryPage,
   'fail-over': async () => (await import('./fail-over.ts')).failOverPage,
+  fill: async () => (await import('./fill.ts')).fillPage,
 }
 
 declare global {
