@@ -1,6 +1,6 @@
 /**
- * A peer that has a good token and means ill. Nothing it pushes may enter the log, and nobody else may
- * notice it.
+ * A peer that has a good token and means ill. Nothing it pushes may enter the log, or be obeyed if a relay
+ * cannot tell, and nobody else may notice it.
  */
 import {
   type Base,
@@ -51,6 +51,8 @@ const STAYS_MS = 5000
 /** Connects, does its worst, and leaves. */
 export function attack(options: Attack): void {
   const { hostility, time, random, accept } = options
+  if (hostility === 'foreign-stream' && victimOf(options) === undefined) return
+  if (hostility === 'rewrite' && eventOf(options) === undefined) return
   const line = createLine(time, random, accept)
   const stream = createStreamId((count) => random.bytes(count))
   let isOver = false
@@ -118,16 +120,19 @@ interface Forged {
 }
 
 /** A batch with one thing wrong with it. */
-function forge({ hostility, log, time, schemaVersion }: Attack, own: StreamId): Forged {
-  const victim = log.findLast((entry) => entry.kind === 'batch')
-  const isForeign = hostility === 'foreign-stream' && victim?.kind === 'batch'
+function forge(options: Attack, own: StreamId): Forged {
+  const { hostility, time, schemaVersion } = options
+  const victim = victimOf(options)
+  const isForeign = hostility === 'foreign-stream' && victim !== undefined
   const stream = isForeign ? victim.header.stream : own
   const firstSeq = isForeign ? victim.header.firstSeq + victim.header.deltaCount : 1
   const aheadMs = hostility === 'future' ? 86_400_000 : 0
   const hlc = hlcFromMs(WORLD_START_MS + Math.floor(time.elapsedMs()) + aheadMs)
   const writer = createSegmentWriter({ stream, schemaVersion, firstSeq })
+  const event = hostility === 'rewrite' ? eventOf(options) : undefined
   for (let count = 0; count < 2; count++) {
-    writer.append({ hlc: hlc + count, reducer: 'write', operations: [evilInsert(hlc + count)] })
+    const operations = [event === undefined ? evilInsert(hlc + count) : evilUpdate(event)]
+    writer.append({ hlc: hlc + count, reducer: 'write', operations })
   }
   const content = writer.finish()
   const base: Base = { epoch: NO_EPOCH, offset: 0 }
@@ -149,6 +154,26 @@ function forge({ hostility, log, time, schemaVersion }: Attack, own: StreamId): 
   // A flag of a later version: no byte of a batch may be changed without the relay's noticing.
   if (hostility === 'bad-flags') encoded[1] = 0x02
   return { header: encoded, content }
+}
+
+/** The last batch of the log. */
+function victimOf({ log }: Attack): Extract<OpenedEntry, { kind: 'batch' }> | undefined {
+  return log.findLast((entry) => entry.kind === 'batch')
+}
+
+/** Id of a row of the append-only table. */
+function eventOf({ log }: Attack): string | undefined {
+  for (const entry of log) {
+    for (const { operations } of entry.kind === 'batch' ? entry.deltas : []) {
+      const insert = operations.find(({ kind, table }) => kind === 'insert' && table === 'event')
+      if (insert !== undefined) return insert.id
+    }
+  }
+  return undefined
+}
+
+function evilUpdate(id: string) {
+  return { kind: 'update', table: 'event', id, cells: { by: 1_000_000 } } as const
 }
 
 type Contradict = (header: BatchHeader) => BatchHeader

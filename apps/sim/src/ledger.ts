@@ -19,6 +19,8 @@ export interface LiveMemory {
   committed(marker: string, delta: StreamSeq | undefined, hasDraft: boolean): void
   /** Follows what became of pending deltas. */
   adopted(adopted: readonly AdoptedDelta[]): void
+  /** The call whose delta this was last. */
+  markerOf(delta: StreamSeq): string | undefined
   copy(): Memory
 }
 
@@ -43,6 +45,8 @@ export function createMemory(from?: Memory): LiveMemory {
         if (each.kind === 'dropped') undone.set(marker, `${each.code}: ${each.reason}`)
       }
     },
+    markerOf: ({ stream, seq }) =>
+      [...deltas].find(([, at]) => at.stream === stream && at.seq === seq)?.[0],
     copy: () => ({ deltas: new Map(deltas), undone: new Map(undone), drafts: new Set(drafts) }),
   }
 }

@@ -29,6 +29,7 @@ export type Hostility =
   | 'hidden-facts' // a header with another clock than its content
   | 'wrong-count' // a header that counts fewer deltas than there are
   | 'bad-flags' // a batch that claims to be encrypted
+  | 'rewrite' // a good batch that changes a row of an append-only table: nobody may obey it
 
 /** One thing that happens at one time. Replicas are numbered, modulo how many there are by then. */
 export type Action = { readonly atMs: number } & (
@@ -332,6 +333,7 @@ const HOSTILITIES: readonly Hostility[] = [
   'hidden-facts',
   'wrong-count',
   'bad-flags',
+  'rewrite',
 ]
 
 interface Place {

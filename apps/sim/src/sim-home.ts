@@ -40,7 +40,14 @@ export interface SimHomeOptions {
   /** Own clock corrected by what is known of the relay's, ms. */
   readonly clockOffsetMs: () => number
   readonly spring: (place: TrapPlace) => void
-  readonly onTakenOver: (plan: AdoptionPlan, adopted: readonly AdoptedDelta[]) => void
+  /** The store refused what it never should. */
+  readonly onError: (what: string, error: unknown) => void
+  /** `seats`: who held each before anything pending was put on top of the log. */
+  readonly onTakenOver: (
+    plan: AdoptionPlan,
+    adopted: readonly AdoptedDelta[],
+    seats: ReadonlyMap<string, string>,
+  ) => void
 }
 
 /** Opens a home, creating a universe where there is none. */
@@ -91,7 +98,7 @@ export function openSimHome(options: SimHomeOptions): SimHome {
         } else {
           staged = open(undefined, { owner: start.owner })
         }
-        const { replica } = staged.engine
+        const replica = watched(options, staged.engine.replica)
         spring('stage-opened')
         return isClosed ? never : replica
       },
@@ -100,20 +107,20 @@ export function openSimHome(options: SimHomeOptions): SimHome {
         if (isClosed) return never
         spring('take-over-begun')
         if (isClosed) return never
+        const seats = seatsOf(staged.engine)
         correctionMs = plan.clockOffsetMs
         const { keepsStream, denied, settled } = plan
-        const result = staged.engine.adopt(current.engine.carryOver(), {
-          keepsStream,
-          denied,
-          settled,
-        })
+        const { engine: next } = staged
+        const result = reporting(options, 'taking over', () =>
+          next.adopt(current.engine.carryOver(), { keepsStream, denied, settled }),
+        )
         correctionMs = undefined
         const { engine } = current
         current = staged
         staged = undefined
         engine.close()
         options.chunks.clear()
-        options.onTakenOver(plan, result.adopted)
+        options.onTakenOver(plan, result.adopted, seats)
         spring('take-over-done')
         return isClosed ? never : result
       },
@@ -126,7 +133,7 @@ export function openSimHome(options: SimHomeOptions): SimHome {
 
   return {
     get replica() {
-      return current.engine.replica
+      return watched(options, current.engine.replica)
     },
     get engine() {
       return current.engine
@@ -142,6 +149,33 @@ export function openSimHome(options: SimHomeOptions): SimHome {
       current.engine.close()
     },
   }
+}
+
+/** Tells of whatever is thrown, and throws it on. */
+function reporting<T>(options: SimHomeOptions, what: string, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    options.onError(what, error)
+    throw error
+  }
+}
+
+/** A replica that tells of whatever its methods throw: the protocol would only try again. */
+function watched(options: SimHomeOptions, replica: Replica): Replica {
+  return new Proxy(replica, {
+    get(target, name) {
+      const value = Reflect.get(target, name, target)
+      if (typeof value !== 'function') return value
+      return (...args: readonly unknown[]) =>
+        reporting(options, String(name), () => Reflect.apply(value, target, args))
+    },
+  })
+}
+
+function seatsOf(engine: Engine): ReadonlyMap<string, string> {
+  const rows = engine.query({ table: 'seat', orderBy: [] })
+  return new Map(rows.map(({ key, holder }) => [String(key), String(holder)]))
 }
 
 interface OpenDatabase {

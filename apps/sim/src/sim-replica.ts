@@ -1,5 +1,11 @@
 /** One replica of a world: its disk, its engine, its half of the protocol, and its mishaps. */
-import { createClientId, formatCallId, type Hash, type StreamId } from '@inner-universe/core'
+import {
+  type AdoptedDelta,
+  createClientId,
+  formatCallId,
+  type Hash,
+  type StreamId,
+} from '@inner-universe/core'
 import type { Engine } from '@inner-universe/engine'
 import {
   type Connect,
@@ -103,6 +109,8 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
   let home: SimHome | undefined
   /** Homes of ended lives: their last thoughts may still look into them. */
   const graves: SimHome[] = []
+  /** Seats by the marker of their booking. */
+  const bookings = new Map<string, string>()
   let sync: ReplicaSync | undefined
   let life: Life | undefined
   let isPaused = false
@@ -166,13 +174,33 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
       chunks,
       clockOffsetMs: () => clockOffsetMs,
       spring: options.spring,
-      onTakenOver(plan, adopted) {
+      onError(what, error) {
+        watch.fail('exception', `${name}, ${what}: ${(error as Error).stack}`)
+      },
+      onTakenOver(plan, adopted, seats) {
+        checkRecheck(adopted, seats)
         watch.count(`rebuild ${plan.reason}`)
         watch.trace(() => `${name} rebuilt (${plan.reason}): ${JSON.stringify(adopted)}`)
         memory.adopted(adopted)
       },
     })
     return home
+  }
+
+  /** [recheck] A booking that is authored anew is refused where its seat is taken by now. */
+  const checkRecheck = (
+    adopted: readonly AdoptedDelta[],
+    seats: ReadonlyMap<string, string>,
+  ): void => {
+    // Of the first alone it is known what it was run on.
+    const first = adopted.find(({ kind }) => kind !== 'settled')
+    if (first?.kind !== 'reauthored') return
+    const marker = memory.markerOf(first.from)
+    const seat = marker === undefined ? undefined : bookings.get(marker)
+    const holder = seat === undefined ? undefined : seats.get(seat)
+    if (holder !== undefined && holder !== marker) {
+      watch.fail('recheck', `${name} booked seat ${seat} for ${marker}, which ${holder} had`)
+    }
   }
 
   const replica: SimReplica = {
@@ -281,6 +309,7 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
           watch.count(`refused call ${call.reducer}`)
           return
         }
+        if (call.reducer === 'book') bookings.set(marker, String(call.args.seat))
         memory.committed(marker, outcome.delta, call.reducer === 'write')
         options.onCommitted(marker, call.reducer)
       })
