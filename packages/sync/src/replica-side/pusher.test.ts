@@ -160,6 +160,33 @@ test('[RS12] batches behind a refused one fall into its gap and are pushed again
   expect(statuses.at(-1)).toMatchObject({ kind: 'live', unsyncedCount: 0 })
 })
 
+test('[RS12] nothing is pushed between a refusal and the last answer to what was on its way', async () => {
+  const world = replicaWorld()
+  const { sync, write, home } = world.replica()
+  sync.start()
+  await world.scheduler.advance(100)
+  world.relay.script.onPush = ({ batch }) =>
+    batch.firstSeq === 1 ? 'silent' : { code: 'quota', retryAfterMs: 1000 }
+  write('a')
+  write('b')
+  await world.scheduler.advance(100)
+  expect(pushed(world).map(({ firstSeq }) => firstSeq)).toEqual([1, 2])
+  write('c')
+  await world.scheduler.advance(20_000)
+  expect(pushed(world)).toHaveLength(2)
+  delete world.relay.script.onPush
+  const [first] = home.replica.sealedBatches(undefined, 1)
+  if (first === undefined) throw new Error('a sealed batch')
+  const { header, content, stream, hash } = first
+  world.relay.append({ header, contentBytes: content.length, encoding: 'raw', body: content })
+  world.relay.say({ type: 'ack', channel: 0, stream, seq: 1, hash, offset: 1 })
+  await world.scheduler.advance(900)
+  expect(pushed(world)).toHaveLength(2)
+  await world.scheduler.advance(1000)
+  expect(pushed(world).map(({ firstSeq }) => firstSeq)).toEqual([1, 2, 2, 3])
+  expect(home.replica.unsyncedCount()).toBe(0)
+})
+
 test.each<[NackCode, string]>([
   ['schema', 'sync/update-required'],
   ['invalid', 'sync/refused'],
