@@ -98,6 +98,8 @@ test('what one writes is confirmed, and the other sees it, live', async () => {
   const relay = await relayAt()
   const one = await device(relay)
   const two = await device(relay, { identity: 'bob' })
+  // Whoever comes later is built from what there is, and told of a gap instead.
+  await statusOf(two, isSynced)
   const seen: string[] = []
   two.onChanges(['note'], ({ origin, changes }) => {
     for (const { after } of changes) seen.push(`${origin} ${after?.text}`)
