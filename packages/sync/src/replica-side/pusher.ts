@@ -52,8 +52,10 @@ export interface PusherOptions {
   readonly onFailed: (error: unknown) => void
 }
 
-/** The `ack` and `nack` of the relay. */
+/** The relay has a batch, durably. */
 export type AckMessage = Extract<RelayMessage, { readonly type: 'ack' }>
+
+/** The relay does not take a batch. */
 export type NackMessage = Extract<RelayMessage, { readonly type: 'nack' }>
 
 /** Pushes the batches of one replica. Held until {@link Pusher.start}. */

@@ -11,6 +11,7 @@
 import { UniverseError } from '@inner-universe/core'
 import { type HashFunction, hashOf } from '../hash.ts'
 import { AWARE_BYTES_MAX } from '../limits.ts'
+import { planOf } from './adoption.ts'
 import { type Aftermath, afterEnd, afterError, afterRefusal } from './aftermath.ts'
 import { Alarm } from './alarm.ts'
 import { type Backoff, createBackoff } from './backoff.ts'
@@ -36,17 +37,6 @@ const REBUILDS_MAX = 3
 
 /** Before trying again what needs a person or a new version, ms. */
 const SLOW_RETRY_MS = 300_000
-
-/** Whether pending deltas survive a rebuild as they are, or are authored anew. */
-const KEEPS_STREAM: Readonly<Record<RebuildReason, boolean>> = {
-  join: false,
-  behind: true,
-  rebase: false,
-  fork: false,
-  restored: true,
-  denied: false,
-  clock: false,
-}
 
 /** Keeps one replica in step. */
 export class ReplicaSync {
@@ -364,18 +354,13 @@ export class ReplicaSync {
       onProgress: (phase, done, total) => this.#progressed(phase, done, total),
     })
     const channel = this.#nextChannel++
-    const plan = (): AdoptionPlan => this.#planOf(wish)
+    const plan = (): AdoptionPlan => planOf(wish, this.#clock.current())
     this.#running = this.#rebuild.run({ link, channel, opened, plan }).then(
       (result) => this.#rebuilt(wish, result),
       (error: unknown) => {
         if (this.#link === link) link.fail(error)
       },
     )
-  }
-
-  #planOf({ reason, denied = [], settled = [] }: RebuildWish): AdoptionPlan {
-    const clockOffsetMs = this.#clock.current()
-    return { reason, keepsStream: KEEPS_STREAM[reason], denied, settled, clockOffsetMs }
   }
 
   #rebuilt({ reason }: RebuildWish, result: TakeOverResult | undefined): void {
