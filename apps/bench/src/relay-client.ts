@@ -1,7 +1,8 @@
 /** The relay's protocol over a plain socket, without a replica behind it. */
 
 import { randomBytes } from 'node:crypto'
-import { bytesToHex, NO_EPOCH, parseStreamId, ZERO_HASH } from '@inner-universe/core'
+import { bytesToHex, type Module, NO_EPOCH, parseStreamId, ZERO_HASH } from '@inner-universe/core'
+import { encodeSchema } from '@inner-universe/engine'
 import {
   decodeRelayMessage,
   encodeReplicaMessage,
@@ -50,16 +51,16 @@ export async function greetRelay(
 /** An `open` of a universe from its beginning on, for a new stream. */
 export function openMessage(
   universe: string,
-  module: string,
+  module: { readonly name: string; readonly schema: string },
   mode: 'replica' | 'fill',
 ): Extract<ReplicaMessage, { type: 'open' }> {
   return {
     type: 'open',
     channel: 1,
     universe,
-    module,
+    module: module.name,
     schemaVersion: 1,
-    schemaHash: textHash(module),
+    schemaHash: textHash(module.schema),
     minReader: 1,
     minWriter: 1,
     mode,
@@ -73,7 +74,7 @@ export function openMessage(
 export async function askForImage(
   relay: RelayAddress,
   universe: string,
-  module: string,
+  module: Module,
 ): Promise<{ readonly head: number; readonly image: ImageOffer | undefined }> {
   let answer: ((message: RelayMessage) => void) | undefined
   const { socket, send } = await greetRelay(relay, (message) => answer?.(message))
@@ -83,7 +84,7 @@ export async function askForImage(
         if (message.type === 'opened') resolve(message)
         else if (message.type === 'refused') reject(new Error(message.message))
       }
-      send(openMessage(universe, module, 'fill'))
+      send(openMessage(universe, { name: module.name, schema: encodeSchema(module) }, 'fill'))
     })
   } finally {
     socket.terminate()

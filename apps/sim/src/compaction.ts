@@ -44,6 +44,7 @@ export function startCompaction(
       floorLagMs: settings?.floorLagMs ?? 1000,
       sessionMemoryMs: settings?.sessionMemoryMs ?? 600_000,
       imageEveryEntries: settings?.imageEveryEntries ?? 10,
+      imageEveryBytes: 2 ** 30,
       imagesKept: IMAGES_KEPT,
     },
     onEvent(event) {

@@ -19,4 +19,4 @@ export type {
 } from './engine.ts'
 export { openEngine, REDUCER_MS_MAX } from './open-engine.ts'
 export { SCHEDULED_RUNS_MAX } from './run-timers.ts'
-export { moduleOfSchema } from './stored-schema.ts'
+export { encodeSchema, moduleOfSchema } from './stored-schema.ts'

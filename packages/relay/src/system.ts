@@ -15,6 +15,11 @@ const TIMER_MS_MAX = 2 ** 31 - 1
 export const systemScheduler: Scheduler = {
   now: () => Date.now(),
   setTimer(delayMs, run) {
+    if (delayMs <= 0) {
+      // A timer of 0 ms takes one or more; the next turn of the event loop is what is meant.
+      const immediate = setImmediate(run)
+      return () => clearImmediate(immediate)
+    }
     const timer = setTimeout(run, Math.min(delayMs, TIMER_MS_MAX))
     timer.unref()
     return () => clearTimeout(timer)

@@ -28,6 +28,9 @@ const sha256: HashFunction = (...parts) => {
   return hash.digest('hex').slice(0, 32) as Hash
 }
 
+/** The relay asks for no schema before it folds, and folds nothing here. */
+const LOAD = { name: 'load', schema: '{}' }
+
 let current: RelayProcess | undefined
 
 /** Numbers of the writes of each stream, by seq − 1. */
@@ -50,7 +53,7 @@ async function connectClient(
   role: 'writer' | 'reader',
   events: ClientEvents,
 ): Promise<LoadClient> {
-  const open = openMessage(room, 'load', role === 'reader' ? 'fill' : 'replica')
+  const open = openMessage(room, LOAD, role === 'reader' ? 'fill' : 'replica')
   let opened: (() => void) | undefined
   let seen = 0
   const connection = await greetRelay(to, (message) => {

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openUniverse } from '@inner-universe/client/node'
+import type { Module } from '@inner-universe/core'
 import { type Figure, percentiles } from '../figure.ts'
 import { notes } from '../page/notes.ts'
 import { callPart } from '../page-part.ts'
@@ -69,7 +70,7 @@ async function fillRelay(relay: RelayProcess, say: Bench['say']): Promise<string
     await Promise.all(calls)
     const endMs = performance.now() + IMAGE_MS_MAX
     for (;;) {
-      const { head, image } = await askForImage(relay, 'notes', 'notes')
+      const { head, image } = await askForImage(relay, 'notes', notes as unknown as Module)
       if (image?.offset === head) {
         say(`an image of ${Math.round(image.byteCount / 1e6)} MB at the end of ${head} entries`)
         return await writer.digest()

@@ -60,7 +60,7 @@ export interface CompactorOptions {
   readonly hash: HashFunction
   readonly retention: Pick<
     Retention,
-    'floorLagMs' | 'sessionMemoryMs' | 'imageEveryEntries' | 'imagesKept'
+    'floorLagMs' | 'sessionMemoryMs' | 'imageEveryEntries' | 'imageEveryBytes' | 'imagesKept'
   >
   readonly onEvent?: (event: CompactorEvent) => void
 }
@@ -73,6 +73,9 @@ export class Compactor {
     string,
     { readonly epoch: Epoch; readonly head: number; readonly isMarked: boolean }
   >()
+
+  /** Bytes of log kept when the last image was made; of before a restart nothing is known: 0. */
+  readonly #bytesAtImage = new Map<string, number>()
 
   constructor(options: CompactorOptions) {
     this.#options = options
@@ -223,10 +226,16 @@ export class Compactor {
     const images = await store.images(universe)
     const newest = Math.max(0, ...images.map(({ offset }) => offset))
     const floorOffset = record?.floor?.offset ?? 0
-    const isDue = position.offset - newest >= retention.imageEveryEntries
     const isNeeded = newest < floorOffset && position.offset >= floorOffset
-    if (record === undefined || !(isDue || isNeeded)) return
+    if (record === undefined || position.offset <= newest) return
+    // Truncating makes it less than it was at the last image.
+    const bytesBefore = Math.min(this.#bytesAtImage.get(universe) ?? 0, record.byteCount)
+    const isDue =
+      position.offset - newest >= retention.imageEveryEntries ||
+      record.byteCount - bytesBefore >= retention.imageEveryBytes
+    if (!(isDue || isNeeded)) return
     await this.#putImage(record, nowMs)
+    this.#bytesAtImage.set(universe, record.byteCount)
     const kept = [...(await store.images(universe))].sort((a, b) => b.offset - a.offset)
     const surplus = kept.slice(retention.imagesKept).map(({ manifest }) => manifest)
     if (surplus.length > 0) await store.dropImages(universe, surplus)

@@ -173,11 +173,22 @@ function stagedPath(path: string): string {
 /** The module to fold with: its code where that is at least as new as the schema, else the schema. */
 function moduleFor(modules: readonly Module[], name: string, schema: string | undefined): Module {
   const module = modules.find((each) => each.name === name)
-  const told = schema === undefined ? undefined : moduleOfSchema(name, schema)
-  if (module !== undefined && (told === undefined || module.version >= told.version)) return module
-  if (told !== undefined) return told
+  const version = schema === undefined ? 0 : versionOfSchema(schema)
+  // First, as a schema with lenses cannot be made a module without their code.
+  if (module !== undefined && module.version >= version) return module
+  if (schema !== undefined) return moduleOfSchema(name, schema)
   throw new UniverseError(
     'module/invalid',
     `nothing tells the tables of module "${name}" yet; configure its file, or wait for a replica`,
   )
+}
+
+/** 0 where the text is no schema: {@link moduleOfSchema} says so. */
+function versionOfSchema(text: string): number {
+  try {
+    const { version } = JSON.parse(text) as { version?: unknown }
+    return typeof version === 'number' ? version : 0
+  } catch {
+    return 0
+  }
 }

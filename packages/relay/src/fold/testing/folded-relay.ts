@@ -161,6 +161,7 @@ export function createFoldedRelay(options: FoldedRelayOptions = {}): FoldedRelay
       floorLagMs: 1000,
       sessionMemoryMs: 1_000_000,
       imageEveryEntries: 1_000_000,
+      imageEveryBytes: 2 ** 40,
       imagesKept: 2,
       ...options.retention,
     },
