@@ -3,38 +3,91 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  type BrowserContext,
   test as base,
   expect as baseExpect,
   chromium,
   type Locator,
   type Page,
+  type PlaywrightTestOptions,
+  type PlaywrightWorkerOptions,
 } from '@playwright/test'
 
+/** How a browser is opened. */
+type ProfileOptions = Partial<
+  Pick<
+    PlaywrightTestOptions & PlaywrightWorkerOptions,
+    'launchOptions' | 'headless' | 'baseURL' | 'viewport' | 'colorScheme' | 'hasTouch' | 'isMobile'
+  >
+> & {
+  /** The relay its pages sync with. Default: none. */
+  readonly relayUrl?: string
+  /** True: sync is switched off from the beginning. */
+  readonly isPaused?: boolean
+}
+
+/** A browser with a profile of its own. */
+export interface Profile {
+  readonly context: BrowserContext
+  /** Ends it, removes its data, and fails if a page did not catch an error. */
+  readonly close: () => Promise<void>
+}
+
 /**
- * Playwright's test with a browser of its own for each: a profile on disk, as a person has. Without
- * one Chromium keeps OPFS in memory and gives it little room. Errors a page does not catch fail it.
+ * Opens a browser with a new profile on disk, as a person has. Without one Chromium keeps OPFS in
+ * memory and gives it little room.
  */
+export async function openProfile(options: ProfileOptions): Promise<Profile> {
+  const { launchOptions, headless, relayUrl = '', isPaused = false, ...page } = options
+  const folder = await mkdtemp(join(tmpdir(), 'inner-universe-e2e-'))
+  const context = await chromium.launchPersistentContext(folder, {
+    ...launchOptions,
+    headless: headless ?? true,
+    ...Object.fromEntries(Object.entries(page).filter(([, value]) => value !== undefined)),
+  })
+  const errors: string[] = []
+  context.on('weberror', (error) => errors.push(String(error.error())))
+  await context.addInitScript(
+    (settings) => {
+      for (const [key, value] of settings) {
+        // Once: what is chosen in the page afterwards is kept.
+        if (localStorage.getItem(key) !== null || sessionStorage.getItem(key) !== null) continue
+        localStorage.setItem(key, value)
+        sessionStorage.setItem(key, 'set')
+      }
+    },
+    [
+      ['inner-universe-demo.relay', relayUrl] as const,
+      ...(isPaused ? [['inner-universe-demo.offline', 'wanted'] as const] : []),
+    ],
+  )
+  return {
+    context,
+    close: async () => {
+      await context.close()
+      await rm(folder, { recursive: true, force: true })
+      expect(errors, 'errors no page caught').toEqual([])
+    },
+  }
+}
+
+/** Playwright's test with a browser of its own for each, see {@link openProfile}. */
 export const test: typeof base = base.extend({
   context: async (
     { launchOptions, headless, baseURL, viewport, colorScheme, hasTouch, isMobile },
     use,
   ) => {
-    const profile = await mkdtemp(join(tmpdir(), 'inner-universe-e2e-'))
-    const context = await chromium.launchPersistentContext(profile, {
-      ...launchOptions,
-      headless: headless ?? true,
-      ...(baseURL === undefined ? {} : { baseURL }),
-      ...(viewport === undefined ? {} : { viewport }),
-      ...(colorScheme === undefined ? {} : { colorScheme }),
-      ...(hasTouch === undefined ? {} : { hasTouch }),
-      ...(isMobile === undefined ? {} : { isMobile }),
+    const profile = await openProfile({
+      launchOptions,
+      headless,
+      baseURL,
+      viewport,
+      colorScheme,
+      hasTouch,
+      isMobile,
     })
-    const errors: string[] = []
-    context.on('weberror', (error) => errors.push(String(error.error())))
-    await use(context)
-    await context.close()
-    await rm(profile, { recursive: true, force: true })
-    expect(errors, 'errors no page caught').toEqual([])
+    await use(profile.context)
+    await profile.close()
   },
 })
 

@@ -46,7 +46,7 @@ export function EveryoneHere(): ReactNode {
 export function Viewers({ id }: { readonly id: string }): ReactNode {
   const { people } = usePeople()
   const viewers = people.filter(({ entityIds }) => entityIds.includes(id))
-  return <Faces people={viewers} label="Looking at this too" size={26} />
+  return <Faces people={viewers} label="Looking at this too" size={22} />
 }
 
 /** One face. Tooltips hand it their own props. */
