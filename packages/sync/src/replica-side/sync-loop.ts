@@ -57,6 +57,8 @@ export class ReplicaSync {
   #nextChannel = 1
   #opened: OpenedMessage | undefined
   #wish: RebuildWish | undefined
+  /** Of a wish that had waited for this session, which may wish for the same again. */
+  #waitedFor: RebuildReason | undefined
   #rebuild: Rebuild | undefined
   /** The run of the rebuild; settled before another run or session begins. */
   #running: Promise<void> = Promise.resolve()
@@ -305,8 +307,13 @@ export class ReplicaSync {
     })
     // Order matters: what a restored relay lacks is given back from the replica in use, which a rebuild
     // replaces. The session does that, and asks for a rebuild again if one is needed still.
-    if (isOtherEpoch(this.#options.home.replica, opened)) this.#wish = undefined
-    if (this.#wish !== undefined) this.#runRebuild(this.#wish, opened)
+    if (this.#wish === undefined) return
+    if (isOtherEpoch(this.#options.home.replica, opened)) {
+      this.#waitedFor = this.#wish.reason
+      this.#wish = undefined
+    } else {
+      this.#runRebuild(this.#wish, opened)
+    }
   }
 
   /** Once caught up, a session stays live: what arrives then is no catching up. */
@@ -326,11 +333,13 @@ export class ReplicaSync {
       this.#clock.restart({ nowMs, relayMs: wish.relayTimeMs })
       this.#options.onClockOffset?.(this.#clock.current())
     }
-    this.#rebuilds = this.#rebuilds.filter(({ atMs }) => nowMs - atMs < REBUILD_APART_MS)
+    this.#rebuilds = this.#rebuilds.filter(({ atMs }) => Math.abs(nowMs - atMs) < REBUILD_APART_MS)
+    const hasWaited = this.#waitedFor === wish.reason
+    this.#waitedFor = undefined
     const isAgain =
       this.#rebuilds.length >= REBUILDS_MAX ||
       this.#rebuilds.some(({ reason }) => reason === wish.reason)
-    if (isAgain) this.#retry(this.#rebuildBackoff.next())
+    if (isAgain && !hasWaited) this.#retry(this.#rebuildBackoff.next())
     else if (this.#opened !== undefined) this.#runRebuild(wish, this.#opened)
   }
 
