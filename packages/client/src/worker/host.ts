@@ -28,9 +28,7 @@ import { liveSourceOf } from './live-source.ts'
 import { answerRead } from './read.ts'
 import { ReadQueue } from './read-queue.ts'
 import { type SyncPart, syncOff } from './sync-part.ts'
-
-/** Longest delay a timer can hold. */
-const TIMER_MS_MAX = 2 ** 31 - 1
+import { WakeTimer } from './wake-timer.ts'
 
 /** Delay before a failed run of scheduled rows is tried again, in ms. */
 const SCHEDULE_RETRY_MS = 1_000
@@ -45,13 +43,12 @@ export class Host {
   readonly #calls: CallQueue
   readonly #reads: ReadQueue
   readonly #sync: SyncPart
+  readonly #timer: WakeTimer
   /** Messages that came while suspended. */
   #postponed: (() => void)[] = []
   #isTurnPlanned = false
   #isSuspended = false
   #isClosed = false
-  #cancelTimer: (() => void) | undefined
-  #timerAtMs: number | undefined
   #dueAtMs: number | undefined
 
   constructor(options: HostOptions) {
@@ -59,6 +56,11 @@ export class Host {
     this.#engine = options.engine
     this.#calls = new CallQueue(options)
     this.#reads = new ReadQueue(options.now)
+    this.#timer = new WakeTimer({
+      now: options.now,
+      setTimer: options.setTimer,
+      onWake: () => this.#plan(),
+    })
     this.#live = new LiveQueries({
       createSource: (read) => this.#createSource(read),
       now: options.now,
@@ -170,7 +172,7 @@ export class Host {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#sync.close()
-    this.#cancelTimer?.()
+    this.#timer.cancel()
     for (const client of this.#clients.values()) {
       client.stopWatching()
       client.onGone()
@@ -378,32 +380,14 @@ export class Host {
     this.#live.onChanges(changes)
   }
 
-  /** One timer for schedules and for live queries that wait their turn. */
+  /** For schedules, and for live queries that wait their turn. */
   #armTimer(): void {
-    const { now, wallMs, setTimer } = this.#options
+    const { now, wallMs } = this.#options
     const liveDueMs = this.#live.nextDueMs()
-    const delays = [
+    this.#timer.arm([
       ...(this.#dueAtMs === undefined ? [] : [this.#dueAtMs - wallMs()]),
       ...(liveDueMs === undefined ? [] : [liveDueMs - now()]),
-    ]
-    const atMs =
-      delays.length === 0 ? undefined : now() + clamp(Math.min(...delays), 0, TIMER_MS_MAX)
-    if (
-      atMs === undefined
-        ? this.#timerAtMs === undefined
-        : Math.abs(atMs - (this.#timerAtMs ?? 0)) < 1
-    ) {
-      return
-    }
-    this.#cancelTimer?.()
-    this.#timerAtMs = atMs
-    this.#cancelTimer =
-      atMs === undefined
-        ? undefined
-        : setTimer(() => {
-            this.#timerAtMs = undefined
-            this.#plan()
-          }, atMs - now())
+    ])
   }
 
   /** The client's tab closed it or is gone. */
@@ -445,8 +429,4 @@ export class Host {
 
 function connectionOf({ clientId, identity }: HostClient): Connection {
   return { connectionId: clientId, identity }
-}
-
-function clamp(value: number, min: number, max: number): number {
-  return Math.min(Math.max(value, min), max)
 }
