@@ -19,7 +19,12 @@ import {
   imageManifestHash,
   parseImageManifest,
 } from '@inner-universe/sync'
-import type { LogStore, RelaySide, UniverseRecord } from '@inner-universe/sync/relay-side'
+import type {
+  LogStore,
+  RelaySide,
+  StoredImage,
+  UniverseRecord,
+} from '@inner-universe/sync/relay-side'
 import type { Retention } from '../config.ts'
 import type { FoldState } from './fold.ts'
 import type { Folds } from './folds.ts'
@@ -29,6 +34,9 @@ const READ_BYTES = 256 * 1024
 
 /** Entries forgotten at a time: about 2 ms of the store, which is free for others in between. */
 const TRUNCATE_ENTRIES = 200
+
+/** An image is made anew after log of a quarter of its size: what images cost grows with the log only. */
+const IMAGE_BYTES_PER_LOG_BYTE = 4
 
 /** Faults of a fold's file; those of its contents are `engine/…`. */
 const PAST_USE: ReadonlySet<string> = new Set(['storage/corrupt', 'storage/not-a-database'])
@@ -224,7 +232,11 @@ export class Compactor {
     const { store, retention } = this.#options
     const record = await store.find(universe)
     const images = await store.images(universe)
-    const newest = Math.max(0, ...images.map(({ offset }) => offset))
+    const newestImage = images.reduce<StoredImage | undefined>(
+      (newest, image) => (newest !== undefined && newest.offset > image.offset ? newest : image),
+      undefined,
+    )
+    const newest = newestImage?.offset ?? 0
     const floorOffset = record?.floor?.offset ?? 0
     const isNeeded = newest < floorOffset && position.offset >= floorOffset
     if (record === undefined || position.offset <= newest) return
@@ -232,7 +244,11 @@ export class Compactor {
     const bytesBefore = Math.min(this.#bytesAtImage.get(universe) ?? 0, record.byteCount)
     const isDue =
       position.offset - newest >= retention.imageEveryEntries ||
-      record.byteCount - bytesBefore >= retention.imageEveryBytes
+      record.byteCount - bytesBefore >=
+        Math.max(
+          retention.imageEveryBytes,
+          (newestImage?.byteCount ?? 0) / IMAGE_BYTES_PER_LOG_BYTE,
+        )
     if (!(isDue || isNeeded)) return
     await this.#putImage(record, nowMs)
     this.#bytesAtImage.set(universe, record.byteCount)
