@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { checkMutants } from './mutants/mutant.ts'
+import { MUTANTS } from './mutants/mutants.ts'
 
 const main = join(import.meta.dirname, 'main.ts')
 
@@ -28,6 +30,10 @@ test('a seed runs the same way twice', { timeout: 60_000 }, () => {
   const [first, second] = [run(['--seed', '7']), run(['--seed', '7'])]
   expect(first.text).toContain('1 seeds, 0 failed')
   expect(second.text).toBe(first.text)
+})
+
+test('the text of every mutant is in its file once', () => {
+  expect(() => checkMutants(MUTANTS)).not.toThrow()
 })
 
 test('rules that are put out of action are missed', { timeout: 120_000 }, () => {

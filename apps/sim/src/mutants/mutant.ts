@@ -1,4 +1,6 @@
 /** A rule of the system put out of action, to see whether the simulator notices. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { MUTANTS } from './mutants.ts'
 
 /** One change to one file. */
@@ -20,6 +22,12 @@ export function mutantOf(id: string): Mutant {
   const mutant = MUTANTS.find((each) => each.id === id)
   if (mutant === undefined) throw new Error(`there is no mutant "${id}"`)
   return mutant
+}
+
+/** Throws unless the text of each is in its file, exactly once. */
+export function checkMutants(mutants: readonly Mutant[]): void {
+  const root = join(import.meta.dirname, '../../../..')
+  for (const mutant of mutants) applyMutant(mutant, readFileSync(join(root, mutant.file), 'utf8'))
 }
 
 /** The file with the rule out of action. Throws unless the text is there exactly once. */

@@ -106,7 +106,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     id: 'fork-new-stream',
     rule: 'what is pending after a fork is authored anew in another stream',
-    file: 'packages/sync/src/replica-side/sync-loop.ts',
+    file: 'packages/sync/src/replica-side/adoption.ts',
     find: '  fork: false,',
     replace: '  fork: true,',
   },
@@ -265,7 +265,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     id: 'clock-correction',
     rule: 'what was stamped too far ahead is stamped anew by the corrected clock',
-    file: 'packages/sync/src/replica-side/sync-loop.ts',
+    file: 'packages/sync/src/replica-side/adoption.ts',
     find: '  clock: false,',
     replace: '  clock: true,',
   },

@@ -4,8 +4,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Mutant } from './mutant.ts'
-import { MUTANTS } from './mutants.ts'
+import { checkMutants, type Mutant } from './mutants/mutant.ts'
+import { MUTANTS } from './mutants/mutants.ts'
 
 const { values } = parseArgs({
   options: { seeds: { type: 'string', default: '500' }, only: { type: 'string' } },
@@ -20,6 +20,7 @@ interface Verdict {
   readonly killedBy: string | undefined
 }
 
+checkMutants(mutants)
 const waiting = [...mutants]
 const verdicts: Verdict[] = []
 await Promise.all(Array.from({ length: availableParallelism() }, work))
@@ -46,7 +47,7 @@ async function work(): Promise<void> {
 
 /** The line that tells of the first failing seed; undefined when none fails. */
 function run(mutant: Mutant): Promise<string | undefined> {
-  const folder = join(import.meta.dirname, '..')
+  const folder = import.meta.dirname
   const child: ChildProcess = spawn(
     process.execPath,
     [
@@ -70,7 +71,7 @@ function run(mutant: Mutant): Promise<string | undefined> {
       const failed = /^seed \d+ failed: .*$/m.exec(output)?.[0]
       if (failed !== undefined) resolve(failed.slice(0, 160))
       else if (code === 0 && /^\d+ seeds, 0 failed$/m.test(output)) resolve(undefined)
-      else reject(new Error(`mutant "${mutant.id}" could not be run:\n${output}`))
+      else resolve(`no seed could be run: ${/^\w*Error.*$/m.exec(output)?.[0] ?? output}`)
     })
   })
 }
