@@ -71,7 +71,7 @@ function run(mutant: Mutant): Promise<string | undefined> {
       const failed = /^seed \d+ failed: .*$/m.exec(output)?.[0]
       if (failed !== undefined) resolve(failed.slice(0, 160))
       else if (code === 0 && /^\d+ seeds, 0 failed$/m.test(output)) resolve(undefined)
-      else resolve(`no seed could be run: ${/^\w*Error.*$/m.exec(output)?.[0] ?? output}`)
+      else reject(new Error(`mutant "${mutant.id}" could not be run:\n${output}`))
     })
   })
 }
