@@ -99,7 +99,8 @@ export const ERROR_CODES = {
     'A key, range, job id or root is not one; the message says what is wrong. Nothing was stored.',
   'kv/closed': 'The job or its root was closed. Open it again.',
   'kv/job-not-found': 'There is no open job of that id. Open it first.',
-  'kv/backend': 'SQLite refused; `details.backendCode` has its code. What was stored before stands.',
+  'kv/backend':
+    'SQLite refused; `details.backendCode` has its code. What was stored before stands.',
   'kv/timeout': 'The job’s worker did not answer in time. The outcome is unknown until it does.',
   'relay/config-invalid':
     'The relay’s configuration is wrong; the message names the field. Nothing was started.',

@@ -44,6 +44,7 @@ export {
   isUniverseError,
   UniverseError,
 } from './error.ts'
+export { finishHash, HASH_BYTES, type HashFunction, hashOf, originHash } from './hash.ts'
 export { bytesToHex, hexToBytes } from './hex.ts'
 export {
   compareStamp,
@@ -141,7 +142,6 @@ export {
   prefixRange,
   type TypedPart,
 } from './ordered-key.ts'
-export { originHash } from './origin-hash.ts'
 export {
   type Comparison,
   type Condition,

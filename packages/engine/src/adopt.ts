@@ -14,6 +14,7 @@ import {
   type Module,
   mergeOperations,
   type Origin,
+  originHash,
   parseCallId,
   type RowOperation,
   type SealedBatch,
@@ -28,7 +29,6 @@ import { ConflictFinder, type ConflictParts } from './conflict-finder.ts'
 import { keepConflicts } from './conflicts.ts'
 import type { DeltaLog, LogRow } from './delta-log.ts'
 import type { AdoptOptions, CarryOver, PendingDelta } from './engine.ts'
-import { hashOf } from './hash.ts'
 import { writeFold } from './merge-fold.ts'
 import { quoteName } from './schema.ts'
 import type { SyncState } from './sync-state.ts'
@@ -243,7 +243,7 @@ class Reauthoring {
     }
     if (this.#options.settled.some(isThis)) return { kind: 'settled', from }
     if (isInit(delta) && this.#parts.sync.position.offset > 0) return { kind: 'settled', from }
-    const origin = pending.origin ?? { ...from, hash: hashOf(segmentOf(delta)) }
+    const origin = pending.origin ?? { ...from, hash: originHash(delta) }
     const mode = this.#parts.module.reducers[delta.reducer]?.mode
     return mode === 'recheck' && pending.call !== undefined
       ? this.#runAgain(pending, origin)

@@ -1,7 +1,6 @@
 /** The digest of what queries see of synced tables. STORAGE.md SY9. */
-import { ByteWriter, createSha256, encodeValue, type Hash } from '@inner-universe/core'
+import { ByteWriter, createSha256, encodeValue, finishHash, type Hash } from '@inner-universe/core'
 import type { Driver, SqlValue } from '@inner-universe/sqlite'
-import { finishHash } from './hash.ts'
 import { quoteName, type Schema } from './schema.ts'
 
 /** Bytes gathered before they are hashed. */

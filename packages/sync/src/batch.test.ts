@@ -1,4 +1,10 @@
-import { bytesToHex, createSegmentWriter, hexToBytes, type SealedBatch } from '@inner-universe/core'
+import {
+  bytesToHex,
+  createSegmentWriter,
+  hashOf,
+  hexToBytes,
+  type SealedBatch,
+} from '@inner-universe/core'
 import { describe, expect, it } from 'vitest'
 import vectors from '../vectors/batches.json' with { type: 'json' }
 import {
@@ -8,7 +14,6 @@ import {
   sealBatch,
   verifyBatch,
 } from './batch.ts'
-import { hashOf } from './hash.ts'
 import { BATCH_DELTAS_MAX, CONTENT_BYTES_MAX, HEADER_BYTES_MAX } from './limits.ts'
 import type { BatchHeader } from './messages.ts'
 

@@ -12,6 +12,8 @@ import {
   type Delta,
   decodeSegment,
   decodeSegmentHeader,
+  type HashFunction,
+  hashOf,
   isHlc,
   isUniverseError,
   NO_EPOCH,
@@ -19,7 +21,6 @@ import {
   UniverseError,
   type UnsealedDeltas,
 } from '@inner-universe/core'
-import { type HashFunction, hashOf } from './hash.ts'
 import { BATCH_BYTES_MAX, BATCH_DELTAS_MAX, CONTENT_BYTES_MAX, HEADER_BYTES_MAX } from './limits.ts'
 import type { BatchHeader, DecodedBatch } from './messages.ts'
 import {

@@ -10,12 +10,13 @@ import {
   type Floor,
   type Forgotten,
   type Hash,
+  type HashFunction,
   HLC_MAX,
+  hashOf,
   isId,
   KEY_BYTES_MAX,
   UniverseError,
 } from '@inner-universe/core'
-import { type HashFunction, hashOf } from './hash.ts'
 import { FLOOR_BYTES_MAX, FLOOR_ROWS_MAX, TEXT_NAME_BYTES_MAX } from './limits.ts'
 
 /** First byte of every floor. */

@@ -1,15 +1,8 @@
 import { createHash } from 'node:crypto'
-import { type Hash, ZERO_HASH } from '@inner-universe/core'
+import { type Hash, type HashFunction, hashOf, ZERO_HASH } from '@inner-universe/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  extendLogHash,
-  type HashFunction,
-  hashFromBytes,
-  hashOf,
-  hashToBytes,
-  textHash,
-} from './hash.ts'
+import { extendLogHash, hashFromBytes, hashToBytes, textHash } from './hash.ts'
 
 const nodeHash: HashFunction = (...parts) => {
   const sha256 = createHash('sha256')

@@ -1,24 +1,13 @@
-/** Hashes of the protocol: the first 16 bytes of SHA-256, as hex. PROTOCOL.md, HC. */
+/** What the log's hashes are made of. PROTOCOL.md, HC. */
 import {
   bytesToHex,
-  createSha256,
+  HASH_BYTES,
   type Hash,
+  type HashFunction,
+  hashOf,
   hexToBytes,
   UniverseError,
 } from '@inner-universe/core'
-
-/** Bytes of a hash on the wire. */
-export const HASH_BYTES = 16
-
-/** Hash of the parts one after the other. Where a quicker SHA-256 is at hand it is passed in. */
-export type HashFunction = (...parts: readonly Uint8Array[]) => Hash
-
-/** Hash of the parts one after the other, in plain JavaScript. Cost: about 16 µs per KiB. */
-export function hashOf(...parts: readonly Uint8Array[]): Hash {
-  const sha256 = createSha256()
-  for (const part of parts) sha256.update(part)
-  return hashFromBytes(sha256.digest().subarray(0, HASH_BYTES))
-}
 
 /** The chain hash of a log after one more entry. */
 export function extendLogHash(previous: Hash, entry: Hash, hash: HashFunction = hashOf): Hash {

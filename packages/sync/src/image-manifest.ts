@@ -3,13 +3,15 @@ import {
   canonicalJson,
   type Epoch,
   type Hash,
+  type HashFunction,
+  hashOf,
   type JsonOptions,
   type JsonValue,
   parseJson,
   UniverseError,
   utf8Length,
 } from '@inner-universe/core'
-import { type HashFunction, hashOf, textHash } from './hash.ts'
+import { textHash } from './hash.ts'
 import { CHUNKS_MAX, MANIFEST_BYTES_MAX, TEXT_NAME_BYTES_MAX } from './limits.ts'
 
 /** Bytes of one chunk before compression; the last may be shorter. */

@@ -1,3 +1,4 @@
+export { type HashFunction, hashOf } from '@inner-universe/core'
 export {
   BATCH_FORMAT,
   decodeBatch,
@@ -16,15 +17,7 @@ export {
   encodeRelayMessage,
   encodeReplicaMessage,
 } from './frame-codec.ts'
-export {
-  extendLogHash,
-  HASH_BYTES,
-  type HashFunction,
-  hashFromBytes,
-  hashOf,
-  hashToBytes,
-  textHash,
-} from './hash.ts'
+export { extendLogHash, hashFromBytes, hashToBytes, textHash } from './hash.ts'
 export {
   chunkBytes,
   encodeImageManifest,

@@ -8,6 +8,7 @@ import {
   type ByteWriter,
   bytesToHex,
   type Epoch,
+  HASH_BYTES,
   type Hash,
   hexToBytes,
   NO_EPOCH,
@@ -17,7 +18,7 @@ import {
   UniverseError,
   utf8Length,
 } from '@inner-universe/core'
-import { HASH_BYTES, hashFromBytes, hashToBytes } from './hash.ts'
+import { hashFromBytes, hashToBytes } from './hash.ts'
 import { SENTENCE_BYTES_MAX, TEXT_NAME_BYTES_MAX } from './limits.ts'
 
 /** How a value is written and read. Reading fails with the reader's code, writing with `sync/protocol`. */

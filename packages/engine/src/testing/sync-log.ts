@@ -6,6 +6,7 @@ import {
   type Epoch,
   type Floor,
   type Hash,
+  hashOf,
   type KeptConflict,
   type LogEntry,
   type LogPosition,
@@ -19,7 +20,6 @@ import {
   ZERO_HASH,
 } from '@inner-universe/core'
 import type { Engine } from '../engine.ts'
-import { hashOf } from '../hash.ts'
 
 type BatchEntry = Extract<LogEntry, { readonly kind: 'batch' }>
 

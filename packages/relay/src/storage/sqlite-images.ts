@@ -3,7 +3,7 @@ import type { Hash } from '@inner-universe/core'
 import { type Driver, inTransaction } from '@inner-universe/sqlite'
 import { hashToBytes } from '@inner-universe/sync'
 import { chunkMissing, chunksOf, type StoredImage } from '@inner-universe/sync/relay-side'
-import { hashOf } from './sqlite-rows.ts'
+import { storedHash } from './sqlite-rows.ts'
 
 /** The images of all universes, which it knows by number. */
 export class SqliteImages {
@@ -40,7 +40,7 @@ export class SqliteImages {
        ORDER BY "offset", created_ms`,
     )
     return select.all([universe]).map(([manifest, offset, byteCount, createdMs]) => ({
-      manifest: hashOf(manifest),
+      manifest: storedHash(manifest),
       offset: offset as number,
       byteCount: byteCount as number,
       createdMs: createdMs as number,

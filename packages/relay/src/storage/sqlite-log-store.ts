@@ -27,10 +27,10 @@ import { SqliteImages } from './sqlite-images.ts'
 import {
   ENTRY_COLUMNS,
   entryOf,
-  hashOf,
   RECORD_COLUMNS,
   recordOf,
   STREAM_COLUMNS,
+  storedHash,
   streamIdOf,
   streamOf,
 } from './sqlite-rows.ts'
@@ -193,7 +193,7 @@ export class SqliteLogStore implements LogStore {
         no,
         offset,
       ])
-    return row && hashOf(row[0])
+    return row && storedHash(row[0])
   }
 
   async stream(universe: string, stream: StreamId): Promise<StoredStream | undefined> {

@@ -22,7 +22,7 @@ export function entryOf(row: SqlRow): StoredEntry {
     deflated,
     body,
   ] = row
-  const place = { offset: offset as number, logHash: hashOf(logHash) }
+  const place = { offset: offset as number, logHash: storedHash(logHash) }
   if (stream === null) {
     return { kind: 'floor', ...place, floor: decodeFloor(body as Uint8Array) }
   }
@@ -32,7 +32,7 @@ export function entryOf(row: SqlRow): StoredEntry {
     stream: streamIdOf(stream),
     firstSeq: firstSeq as number,
     deltaCount: deltaCount as number,
-    hash: hashOf(hash),
+    hash: storedHash(hash),
     batch: {
       header: header as Uint8Array,
       contentBytes: contentBytes as number,
@@ -51,7 +51,7 @@ export function streamOf([stream, identity, seq, hash]: SqlRow): StoredStream {
     stream: streamIdOf(stream),
     identity: identity as string,
     seq: seq as number,
-    hash: hashOf(hash),
+    hash: storedHash(hash),
   }
 }
 
@@ -76,11 +76,11 @@ export function recordOf(row: SqlRow, pastEpochs: readonly SqlRow[]): UniverseRe
       lastOffset: lastOffset as number,
     })),
     head: head as number,
-    hash: hashOf(hash),
+    hash: storedHash(hash),
     truncatedThrough: truncatedThrough as number,
     floor: floorOffset === null ? undefined : floor,
     schemaVersion: schemaVersion as number,
-    schemaHash: hashOf(schemaHash),
+    schemaHash: storedHash(schemaHash),
     minReader: minReader as number,
     minWriter: minWriter as number,
     byteCount: byteCount as number,
@@ -88,7 +88,7 @@ export function recordOf(row: SqlRow, pastEpochs: readonly SqlRow[]): UniverseRe
 }
 
 /** A hash kept as 16 bytes. */
-export function hashOf(value: SqlValue | undefined): Hash {
+export function storedHash(value: SqlValue | undefined): Hash {
   return hashFromBytes(value as Uint8Array)
 }
 

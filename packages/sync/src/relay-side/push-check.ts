@@ -1,10 +1,10 @@
 /** What a relay checks of a batch before it appends it. PROTOCOL.md RL6 to RL12. */
 import {
-  createSegmentWriter,
   type Delta,
   decodeSegment,
   type Hash,
   hlcFromMs,
+  originHash,
   type StreamId,
 } from '@inner-universe/core'
 import type { VerifiedBatch } from '../batch.ts'
@@ -190,10 +190,7 @@ async function originalHash(
   if (entry === undefined) return undefined
   const segment = decodeSegment(contentOf(context, entry.batch))
   const delta = segment.deltas[seq - segment.firstSeq]
-  if (delta === undefined) return undefined
-  const alone = createSegmentWriter({ stream, schemaVersion: segment.schemaVersion, firstSeq: seq })
-  alone.append(delta)
-  return context.hash(alone.finish())
+  return delta && originHash(delta, context.hash)
 }
 
 /** The content of a batch as it was sealed. */

@@ -1,6 +1,5 @@
 /** What all rooms and connections of one relay share. */
-import { type Epoch, UniverseError } from '@inner-universe/core'
-import { type HashFunction, hashOf } from '../hash.ts'
+import { type Epoch, type HashFunction, hashOf, UniverseError } from '@inner-universe/core'
 import {
   CLOCK_AHEAD_MS_MAX,
   DEFAULT_LIMITS,

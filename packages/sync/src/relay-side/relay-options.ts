@@ -1,6 +1,5 @@
 /** What a relay side is made of: its ports, its bounds, and what it tells. */
-import type { Floor, RowOperation, StreamId } from '@inner-universe/core'
-import type { HashFunction } from '../hash.ts'
+import type { Floor, HashFunction, RowOperation, StreamId } from '@inner-universe/core'
 import type { Rights, SyncLimits } from '../messages.ts'
 import type { Connection, ConnectionEvents, Scheduler } from '../transport.ts'
 import type { LogStore } from './log-store.ts'

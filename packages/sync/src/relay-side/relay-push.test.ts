@@ -4,6 +4,7 @@ import {
   createSegmentWriter,
   type Epoch,
   type Hash,
+  hashOf,
   hlcFromMs,
   type SealedBatch,
   type StreamId,
@@ -11,7 +12,6 @@ import {
   ZERO_HASH,
 } from '@inner-universe/core'
 import { expect, test } from 'vitest'
-import { hashOf } from '../hash.ts'
 import {
   createRelayWorld,
   type Player,

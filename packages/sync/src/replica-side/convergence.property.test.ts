@@ -1,9 +1,8 @@
 // Both halves of the protocol against each other, with everything that goes wrong in the world but
 // a database: replicas whose rows are texts, a relay that keeps its log in memory.
-import { createRandom } from '@inner-universe/core'
+import { createRandom, hashOf } from '@inner-universe/core'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { hashOf } from '../hash.ts'
 import { createMemoryLogStore } from '../relay-side/memory-log-store.ts'
 import type { RelaySide } from '../relay-side/relay-options.ts'
 import { createRelaySide } from '../relay-side/relay-side.ts'

@@ -1,6 +1,5 @@
 /** Fetching an image: its manifest, then its chunks, each checked before it is kept. */
-import { type Hash, isUniverseError, UniverseError } from '@inner-universe/core'
-import type { HashFunction } from '../hash.ts'
+import { type Hash, type HashFunction, isUniverseError, UniverseError } from '@inner-universe/core'
 import {
   chunkBytes,
   type ImageManifest,

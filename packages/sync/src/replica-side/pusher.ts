@@ -11,6 +11,7 @@
  */
 import {
   type Hash,
+  type HashFunction,
   type ReceiveResult,
   type Replica,
   type SealedBatch,
@@ -19,7 +20,6 @@ import {
   UniverseError,
 } from '@inner-universe/core'
 import { sealBatch } from '../batch.ts'
-import type { HashFunction } from '../hash.ts'
 import { SEAL_BYTES } from '../limits.ts'
 import type { RelayMessage, SyncLimits, WireBatch } from '../messages.ts'
 import type { Compression, Scheduler } from '../transport.ts'

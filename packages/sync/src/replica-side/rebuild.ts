@@ -6,8 +6,7 @@
  * Each step survives a lost connection: the next run goes on where the last one stopped. Until it has
  * taken over, nothing of the replica in use is changed.
  */
-import { type Replica, UniverseError } from '@inner-universe/core'
-import type { HashFunction } from '../hash.ts'
+import { type HashFunction, type Replica, UniverseError } from '@inner-universe/core'
 import type { ImageManifest } from '../image-manifest.ts'
 import type { Compression, Scheduler } from '../transport.ts'
 import type { Backoff } from './backoff.ts'

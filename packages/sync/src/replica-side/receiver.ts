@@ -5,6 +5,7 @@
 import {
   type Epoch,
   type Hash,
+  type HashFunction,
   type LogEntry,
   type LogPosition,
   type ReceiveResult,
@@ -12,7 +13,7 @@ import {
   UniverseError,
 } from '@inner-universe/core'
 import { floorHash } from '../floor-codec.ts'
-import { extendLogHash, type HashFunction } from '../hash.ts'
+import { extendLogHash } from '../hash.ts'
 import { RECEIVE_DELTAS_MAX, SEEN_BYTES, SEEN_ENTRIES, SEEN_MS } from '../limits.ts'
 import type { RelayMessage, WireEntry } from '../messages.ts'
 import type { Compression, Scheduler } from '../transport.ts'

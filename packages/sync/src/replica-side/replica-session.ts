@@ -6,8 +6,8 @@
  *
  * In mode `fill` it only reads.
  */
-import type { ReceiveResult, Replica, StreamId } from '@inner-universe/core'
-import { type HashFunction, textHash } from '../hash.ts'
+import type { HashFunction, ReceiveResult, Replica, StreamId } from '@inner-universe/core'
+import { textHash } from '../hash.ts'
 import { AWARE_INTERVAL_MS, DEFAULT_LIMITS } from '../limits.ts'
 import type { RelayMessage, SyncLimits } from '../messages.ts'
 import type { Compression, Scheduler } from '../transport.ts'

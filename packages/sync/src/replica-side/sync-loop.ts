@@ -8,8 +8,7 @@
  * Own deltas are never lost here: they leave the replica's outbox only by the relay's word, or by a
  * rebuild that says what became of each.
  */
-import { UniverseError } from '@inner-universe/core'
-import { type HashFunction, hashOf } from '../hash.ts'
+import { type HashFunction, hashOf, UniverseError } from '@inner-universe/core'
 import { AWARE_BYTES_MAX } from '../limits.ts'
 import { planOf } from './adoption.ts'
 import { type Aftermath, afterEnd, afterError, afterRefusal } from './aftermath.ts'

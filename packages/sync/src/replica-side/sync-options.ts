@@ -1,6 +1,11 @@
 /** What a replica's sync is made of, and what it tells. */
-import type { AdoptedDelta, Changeset, KeptConflict, StreamSeq } from '@inner-universe/core'
-import type { HashFunction } from '../hash.ts'
+import type {
+  AdoptedDelta,
+  Changeset,
+  HashFunction,
+  KeptConflict,
+  StreamSeq,
+} from '@inner-universe/core'
 import type { Compression, Connect, Scheduler } from '../transport.ts'
 import type { ImageSource } from './image-fetch.ts'
 import type { RebuildReason, ReplicaHome } from './replica-home.ts'

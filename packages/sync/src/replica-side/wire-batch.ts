@@ -1,7 +1,6 @@
 /** How the content of a batch travels: as it is, or deflated when that is shorter. */
-import { type SealedBatch, UniverseError } from '@inner-universe/core'
+import { type HashFunction, type SealedBatch, UniverseError } from '@inner-universe/core'
 import { decodeBatch } from '../batch.ts'
-import type { HashFunction } from '../hash.ts'
 import { CONTENT_BYTES_MAX, DEFLATE_BYTES_MIN } from '../limits.ts'
 import type { DecodedBatch, WireBatch } from '../messages.ts'
 import type { Compression } from '../transport.ts'

@@ -10,6 +10,7 @@ import {
   type LogPosition,
   NO_EPOCH,
   type Origin,
+  originHash,
   type ReceiveResult,
   type Replica,
   type SealedBatch,
@@ -18,7 +19,6 @@ import {
   type UnsealedDeltas,
   ZERO_HASH,
 } from '@inner-universe/core'
-import { hashOf } from '../hash.ts'
 
 /** Deltas stored together: unsealed ones one by one, a sealed batch as one. */
 export interface FakeRow {
@@ -284,7 +284,7 @@ export function segmentOf(deltas: readonly Delta[]): Uint8Array {
 
 /** What a delta authored anew names as what it stands for. */
 export function originOf(delta: Delta): Origin {
-  return { stream: delta.stream, seq: delta.seq, hash: hashOf(segmentOf([delta])) }
+  return { stream: delta.stream, seq: delta.seq, hash: originHash(delta) }
 }
 
 /** Last seq of a row. */

@@ -4,12 +4,12 @@ import {
   type Changeset,
   createRandom,
   type Hash,
+  hashOf,
   type KeptConflict,
   type StreamSeq,
   ZERO_HASH,
 } from '@inner-universe/core'
 import { sealBatch } from '../batch.ts'
-import { hashOf } from '../hash.ts'
 import {
   encodeImageManifest,
   IMAGE_CHUNK_BYTES,
