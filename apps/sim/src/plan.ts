@@ -170,16 +170,26 @@ function drawCalls(random: Random, settings: Settings): Action[] {
   const count = random.integer(5, 50)
   const isBursty = random.next() < 0.3
   const burstMs = random.integer(0, settings.durationMs)
-  return Array.from({ length: count }, (_, index) => ({
-    kind: 'call',
-    atMs: isBursty
+  const calls: Action[] = []
+  for (let index = 0; index < count; index++) {
+    const atMs = isBursty
       ? Math.min(settings.durationMs, burstMs + random.integer(0, 2000))
-      : random.integer(0, settings.durationMs),
-    replica: random.integer(0, 5),
-    calls: Array.from({ length: random.next() < 0.2 ? random.integer(2, 4) : 1 }, (_, part) =>
-      drawCall(random, `${index}.${part}`),
-    ),
-  }))
+      : random.integer(0, settings.durationMs)
+    const replica = random.integer(0, 5)
+    const size = random.next() < 0.2 ? random.integer(2, 4) : 1
+    const group = Array.from({ length: size }, (_, part) => drawCall(random, `${index}.${part}`))
+    calls.push({ kind: 'call', atMs, replica, calls: group })
+    // In the same millisecond elsewhere: clocks that are equal but for the stream.
+    if (random.next() < 0.15) {
+      calls.push({
+        kind: 'call',
+        atMs,
+        replica: replica + 1,
+        calls: [drawCall(random, `${index}.x`)],
+      })
+    }
+  }
+  return calls
 }
 
 function drawCall(random: Random, marker: string): { reducer: string; args: CallArguments } {
@@ -308,7 +318,7 @@ export const FAULTS: Readonly<Record<string, Draw>> = {
   ),
   hostilities: several(
     (random, { atMs }) => ({ atMs, kind: 'hostile', hostility: pick(random, HOSTILITIES) }),
-    3,
+    8,
   ),
   compactions: several((_, { atMs }) => ({ atMs, kind: 'compact' }), 3),
 }
