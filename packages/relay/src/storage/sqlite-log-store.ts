@@ -20,6 +20,7 @@ import {
   type StoredCursor,
   type StoredEntry,
   type StoredImage,
+  type StoredOrigin,
   type StoredStream,
   type UniverseRecord,
 } from '@inner-universe/sync/relay-side'
@@ -106,11 +107,11 @@ export class SqliteLogStore implements LogStore {
       if (entry.kind === 'batch') this.#appendBatch(no, entry)
       else this.#appendFloor(no, entry)
     }
-    for (const origin of origins) {
-      this.#run('INSERT INTO origin (universe, hash) VALUES (?1, ?2) ON CONFLICT DO NOTHING', [
-        no,
-        hashToBytes(origin),
-      ])
+    for (const { stream, hash } of origins) {
+      this.#run(
+        'INSERT INTO origin (universe, stream, hash) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING',
+        [no, streamIdToBytes(stream), hashToBytes(hash)],
+      )
     }
     this.#run(
       'UPDATE universe SET head = ?2, hash = ?3, byte_count = byte_count + ?4 WHERE no = ?1',
@@ -222,9 +223,20 @@ export class SqliteLogStore implements LogStore {
     return entry
   }
 
-  async hasOrigin(universe: string, origin: Hash): Promise<boolean> {
-    const params = [this.#number(universe), hashToBytes(origin)]
-    return this.#get('SELECT 1 FROM origin WHERE universe = ?1 AND hash = ?2', params) !== undefined
+  async hasOrigin(universe: string, { stream, hash }: StoredOrigin): Promise<boolean> {
+    const row = this.#get(
+      'SELECT 1 FROM origin WHERE universe = ?1 AND stream = ?2 AND hash = ?3',
+      [this.#number(universe), streamIdToBytes(stream), hashToBytes(hash)],
+    )
+    return row !== undefined
+  }
+
+  async hasOriginsOf(universe: string, stream: StreamId): Promise<boolean> {
+    const row = this.#get('SELECT 1 FROM origin WHERE universe = ?1 AND stream = ?2 LIMIT 1', [
+      this.#number(universe),
+      streamIdToBytes(stream),
+    ])
+    return row !== undefined
   }
 
   async setSchema(universe: string, schema: Parameters<LogStore['setSchema']>[1]): Promise<void> {

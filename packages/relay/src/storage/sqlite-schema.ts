@@ -70,8 +70,9 @@ const TABLES = `
   CREATE UNIQUE INDEX log_by_seq ON log (stream, first_seq) WHERE stream IS NOT NULL;
   CREATE TABLE origin (
     universe INTEGER NOT NULL,
+    stream BLOB NOT NULL,
     hash BLOB NOT NULL,
-    PRIMARY KEY (universe, hash)
+    PRIMARY KEY (universe, stream, hash)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE cursor (
     universe INTEGER NOT NULL,

@@ -7,6 +7,7 @@ export type {
   StoredCursor,
   StoredEntry,
   StoredImage,
+  StoredOrigin,
   StoredStream,
   UniverseRecord,
 } from './log-store.ts'

@@ -12,7 +12,7 @@ import {
 } from '@inner-universe/core'
 import { decodeBatchHeader } from '../batch.ts'
 import { entryBytes } from './entry-bytes.ts'
-import type { LogStore, StoredEntry, UniverseRecord } from './log-store.ts'
+import type { LogStore, StoredEntry, StoredOrigin, UniverseRecord } from './log-store.ts'
 
 /** The head of a stream. */
 export interface StreamState {
@@ -34,7 +34,9 @@ export interface FloorState {
 export class LogState {
   readonly #store: LogStore
   readonly #streams = new Map<StreamId, StreamState>()
-  readonly #origins = new Set<Hash>()
+  readonly #origins = new Map<StreamId, Set<Hash>>()
+  /** Whether the store knows origins of a stream, for streams that were written to. */
+  readonly #areOrigins = new Map<StreamId, boolean>()
   /** The store's facts; head, hash, floor and bytes are those of this state. */
   record: UniverseRecord
   floor: FloorState | undefined
@@ -75,8 +77,20 @@ export class LogState {
   }
 
   /** True when a delta of the log, durable or not, was authored anew from this one. */
-  async hasOrigin(origin: Hash): Promise<boolean> {
-    return this.#origins.has(origin) || this.#store.hasOrigin(this.record.universe, origin)
+  async hasOrigin({ stream, hash }: StoredOrigin): Promise<boolean> {
+    const isAccepted = this.#origins.get(stream)?.has(hash) ?? false
+    return isAccepted || this.#store.hasOrigin(this.record.universe, { stream, hash })
+  }
+
+  /** True when a delta of the log, durable or not, was authored anew from one of this stream. */
+  async hasOriginsOf(stream: StreamId): Promise<boolean> {
+    if (this.#origins.has(stream)) return true
+    const known = this.#areOrigins.get(stream)
+    if (known !== undefined) return known
+    const isOrigin = await this.#store.hasOriginsOf(this.record.universe, stream)
+    // As with heads: noted only for streams that are in the log.
+    if (this.#streams.has(stream)) this.#areOrigins.set(stream, isOrigin)
+    return isOrigin
   }
 
   /** What a base comes to in the present epoch: the author has read at least up to there. */
@@ -94,10 +108,14 @@ export class LogState {
   appendBatch(
     entry: Extract<StoredEntry, { kind: 'batch' }>,
     { identity, lastHlc }: { readonly identity: string; readonly lastHlc: number },
-    origins: readonly Hash[],
+    origins: readonly StoredOrigin[],
   ): void {
     this.#append(entry)
-    for (const origin of origins) this.#origins.add(origin)
+    for (const origin of origins) {
+      const hashes = this.#origins.get(origin.stream)
+      if (hashes === undefined) this.#origins.set(origin.stream, new Set([origin.hash]))
+      else hashes.add(origin.hash)
+    }
     const { stream, hash, firstSeq, deltaCount } = entry
     const owner = this.#streams.get(stream)?.identity ?? identity
     this.#streams.set(stream, { identity: owner, seq: firstSeq + deltaCount - 1, hash, lastHlc })

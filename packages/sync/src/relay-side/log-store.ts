@@ -57,10 +57,16 @@ export interface Append {
   readonly universe: string
   /** Consecutive offsets from the head on. */
   readonly entries: readonly StoredEntry[]
-  /** Hashes of origins of re-authored deltas among them. */
-  readonly origins: readonly Hash[]
+  /** Origins of re-authored deltas among them. */
+  readonly origins: readonly StoredOrigin[]
   /** Who wrote the streams that appear for the first time. */
   readonly newStreams: readonly { readonly stream: StreamId; readonly identity: string }[]
+}
+
+/** A delta that another one of the log stands for: its stream, and its hash alone (`originHash`). */
+export interface StoredOrigin {
+  readonly stream: StreamId
+  readonly hash: Hash
 }
 
 /** A stream as the relay knows it. */
@@ -119,7 +125,9 @@ export interface LogStore {
     stream: StreamId,
     seq: number,
   ): Promise<Extract<StoredEntry, { kind: 'batch' }> | undefined>
-  hasOrigin(universe: string, origin: Hash): Promise<boolean>
+  hasOrigin(universe: string, origin: StoredOrigin): Promise<boolean>
+  /** True when any delta of the stream is an origin. Asked of every stream that is written. */
+  hasOriginsOf(universe: string, stream: StreamId): Promise<boolean>
   setSchema(
     universe: string,
     schema: {

@@ -9,6 +9,7 @@ import type {
   StoredCursor,
   StoredEntry,
   StoredImage,
+  StoredOrigin,
   StoredStream,
   UniverseRecord,
 } from './log-store.ts'
@@ -35,7 +36,7 @@ interface Universe {
   readonly streams: Map<StreamId, StoredStream>
   /** Kept batches of each stream, rising. */
   readonly batches: Map<StreamId, Batch[]>
-  readonly origins: Set<Hash>
+  readonly origins: Map<StreamId, Set<Hash>>
   readonly cursors: Map<StreamId, StoredCursor>
   readonly images: Map<Hash, StoredImage & { readonly text: string }>
 }
@@ -58,7 +59,7 @@ class MemoryStore implements MemoryLogStore {
         entries: [...universe.entries],
         streams: new Map(universe.streams),
         batches: new Map([...universe.batches].map(([stream, list]) => [stream, [...list]])),
-        origins: new Set(universe.origins),
+        origins: new Map([...universe.origins].map(([stream, set]) => [stream, new Set(set)])),
         cursors: new Map(universe.cursors),
         images: new Map(universe.images),
       })
@@ -95,7 +96,7 @@ class MemoryStore implements MemoryLogStore {
       schemaText: undefined,
       streams: new Map(),
       batches: new Map(),
-      origins: new Set(),
+      origins: new Map(),
       cursors: new Map(),
       images: new Map(),
     })
@@ -140,7 +141,11 @@ class MemoryStore implements MemoryLogStore {
       if (batches === undefined) universe.batches.set(stream, [entry])
       else batches.push(entry)
     }
-    for (const origin of origins) universe.origins.add(origin)
+    for (const { stream, hash } of origins) {
+      const hashes = universe.origins.get(stream)
+      if (hashes === undefined) universe.origins.set(stream, new Set([hash]))
+      else hashes.add(hash)
+    }
   }
 
   async read(
@@ -182,9 +187,14 @@ class MemoryStore implements MemoryLogStore {
       ?.findLast(({ firstSeq, deltaCount }) => firstSeq <= seq && seq < firstSeq + deltaCount)
   }
 
-  async hasOrigin(universe: string, origin: Hash): Promise<boolean> {
+  async hasOrigin(universe: string, { stream, hash }: StoredOrigin): Promise<boolean> {
     this.#assertOpen()
-    return this.#get(universe).origins.has(origin)
+    return this.#get(universe).origins.get(stream)?.has(hash) ?? false
+  }
+
+  async hasOriginsOf(universe: string, stream: StreamId): Promise<boolean> {
+    this.#assertOpen()
+    return this.#get(universe).origins.has(stream)
   }
 
   async setSchema(universe: string, schema: Parameters<LogStore['setSchema']>[1]): Promise<void> {

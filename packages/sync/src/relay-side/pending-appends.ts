@@ -1,5 +1,5 @@
 /** What one room has accepted and is not durable yet: gathering, then in flight as one append. */
-import { assert, type Hash, type StreamId } from '@inner-universe/core'
+import { assert, type StreamId } from '@inner-universe/core'
 import type { Append, StoredEntry } from './log-store.ts'
 import type { BatchEntry, Refusal } from './push-check.ts'
 
@@ -15,7 +15,7 @@ export interface Author {
 /** An entry that will be in the log unless its append fails. */
 export interface Accepted {
   readonly entry: StoredEntry
-  readonly origins: readonly Hash[]
+  readonly origins: Append['origins']
   /** Who wrote a stream that was not in the log before. */
   readonly newStreams: Append['newStreams']
   /** Everyone who pushed it. */

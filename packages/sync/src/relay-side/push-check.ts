@@ -1,16 +1,17 @@
-/** What a relay checks of a batch before it appends it. PROTOCOL.md RL6 to RL12. */
+/** What a relay checks of a batch before it appends it. PROTOCOL.md RL6 to RL12, RL19. */
 import {
   type Delta,
   decodeSegment,
   type Hash,
   hlcFromMs,
+  type Origin,
   originHash,
   type StreamId,
 } from '@inner-universe/core'
 import type { VerifiedBatch } from '../batch.ts'
 import type { NackCode, Rights, WireBatch } from '../messages.ts'
 import { headHash, type LogState } from './log-state.ts'
-import type { StoredEntry } from './log-store.ts'
+import type { Append, StoredEntry } from './log-store.ts'
 import type { RelayContext } from './relay-context.ts'
 
 /** A batch on its way in: read, its hash and its deltas verified. */
@@ -36,7 +37,7 @@ export type Verdict =
       readonly kind: 'append'
       readonly isNewStream: boolean
       readonly lastHlc: number
-      readonly origins: readonly Hash[]
+      readonly origins: Append['origins']
     }
   /** It is in the log, or on its way there. */
   | { readonly kind: 'again'; readonly entry: BatchEntry }
@@ -60,7 +61,8 @@ const QUOTA_RETRY_MS = 60_000
 /**
  * Decides about one batch. The first check that fails is the answer; nothing is changed here.
  *
- * Cost: no reads when the head of the stream is known and the batch has no origins.
+ * Cost: no reads when the stream was written to before, the batch has no origins, and no delta of the
+ * log has its origin in the stream.
  *
  * @throws UniverseError of the store.
  */
@@ -117,10 +119,9 @@ export async function checkPush(
     return nack('invalid', 'its clock does not rise above that of the batch before')
   }
 
-  const origins = header.origins.flatMap((origin) => (origin === undefined ? [] : [origin.hash]))
-  if (origins.length > 0) {
-    const seqs = await duplicateSeqs(context, scene, header)
-    if (seqs.length > 0) return nack('duplicate-origin', 'already in the log', { seqs })
+  const duplicates = await duplicateSeqs(context, scene, push.verified)
+  if (duplicates.length > 0) {
+    return nack('duplicate-origin', 'already in the log', { seqs: duplicates })
   }
 
   const denied = deniedSeqs(context, scene, push, deltas)
@@ -134,6 +135,7 @@ export async function checkPush(
     return nack('quota', 'the universe is full', { retryAfterMs: QUOTA_RETRY_MS })
   }
   const isNewStream = head === undefined
+  const origins = header.origins.filter((origin) => origin !== undefined)
   return { kind: 'append', isNewStream, lastHlc: header.lastHlc, origins }
 }
 
@@ -158,20 +160,37 @@ async function batchAt(
 async function duplicateSeqs(
   context: RelayContext,
   scene: PushScene,
-  header: VerifiedBatch['header'],
+  verified: VerifiedBatch,
 ): Promise<number[]> {
   const seqs: number[] = []
   const met = new Set<Hash>()
-  for (const [index, origin] of header.origins.entries()) {
+  const origins = await originsOf(context, scene, verified)
+  for (const [index, origin] of origins.entries()) {
     if (origin === undefined) continue
     const isThere =
       met.has(origin.hash) ||
-      (await scene.state.hasOrigin(origin.hash)) ||
+      (await scene.state.hasOrigin(origin)) ||
       (await originalHash(context, scene, origin.stream, origin.seq)) === origin.hash
-    if (isThere) seqs.push(header.firstSeq + index)
+    if (isThere) seqs.push(verified.header.firstSeq + index)
     met.add(origin.hash)
   }
   return seqs
+}
+
+/**
+ * What each delta stands for, as far as that may be in the log: what the header names, and itself where
+ * a copy of the replica has authored deltas of the stream anew.
+ */
+async function originsOf(
+  context: RelayContext,
+  { state }: PushScene,
+  { header: { stream, origins }, deltas }: VerifiedBatch,
+): Promise<readonly (Origin | undefined)[]> {
+  if (!(await state.hasOriginsOf(stream))) return origins
+  return deltas.map(
+    (delta, index) =>
+      origins[index] ?? { stream, seq: delta.seq, hash: originHash(delta, context.hash) },
+  )
 }
 
 /**

@@ -19,6 +19,22 @@ test('[RL5] a position under an epoch that a restore took away begins a new one'
   expect((await world.store.find(UNIVERSE))?.pastEpochs).toEqual([{ epoch: before, lastOffset: 1 }])
 })
 
+test('[RL20] whoever comes back under the same unknown epoch finds the new one', async () => {
+  const world = createRelayWorld()
+  const ann = await world.open()
+  ann.push(world.writer().next())
+  await world.settle()
+  const lost = (epoch: Epoch) => ({ position: { epoch, offset: 1, hash: 'a'.repeat(32) as Hash } })
+  const bob = await world.open({ identity: 'bob', open: lost(first as Epoch) })
+  const { epoch } = bob.last('opened')
+  const cid = await world.open({ identity: 'cid', open: lost(first as Epoch) })
+  expect(cid.last('opened')).toMatchObject({ isContinued: false, epoch })
+  expect(bob.isClosed).toBe(false)
+  const dan = await world.open({ identity: 'dan', open: lost(second as Epoch) })
+  expect(dan.last('opened').epoch).not.toBe(epoch)
+  expect(bob.last('bye').code).toBe('shutting-down')
+})
+
 test('[RL9] a base of an epoch before several restores counts up to where all of them agree', async () => {
   const world = createRelayWorld()
   const ann = await world.open()

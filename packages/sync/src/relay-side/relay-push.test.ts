@@ -20,6 +20,7 @@ import {
   UNIVERSE,
 } from './testing/relay-world.ts'
 import { createFaults } from './testing/store-faults.ts'
+import { methodsOf } from './testing/store-methods.ts'
 import { insertOf, rawWire, streamOf } from './testing/stream-writer.ts'
 
 test('[RL13] [RL14] a batch is acknowledged once durable, named to its author and sent to others', async () => {
@@ -287,6 +288,55 @@ test('[RL11] an origin that is on its way into the log counts as well', async ()
   await world.settle()
   expect(ann.all('ack')).toHaveLength(1)
   expect(ann.last('nack').code).toBe('duplicate-origin')
+})
+
+test('[RL19] an original is refused once a delta of the log stands for it', async () => {
+  const world = createRelayWorld()
+  const ann = await world.open()
+  const original = world.writer(901)
+  const operations = [[insertOf('a', '1', 'x')], [insertOf('a', '2', 'y')]]
+  const first = original.fork().next({ operations })
+  const { stream } = original
+  const origin = { stream, seq: 2, hash: aloneHash(stream, 2, first) }
+  // Of one commit: nothing of the copy is durable yet.
+  ann.push(world.writer(902).next({ origins: [origin] }), first)
+  await world.settle()
+  expect(ann.all('ack')).toHaveLength(1)
+  expect(ann.last('nack')).toMatchObject({ code: 'duplicate-origin', stream, seq: 1, seqs: [2] })
+  // Of a log that was there before.
+  const restarted = createRelayWorld({ memory: world.store, scheduler: world.scheduler })
+  const bob = await restarted.open()
+  bob.push(first)
+  await restarted.settle()
+  expect(bob.last('nack')).toMatchObject({ code: 'duplicate-origin', stream, seq: 1, seqs: [2] })
+  // What nothing stands for is taken, and so are other deltas of the place; what follows is checked on.
+  bob.push(original.next({ operations: operations.slice(0, 1) }))
+  bob.push(original.fork().next({ operations: [[insertOf('a', '2', 'z')]] }))
+  await restarted.settle()
+  expect(bob.all('ack').map(({ seq }) => seq)).toEqual([1, 2])
+})
+
+test('[RL19] a stream none of whose deltas was authored anew costs one question', async () => {
+  let questionCount = 0
+  const world = createRelayWorld({
+    wrap: (store) => ({
+      ...methodsOf(store),
+      hasOrigin: () => Promise.reject(new Error('asked of an origin')),
+      hasOriginsOf: (...of) => {
+        questionCount += 1
+        return store.hasOriginsOf(...of)
+      },
+    }),
+  })
+  const ann = await world.open()
+  const writer = world.writer()
+  for (let count = 0; count < 20; count++) {
+    ann.push(writer.next())
+    await world.settle()
+  }
+  expect(ann.all('ack')).toHaveLength(20)
+  // Of the batch that begins the stream, and of the one after it.
+  expect(questionCount).toBe(2)
 })
 
 test('[RL12] deltas are denied one by one: by the table, by the policy, or all', async () => {

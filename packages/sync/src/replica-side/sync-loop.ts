@@ -272,6 +272,7 @@ export class ReplicaSync {
           if (changeset !== undefined) this.#options.onChangeset?.(changeset)
           if (conflicts.length > 0) this.#options.onConflicts?.(conflicts)
           if (confirmed.length > 0) this.#options.onConfirmed?.(confirmed)
+          this.#options.onTakenIn?.()
           this.#tell()
         },
         onProgress: (offset, head) => this.#progressed('log', offset, head),

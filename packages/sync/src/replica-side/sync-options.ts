@@ -42,6 +42,8 @@ export interface ReplicaSyncOptions {
   /** What changed by taking in, for live queries. */
   readonly onChangeset?: (changeset: Changeset) => void
   readonly onConflicts?: (conflicts: readonly KeptConflict[]) => void
+  /** Part of the log was taken in, or own deltas were acknowledged: there may be a new floor. */
+  readonly onTakenIn?: () => void
   /** `home.replica` is another one now: everything read from the old one is out of date. */
   readonly onRebuilt?: (event: RebuiltEvent) => void
   /** What another session says of itself; undefined: it is gone. */

@@ -13,6 +13,7 @@ import type {
   NewUniverse,
   StoredCursor,
   StoredEntry,
+  StoredOrigin,
 } from '@inner-universe/sync/relay-side'
 
 /** One place for one store, fresh for each case. */
@@ -106,14 +107,14 @@ export const logStoreContract: readonly LogStoreCase[] = [
     const before = await store.list()
     await rejects(
       store.append([
-        appendOf('garden', [batch(2, 1, 2)], { origins: [hash(7)] }),
+        appendOf('garden', [batch(2, 1, 2)], { origins: [origin(5)] }),
         // Not the next offset.
         appendOf('pond', [batch(3, 9, 2)]),
       ]),
     )
     deepStrictEqual(await store.list(), before)
     deepStrictEqual((await store.read('garden', 0, 1e9)).length, 1)
-    deepStrictEqual(await store.hasOrigin('garden', hash(7)), false)
+    deepStrictEqual(await store.hasOrigin('garden', origin(5)), false)
     deepStrictEqual((await store.stream('garden', stream(1)))?.seq, 1)
     await store.append([appendOf('garden', [batch(2, 1, 2)]), appendOf('pond', [batch(2, 9, 2)])])
     deepStrictEqual(
@@ -152,19 +153,36 @@ export const logStoreContract: readonly LogStoreCase[] = [
     deepStrictEqual(await store.batchOf('garden', stream(5), 1), undefined)
   }),
 
+  storeCase('origins are known by their stream, and one by one', async (store) => {
+    await store.create(GARDEN)
+    deepStrictEqual(await store.hasOriginsOf('garden', stream(5)), false)
+    await store.append([
+      appendOf('garden', [batch(1, 1, 1)], { origins: [origin(5), origin(5, 8), origin(6)] }),
+    ])
+    await store.append([appendOf('garden', [batch(2, 1, 2)], { origins: [origin(5)] })])
+    const known = [origin(5), origin(5, 8), origin(6), origin(6, 8), origin(1)]
+    const has = await Promise.all(known.map((each) => store.hasOrigin('garden', each)))
+    deepStrictEqual(has, [true, true, true, false, false])
+    const streams = await Promise.all(
+      [5, 6, 1].map((each) => store.hasOriginsOf('garden', stream(each))),
+    )
+    deepStrictEqual(streams, [true, true, false])
+  }),
+
   storeCase('universes do not see each other', async (store) => {
     await store.create(GARDEN)
     await store.create({ ...GARDEN, universe: 'pond' })
     await store.append([
-      appendOf('garden', [batch(1, 1, 1), batch(2, 1, 2)], { origins: [hash(7)] }),
+      appendOf('garden', [batch(1, 1, 1), batch(2, 1, 2)], { origins: [origin(5)] }),
     ])
     await store.append([appendOf('pond', [batch(1, 1, 1)])])
     await store.putCursors('garden', [cursor(1, 2)])
     deepStrictEqual((await store.read('pond', 0, 1e9)).length, 1)
     deepStrictEqual((await store.stream('pond', stream(1)))?.seq, 1)
     deepStrictEqual(await store.batchOf('pond', stream(1), 2), undefined)
-    deepStrictEqual(await store.hasOrigin('pond', hash(7)), false)
-    deepStrictEqual(await store.hasOrigin('garden', hash(7)), true)
+    deepStrictEqual(await store.hasOrigin('pond', origin(5)), false)
+    deepStrictEqual(await store.hasOriginsOf('pond', stream(5)), false)
+    deepStrictEqual(await store.hasOrigin('garden', origin(5)), true)
     deepStrictEqual(await store.cursors('pond'), [])
   }),
 
@@ -185,7 +203,7 @@ export const logStoreContract: readonly LogStoreCase[] = [
   storeCase('the log is truncated in slices; heads, origins and the rest stay', async (store) => {
     await store.create(GARDEN)
     const entries = Array.from({ length: 10 }, (_, index) => batch(index + 1, 1, index + 1))
-    await store.append([appendOf('garden', entries, { origins: [hash(7)] })])
+    await store.append([appendOf('garden', entries, { origins: [origin(5)] })])
     const before = (await store.find('garden'))?.byteCount ?? 0
     deepStrictEqual(await store.truncate('garden', 7, 3), 4)
     deepStrictEqual((await store.find('garden'))?.truncatedThrough, 3)
@@ -200,7 +218,7 @@ export const logStoreContract: readonly LogStoreCase[] = [
     deepStrictEqual(await store.batchOf('garden', stream(1), 7), undefined)
     deepStrictEqual((await store.batchOf('garden', stream(1), 8))?.offset, 8)
     deepStrictEqual((await store.stream('garden', stream(1)))?.seq, 10)
-    deepStrictEqual(await store.hasOrigin('garden', hash(7)), true)
+    deepStrictEqual(await store.hasOrigin('garden', origin(5)), true)
     await store.append([{ ...appendOf('garden', [batch(11, 1, 11)]), newStreams: [] }])
     deepStrictEqual((await store.read('garden', 9, 1e9)).length, 2)
     // All of it may go.
@@ -317,7 +335,7 @@ export const logStoreContract: readonly LogStoreCase[] = [
     if (!harness.isPersistent) return
     await store.create(GARDEN)
     const entries = [batch(1, 1, 1), floor(2), batch(3, 1, 2)]
-    await store.append([appendOf('garden', entries, { origins: [hash(7)] })])
+    await store.append([appendOf('garden', entries, { origins: [origin(5)] })])
     await store.putCursors('garden', [cursor(1, 2)])
     await store.putChunk(chunk(1), Uint8Array.of(1))
     await store.putImage('garden', image(1, 2, [1]))
@@ -334,7 +352,7 @@ export const logStoreContract: readonly LogStoreCase[] = [
     const again = harness.open()
     deepStrictEqual(await again.find('garden'), record)
     deepStrictEqual(await again.read('garden', 1, 1e9), entries.slice(1))
-    deepStrictEqual(await again.hasOrigin('garden', hash(7)), true)
+    deepStrictEqual(await again.hasOrigin('garden', origin(5)), true)
     deepStrictEqual(await again.cursors('garden'), [cursor(1, 2)])
     deepStrictEqual(await again.chunk(chunk(1)), Uint8Array.of(1))
     deepStrictEqual((await again.images('garden')).length, 1)
@@ -409,10 +427,15 @@ function floor(offset: number): StoredEntry {
   }
 }
 
+/** A delta of a stream that is not in the log itself. */
+function origin(of: number, number = 7): StoredOrigin {
+  return { stream: stream(of), hash: hash(number) }
+}
+
 function appendOf(
   universe: string,
   entries: readonly StoredEntry[],
-  more: { readonly origins?: readonly Hash[] } = {},
+  more: { readonly origins?: readonly StoredOrigin[] } = {},
 ): Append {
   const streams = new Map<StreamId, string>()
   for (const entry of entries) {
