@@ -36,11 +36,15 @@ export function trimClocks(scope: WriteScope, { floor }: SyncState): boolean {
 const DROPPABLE = `offset <= ?1 AND NOT EXISTS (SELECT 1 FROM _unapplied AS waiting
   WHERE waiting.stream = _log.stream AND waiting.seq >= first_seq AND waiting.seq < first_seq + count)`
 
+/** Rows of the log that one slice looks at. */
+const DROPPED_ROWS_MAX = 256
+
 /**
  * Deletes rows of the log at or below an offset, oldest first in each stream, until about `bytesMax`
- * are gone; gives how many such rows are left. Deltas that wait for a newer schema stay.
+ * are gone; gives how many more such rows it saw, 0: none is left. Deltas that wait for a newer schema
+ * stay.
  *
- * Cost: reads the keys and sizes of the log's rows, not the segments.
+ * Cost: reads the keys and sizes of up to {@link DROPPED_ROWS_MAX} rows, not the segments.
  */
 export function dropLogRows(
   { driver }: WriteScope,
@@ -50,13 +54,13 @@ export function dropLogRows(
   const rows = driver
     .prepare(
       `SELECT stream, first_seq, length(bytes) FROM _log WHERE ${DROPPABLE}
-        ORDER BY stream, first_seq`,
+        ORDER BY stream, first_seq LIMIT ${DROPPED_ROWS_MAX + 1}`,
     )
     .all([throughOffset])
   let byteCount = 0
   let dropped = 0
   for (const [stream, firstSeq, bytes] of rows) {
-    if (dropped > 0 && byteCount >= bytesMax) break
+    if (dropped === DROPPED_ROWS_MAX || (dropped > 0 && byteCount >= bytesMax)) break
     driver
       .prepare('DELETE FROM _log WHERE stream = ?1 AND first_seq = ?2')
       .run([stream as number, firstSeq as number])

@@ -22,6 +22,7 @@ import type { OpenDatabase } from '../host-commands.ts'
 import type { SyncHost, SyncPart } from '../sync-part.ts'
 import { Confirmations } from './confirmations.ts'
 import { HostHome } from './host-home.ts'
+import { LogTrimmer } from './log-trimmer.ts'
 import { Presences } from './presences.ts'
 import { TokenDesk } from './token-desk.ts'
 
@@ -53,6 +54,7 @@ export class HostSync implements SyncPart {
   readonly #confirmations: Confirmations
   readonly #presences = new Presences(AWARE_BYTES_MAX)
   readonly #tokens: TokenDesk
+  readonly #trimmer: LogTrimmer
   /** The token the relay took last; images are fetched with it. */
   #token: string | undefined
   #replicaSync: ReplicaSync | undefined
@@ -67,7 +69,7 @@ export class HostSync implements SyncPart {
 
   constructor(options: HostSyncOptions) {
     this.#options = options
-    const { host, database, request, scheduler, isOnline } = options
+    const { host, database, request, scheduler, isOnline, onFault } = options
     this.#isPaused = request.isPaused
     this.#isOnline = isOnline
     this.#home = new HostHome({ database, hash: hashOf })
@@ -77,6 +79,7 @@ export class HostSync implements SyncPart {
       flush: () => host.flush(),
       setTimer: (run, delayMs) => scheduler.setTimer(delayMs, run),
     })
+    this.#trimmer = new LogTrimmer({ engine: () => host.engine, scheduler, onFault })
     this.#told = {
       kind: request.isPaused ? 'paused' : 'offline',
       unsyncedCount: host.engine.replica.unsyncedCount(),
@@ -108,6 +111,7 @@ export class HostSync implements SyncPart {
       },
       onChangeset: (changeset) => host.publish(changeset),
       onConflicts: (conflicts) => this.#tellAll({ kind: 'conflicts', conflicts }),
+      onTakenIn: () => this.#trimmer.check(),
       onRebuilt: ({ adopted }) => {
         this.#confirmations.adopt(adopted)
         host.flush()
@@ -121,6 +125,7 @@ export class HostSync implements SyncPart {
       },
     })
     this.#replicaSync = sync
+    this.#trimmer.check()
     if (this.#isPaused) sync.pause()
     if (!this.#isOnline) sync.setOnline(false)
     sync.setAwareness(this.#presences.encode())
@@ -130,6 +135,7 @@ export class HostSync implements SyncPart {
   async stop(): Promise<void> {
     const sync = this.#replicaSync
     this.#replicaSync = undefined
+    this.#trimmer.stop()
     await sync?.stop()
     this.#home.release()
   }
