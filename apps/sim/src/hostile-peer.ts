@@ -22,8 +22,10 @@ import {
   PROTOCOL_VERSION,
   type RelayMessage,
   type ReplicaMessage,
+  textHash,
   type WireBatch,
 } from '@inner-universe/sync'
+import { fastHash } from './fast-hash.ts'
 import { type Accept, createLine } from './network.ts'
 import type { Hostility } from './plan.ts'
 import type { OpenedEntry } from './relay-log.ts'
@@ -42,7 +44,9 @@ export interface Attack {
   readonly accept: Accept
   /** The log as it is, to pretend with. */
   readonly log: readonly OpenedEntry[]
+  /** Of the module it pretends to run. */
   readonly schemaVersion: number
+  readonly schema: string
 }
 
 /** How long a peer stays when nobody throws it out, ms. */
@@ -66,7 +70,7 @@ export function attack(options: Attack): void {
       universe: UNIVERSE,
       module: 'sim',
       schemaVersion: options.schemaVersion,
-      schemaHash: ZERO_HASH,
+      schemaHash: textHash(options.schema, fastHash),
       minReader: 1,
       minWriter: 1,
       mode: 'replica',

@@ -292,17 +292,25 @@ export function createWorld(plan: Plan, onTrace?: (line: string) => void): World
       case 'compact':
         relay.compactSoon()
         return
-      case 'hostile':
+      case 'hostile': {
         // After a restore anyone may offer the batches of others, so nobody can tell them from forged ones.
         if (lost.length > 0 && action.hostility === 'foreign-stream') return
+        // It runs what the newest of the others runs.
+        const model = replicas.find(
+          ({ schemaVersion, engine }) => schemaVersion === 2 && engine !== undefined,
+        )
+        const schema = model?.engine?.replica.schema
+        if (schema === undefined) return
         attack({
           ...action,
+          schema,
           time,
           random: randomFor(seed, `hostile ${action.atMs}`),
           accept: (connection) => relay.accept(connection),
           log: log(),
           schemaVersion: 2,
         })
+      }
     }
   }
 

@@ -41,10 +41,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     id: 'settle-references',
-    rule: 'rows that hang on one that went out of sight are settled with it',
+    rule: 'rows that hang on one that goes out of sight are settled with it',
     file: 'packages/engine/src/visibility.ts',
-    find: '      this.#addVisibleCascades(table, id)\n      if (row !== undefined) this.#add(row)',
-    replace: '      if (row !== undefined) this.#add(row)',
+    find: '        this.#addVisibleCascades(row.table, row.id)\n',
+    replace: '',
   },
   {
     id: 'claims-by-offset',
