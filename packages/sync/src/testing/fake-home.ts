@@ -28,8 +28,8 @@ export interface FakeHome extends ReplicaHome {
   readonly chunkCount: number
   /** What the next `takeOver` fails with. */
   failTakeOver(error: Error): void
-  /** Another home with the same files: a copied profile, or a backup of this one. */
-  copy(): FakeHome
+  /** Another home with the same files: a copied profile, or a backup of this one, with its own clock. */
+  copy(now?: FakeHomeOptions['now']): FakeHome
 }
 
 /** What a fake home needs. */
@@ -53,15 +53,17 @@ export function fakeImageBytes(replica: FakeReplica): Uint8Array {
 
 /** Creates a home with an empty replica. */
 export function fakeHome(options: FakeHomeOptions): FakeHome {
-  const create = (): FakeReplica =>
-    fakeReplica({
-      nextStream: () => createStreamId(options.randomBytes),
-      nowHlc: () => hlcFromMs(options.now()),
-    })
-  return homeOf(create, create())
+  return homeOf(options, replicaOf(options))
 }
 
-function homeOf(create: () => FakeReplica, first: FakeReplica): FakeHome {
+function replicaOf({ now, randomBytes }: FakeHomeOptions): FakeReplica {
+  return fakeReplica({
+    nextStream: () => createStreamId(randomBytes),
+    nowHlc: () => hlcFromMs(now()),
+  })
+}
+
+function homeOf(options: FakeHomeOptions, first: FakeReplica): FakeHome {
   let replica = first
   const plans: AdoptionPlan[] = []
   const chunks = new Map<Hash, Uint8Array>()
@@ -79,7 +81,7 @@ function homeOf(create: () => FakeReplica, first: FakeReplica): FakeHome {
         chunks.set(chunkHash(manifest, index), bytes)
       },
       async open(start) {
-        staged = create()
+        staged = replicaOf(options)
         if ('manifest' in start) load(staged, start.manifest, chunks)
         return staged
       },
@@ -115,13 +117,14 @@ function homeOf(create: () => FakeReplica, first: FakeReplica): FakeHome {
     failTakeOver(error) {
       takeOverError = error
     },
-    copy() {
-      const copied = create()
+    copy(now = options.now) {
+      const copiedOptions = { ...options, now }
+      const copied = replicaOf(copiedOptions)
       for (const row of replica.rows) copied.put({ ...row })
       for (const { stream } of replica.rows) if (replica.isOwn(stream)) copied.addOwnStream(stream)
       copied.resume(replica.stream)
       copied.setPosition(replica.position())
-      return homeOf(create, copied)
+      return homeOf(copiedOptions, copied)
     },
   }
 }
