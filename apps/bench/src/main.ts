@@ -16,6 +16,7 @@ import { coldOpenScenario } from './scenarios/cold-open.ts'
 import { durableCallScenario } from './scenarios/durable-call.ts'
 import { failOverScenario } from './scenarios/fail-over.ts'
 import { fillScenario } from './scenarios/fill.ts'
+import { fillWordnetScenario } from './scenarios/fill-wordnet.ts'
 import { importScenario } from './scenarios/import.ts'
 import { liveQueryScenario } from './scenarios/live-query.ts'
 import { sizeScenario } from './scenarios/size.ts'
@@ -29,6 +30,7 @@ const SCENARIOS: readonly Scenario[] = [
   liveQueryScenario,
   failOverScenario,
   fillScenario,
+  fillWordnetScenario,
   sizeScenario,
 ]
 

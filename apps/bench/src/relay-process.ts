@@ -45,7 +45,8 @@ export class RelayProcess {
     const port = await findFreePort()
     const secret = randomBytes(32).toString('hex')
     const limits = GENEROUS_LIMITS
-    const config = { port, dataDir: folder, secret, logLevel: 'warn', limits, retention, modules }
+    const rest = { logLevel: 'warn', devTokens: true, limits, retention, modules }
+    const config = { port, dataDir: folder, secret, ...rest }
     await writeFile(join(folder, 'relay.json'), JSON.stringify(config))
     const token = await createToken({
       secret,
