@@ -123,6 +123,19 @@ test('a signed token that does not say what it must is refused', async () => {
   await refusal(await signed({ universes: ['home'] }))
 })
 
+test('names that the protocol cannot carry are refused', async () => {
+  const long = 'ü'.repeat(129)
+  for (const name of [long, 'x'.repeat(257), '\ud800']) {
+    await refusal(await signed({ sub: name }))
+    await refusal(await signed({ universe: name }))
+    await refusal(await signed({ universes: { [name]: 'read' } }))
+    await refusal(await signed({ universes: { home: { tables: [name] } } }))
+  }
+  const longest = 'ü'.repeat(128)
+  const claims = await verifier().verifyToken(await signed({ sub: longest, universe: longest }))
+  expect(claims.identity).toBe(longest)
+})
+
 test('a token or an identity is revoked at once, and stays so on disk', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'relay-'))
   folders.push(folder)

@@ -3,7 +3,7 @@
  *
  * Payload of the JSON Web Token:
  *
- *     sub        identity, 1–256 characters
+ *     sub        identity, 1–256 bytes of UTF-8
  *     exp        end, seconds since 1970; required
  *     nbf, iat   optional, as usual
  *     jti        id of the token, by which it can be revoked; optional, at most 128 characters
@@ -12,13 +12,19 @@
  *
  * An access of `'write'` reads too; an object says `{ read?, write?, tables? }`.
  */
-import { isUniverseError, UniverseError } from '@inner-universe/core'
-import type { Rights } from '@inner-universe/sync'
+import { isUniverseError, UniverseError, utf8Length } from '@inner-universe/core'
+import { type Rights, TEXT_NAME_BYTES_MAX } from '@inner-universe/sync'
 import type { TokenClaims } from '@inner-universe/sync/relay-side'
 import { z } from 'zod'
 
-/** Longest identity and universe name in characters: they are kept with every stream. */
-export const NAME_CHARACTERS_MAX = 256
+/** A name that the protocol can carry: of an identity, a universe or a table. */
+export const carriedName: z.ZodType<string, string> = z
+  .string()
+  .min(1)
+  .refine((text) => utf8Length(text) <= TEXT_NAME_BYTES_MAX, {
+    error: `more than ${TEXT_NAME_BYTES_MAX} bytes`,
+  })
+  .refine((text) => text.isWellFormed(), { error: 'not well-formed Unicode' })
 
 /** The name that stands for every universe without an entry of its own. */
 export const ANY_UNIVERSE = '*'
@@ -30,20 +36,18 @@ const access = z.union([
     .strictObject({
       read: z.boolean().default(true),
       write: z.boolean().default(false),
-      tables: z.array(z.string().min(1).max(NAME_CHARACTERS_MAX)).max(1000).optional(),
+      tables: z.array(carriedName).max(1000).optional(),
     })
     .transform((rights): Rights => rights),
 ])
 
-const name = z.string().min(1).max(NAME_CHARACTERS_MAX)
-
 const payload = z.object({
-  sub: name,
+  sub: carriedName,
   exp: z.number(),
   jti: z.string().min(1).max(128).optional(),
-  universe: name.optional(),
+  universe: carriedName.optional(),
   access: access.optional(),
-  universes: z.record(name, access).optional(),
+  universes: z.record(carriedName, access).optional(),
 })
 
 /**

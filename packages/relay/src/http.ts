@@ -10,7 +10,7 @@ import type { TokenClaims } from '@inner-universe/sync/relay-side'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { TokenVerifier } from './auth.ts'
-import { ANY_UNIVERSE, NAME_CHARACTERS_MAX } from './claims.ts'
+import { ANY_UNIVERSE, carriedName } from './claims.ts'
 import type { ImageAccess } from './image-access.ts'
 import type { OriginCheck } from './origins.ts'
 import { parseDurationMs } from './tokens.ts'
@@ -44,8 +44,8 @@ export interface HttpOptions {
 }
 
 const devTokenRequest = z.strictObject({
-  universe: z.string().min(1).max(NAME_CHARACTERS_MAX),
-  identity: z.string().min(1).max(NAME_CHARACTERS_MAX),
+  universe: carriedName,
+  identity: carriedName,
   access: z.enum(['read', 'write']).default('write'),
   expires: z
     .string()

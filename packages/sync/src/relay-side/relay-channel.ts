@@ -212,18 +212,22 @@ export class RelayChannel implements AwareSession, Reader {
     this.resume()
   }
 
-  /** Tells the last batch of every stream. */
+  /**
+   * Tells the last batch of every stream.
+   *
+   * @throws UniverseError of the store.
+   */
   async heads(): Promise<void> {
-    try {
-      const streams = await this.#context.store.streams(this.room.universe)
-      const heads = streams.map(({ stream, seq, hash }) => ({ stream, seq, hash }))
-      this.#tell({ type: 'heads', channel: this.number, heads })
-    } catch (error) {
-      this.fail(error)
-    }
+    const streams = await this.#context.store.streams(this.room.universe)
+    const heads = streams.map(({ stream, seq, hash }) => ({ stream, seq, hash }))
+    this.#tell({ type: 'heads', channel: this.number, heads })
   }
 
-  /** The module's tables, which the relay asked for. */
+  /**
+   * The module's tables, which the relay asked for.
+   *
+   * @throws UniverseError of the store.
+   */
   async schema(text: string): Promise<void> {
     const { open, room, rights } = this
     const { schemaVersion: version, schemaHash, minReader, minWriter } = open
@@ -233,11 +237,7 @@ export class RelayChannel implements AwareSession, Reader {
       return
     }
     if (!rights.write) return
-    try {
-      await room.setSchema({ version, hash: schemaHash, text, minReader, minWriter })
-    } catch (error) {
-      this.fail(error)
-    }
+    await room.setSchema({ version, hash: schemaHash, text, minReader, minWriter })
   }
 
   /** Ends the channel: the universe has moved on. */

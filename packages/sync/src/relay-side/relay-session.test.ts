@@ -116,6 +116,18 @@ test('[RL2] in mode fill nothing is written', async () => {
   }
 })
 
+test('[RL2] claims that no message can carry end the connection that told them, and nothing else', async () => {
+  const world = createRelayWorld()
+  const ann = await world.open()
+  const bob = await world.greet({ identity: 'b'.repeat(257) })
+  expect(bob.last('bye').code).toBe('internal')
+  const tables = ['t'.repeat(257)]
+  const cid = await world.open({ identity: 'cid', rights: { read: true, write: true, tables } })
+  expect(cid.last('bye').code).toBe('internal')
+  expect([bob.isClosed, cid.isClosed, ann.isClosed]).toEqual([true, true, false])
+  expect(world.relay.counters.sessions).toBe(1)
+})
+
 test('[RL2] messages of a later kind are ignored', async () => {
   const world = createRelayWorld()
   const ann = await world.open()

@@ -176,7 +176,7 @@ export class RelaySession implements ChannelLink {
 
   #handle(message: ReplicaMessage): void {
     if (message.type === 'hello') {
-      if (this.#state === 'new') void this.#greet(message)
+      if (this.#state === 'new') this.#run(this.#greet(message))
       else this.bye('invalid', 'hello comes once')
       return
     }
@@ -186,7 +186,7 @@ export class RelaySession implements ChannelLink {
     }
     switch (message.type) {
       case 'renew':
-        void this.#renew(message.token)
+        this.#run(this.#renew(message.token))
         return
       case 'ping': {
         const relayTimeMs = this.#context.scheduler.now()
@@ -194,7 +194,7 @@ export class RelaySession implements ChannelLink {
         return
       }
       case 'open':
-        void this.#open(message)
+        this.#run(this.#open(message))
         return
       case 'close': {
         const channel = this.#channels.get(message.channel)
@@ -229,10 +229,10 @@ export class RelaySession implements ChannelLink {
         channel.seen(message.offset)
         return
       case 'heads':
-        void channel.heads()
+        this.#run(channel.heads())
         return
       case 'schema':
-        void channel.schema(message.schema)
+        this.#run(channel.schema(message.schema))
         return
       case 'aware':
         if (message.state.length > this.#context.limits.awareBytesMax) {
@@ -244,6 +244,11 @@ export class RelaySession implements ChannelLink {
       default:
         assertNever(message)
     }
+  }
+
+  /** What nobody waits for: whatever it throws ends this connection and nothing else. */
+  #run(answer: Promise<void>): void {
+    answer.catch((error: unknown) => this.fail(error))
   }
 
   async #greet(hello: Extract<ReplicaMessage, { type: 'hello' }>): Promise<void> {
@@ -340,28 +345,24 @@ export class RelaySession implements ChannelLink {
     const opening: Opening = { isOpening: true }
     this.#channels.set(number, opening)
     const rights = this.#claims && rightsIn(this.#claims, universe)
-    try {
-      const outcome = await openUniverse(this.#context, this.#rooms, this, open, rights)
-      if ('code' in outcome) {
-        if (this.isClosed || this.#channels.get(number) !== opening) return
-        this.#channels.set(number, 'ended')
-        this.tell({ type: 'refused', channel: number, ...outcome })
-        const { sessionId } = this
-        emit({ kind: 'refused', sessionId, universe, reason: outcome.message })
-        return
-      }
-      const { channel, message } = outcome
-      // Closed by the replica, or the connection ended, while it was being opened.
-      if (this.isClosed || this.#channels.get(number) !== opening) {
-        channel.close()
-        return
-      }
-      this.#channels.set(number, channel)
-      this.tell(message)
-      if (message.isContinued) channel.resume()
-    } catch (error) {
-      this.fail(error)
+    const outcome = await openUniverse(this.#context, this.#rooms, this, open, rights)
+    if ('code' in outcome) {
+      if (this.isClosed || this.#channels.get(number) !== opening) return
+      this.#channels.set(number, 'ended')
+      this.tell({ type: 'refused', channel: number, ...outcome })
+      const { sessionId } = this
+      emit({ kind: 'refused', sessionId, universe, reason: outcome.message })
+      return
     }
+    const { channel, message } = outcome
+    // Closed by the replica, or the connection ended, while it was being opened.
+    if (this.isClosed || this.#channels.get(number) !== opening) {
+      channel.close()
+      return
+    }
+    this.#channels.set(number, channel)
+    this.tell(message)
+    if (message.isContinued) channel.resume()
   }
 
   #watchSilence(): void {
