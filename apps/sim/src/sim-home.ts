@@ -4,6 +4,7 @@
  */
 import type { AdoptedDelta, Module, Random, Replica } from '@inner-universe/core'
 import { type Engine, openEngine } from '@inner-universe/engine'
+import { replication } from '@inner-universe/engine/replication'
 import type { Driver } from '@inner-universe/sqlite'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import type {
@@ -69,6 +70,7 @@ export function openSimHome(options: SimHomeOptions): SimHome {
       clockNow: () => clock.now() + (correctionMs ?? options.clockOffsetMs()),
       randomBytes: (count) => random.bytes(count),
       identity,
+      replication,
       stream: join === undefined ? 'continue' : 'new',
       ...(join !== undefined && { join }),
     })

@@ -164,8 +164,8 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
       })
     })
 
-  const open = (): SimHome => {
-    home ??= openSimHome({
+  const open = (): SimHome =>
+    openSimHome({
       module: moduleOf(replica.schemaVersion),
       clock,
       random,
@@ -184,8 +184,6 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
         memory.adopted(adopted)
       },
     })
-    return home
-  }
 
   /** [recheck] A booking that is authored anew is refused where its seat is taken by now. */
   const checkRecheck = (
@@ -225,10 +223,10 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
     start() {
       const alive = clock.live()
       life = alive
-      const opened = open()
+      home = open()
       clockOffsetMs = 0
       sync = new ReplicaSync({
-        home: opened,
+        home,
         universe: UNIVERSE,
         connect: connectIn(alive),
         scheduler: alive,
@@ -316,7 +314,9 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
       sync.poke()
     },
     holds(stream, firstSeq, hash) {
-      const held = (home ?? open()).engine.replica.batchesAfter(stream, firstSeq - 1, 1)
+      const looked = home ?? open()
+      const held = looked.engine.replica.batchesAfter(stream, firstSeq - 1, 1)
+      if (looked !== home) looked.close()
       return held.some((batch) => batch.hash === hash)
     },
   }
