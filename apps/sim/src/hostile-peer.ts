@@ -28,7 +28,7 @@ import {
 import { fastHash } from './fast-hash.ts'
 import { type Accept, createLine } from './network.ts'
 import type { Hostility } from './plan.ts'
-import type { OpenedEntry } from './relay-log.ts'
+import { markersOf, type OpenedEntry } from './relay-log.ts'
 import { tokenOf, UNIVERSE } from './sim-relay.ts'
 import type { VirtualTime } from './virtual-time.ts'
 import { WORLD_START_MS } from './virtual-time.ts'
@@ -160,9 +160,11 @@ function forge(options: Attack, own: StreamId): Forged {
   return { header: encoded, content }
 }
 
-/** The last batch of the log. */
+/** The last batch of the log that an honest replica wrote. */
 function victimOf({ log }: Attack): Extract<OpenedEntry, { kind: 'batch' }> | undefined {
-  return log.findLast((entry) => entry.kind === 'batch')
+  return log.findLast(
+    (entry) => entry.kind === 'batch' && entry.deltas.some((delta) => markersOf(delta).length > 0),
+  ) as Extract<OpenedEntry, { kind: 'batch' }> | undefined
 }
 
 /** Id of a row of the append-only table. */
