@@ -25,9 +25,10 @@ interface SyncFixtures {
 /** Playwright's test with a relay and as many devices as it opens. */
 export const test = base.extend<SyncFixtures>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from it
-  relay: async ({}, use) => {
+  relay: async ({}, use, testInfo) => {
     const relay = await createRelay({ everyMs: 200, imageEveryEntries: 5 })
     await use(relay)
+    await testInfo.attach('log of the relay', { body: relay.log(), contentType: 'text/plain' })
     await relay.remove()
   },
   openDevice: async ({ relay, launchOptions, headless, baseURL, viewport }, use) => {

@@ -2,11 +2,11 @@
  * How many entities and relations there are.
  *
  * Counting 378,000 relations takes the database some ten milliseconds, too much to do after every
- * transaction of an import. So the counts are not live queries: the newest event is, which costs one
- * seek, and when it changes they are taken again, at most once a second.
+ * transaction of an import. So the counts are not live queries: they are taken again after a new
+ * event, which every change brings with it, here or from elsewhere, at most once a second.
  */
-import { createContext, type ReactNode, use, useEffect, useRef, useState } from 'react'
-import { type AppUniverse, useLiveSql, useUniverse } from '../universe.ts'
+import { createContext, type ReactNode, use, useEffect, useState } from 'react'
+import { type AppUniverse, useUniverse } from '../universe.ts'
 
 /** Rows by type, most first. */
 export interface TypeCount {
@@ -29,25 +29,30 @@ const ENTITIES_SQL = `select entity_type as type, count(*) as count
   from entity group by entity_type order by 2 desc, 1`
 const TOTALS_SQL = `select (select count(*) from relation) as relation_count,
   (select page_count from pragma_page_count) * (select page_size from pragma_page_size) as bytes`
-const NEWEST_EVENT_SQL = 'select max(event_id) as id from event_log'
 
 const CountsContext = createContext<Counts | undefined>(undefined)
 
 /** Keeps the counts for everything below it. */
 export function CountsProvider({ children }: { readonly children: ReactNode }): ReactNode {
   const universe = useUniverse()
-  const newest = useLiveSql<{ readonly id: string | null }>(NEWEST_EVENT_SQL)
-  const newestId = newest.rows[0]?.id
   const [counts, setCounts] = useState<Counts>()
-  const counter = useRef<Counter>(undefined)
 
   useEffect(() => {
-    counter.current = createCounter(universe, setCounts)
-    return () => counter.current?.stop()
+    const counter = createCounter(universe, setCounts)
+    const { request } = counter
+    // The database was replaced, as when a new device joins others: the old counts are of another.
+    const startOver = (): void => {
+      setCounts(undefined)
+      counter.forget()
+      request()
+    }
+    const stopListening = universe.onChanges(['event_log'], request, { onGap: startOver })
+    request()
+    return () => {
+      stopListening()
+      counter.stop()
+    }
   }, [universe])
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new event is what asks for a count
-  useEffect(() => counter.current?.request(), [universe, newestId])
 
   return <CountsContext value={counts}>{children}</CountsContext>
 }
@@ -60,6 +65,8 @@ export function useCounts(): Counts | undefined {
 interface Counter {
   /** Counts now, or as soon as the last count is old enough. */
   readonly request: () => void
+  /** Makes the last count too old. */
+  readonly forget: () => void
   readonly stop: () => void
 }
 
@@ -92,6 +99,11 @@ function createCounter(universe: AppUniverse, onCounts: (counts: Counts) => void
         // A count that fails leaves the last one; the connection state says why.
         count().catch(() => undefined)
       }, waitMs)
+    },
+    forget() {
+      clearTimeout(timer)
+      timer = undefined
+      countedMs = Number.NEGATIVE_INFINITY
     },
     stop() {
       isStopped = true
