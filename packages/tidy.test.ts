@@ -63,6 +63,8 @@ const CLIENT_LAYERS: Readonly<Record<string, readonly string[]>> = {
   main: ['rpc'],
   worker: ['rpc'],
   node: ['main', 'rpc', 'worker'],
+  // Of `main` the clock only.
+  jobs: ['main', 'rpc'],
 }
 
 /** Time, randomness, timers and transport: passed in everywhere but at the rim. */

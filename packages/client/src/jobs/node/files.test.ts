@@ -1,0 +1,143 @@
+import { spawn } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { decodeKey, k } from '@inner-universe/core'
+import { openNodeDatabase } from '@inner-universe/sqlite/node'
+import { afterAll, expect, test, vi } from 'vitest'
+import { codeOf } from '../../testing/job-contract.ts'
+import { Persistency } from './index.ts'
+
+// A thread takes its time to start, on a busy machine a second or more.
+vi.setConfig({ testTimeout: 30_000 })
+
+const folder = mkdtempSync(join(tmpdir(), 'job-files-'))
+let pathCount = 0
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function newPath(): string {
+  return join(folder, String(++pathCount))
+}
+
+const codeOfThrown = (body: () => unknown): string => {
+  try {
+    body()
+    return 'none'
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error)
+  }
+}
+
+test('[KJ1] [KJ24] a root may be missing; a file, or beneath a file, it is refused; nothing is made', async () => {
+  const file = newPath()
+  writeFileSync(file, 'a file')
+  for (const path of [file, join(file, 'a'), join(file, 'a', 'b')]) {
+    expect(await codeOf(Persistency.open(path))).toBe('kv/invalid-argument')
+    expect(codeOfThrown(() => Persistency.instance(path))).toBe('kv/invalid-argument')
+  }
+  const missing = join(newPath(), 'a', 'b')
+  const root = await Persistency.open(missing)
+  expect(await root.jobs()).toEqual([])
+  expect(existsSync(missing)).toBe(false)
+  await root.close()
+})
+
+test('[KJ2] the instance: one root until reset, made by the first call that names it', async () => {
+  const [path, other] = [newPath(), newPath()]
+  expect(codeOfThrown(() => Persistency.instance())).toBe('kv/closed')
+  expect(codeOfThrown(() => Persistency.instance(''))).toBe('kv/invalid-argument')
+  const root = Persistency.instance(path)
+  expect(Persistency.instance()).toBe(root)
+  expect(Persistency.instance(path)).toBe(root)
+  expect(codeOfThrown(() => Persistency.instance(other))).toBe('kv/invalid-argument')
+  expect(existsSync(path)).toBe(false)
+  const job = await root.openJob('job')
+  void job.persistPut('c', 1, 'v')
+  await Persistency.reset()
+  await Persistency.reset()
+  expect(await codeOf(job.get('c', 1))).toBe('kv/closed')
+  expect(codeOfThrown(() => Persistency.instance())).toBe('kv/closed')
+  expect(Persistency.instance(other).root).toBe(other)
+  await Persistency.reset()
+  const again = Persistency.instance(path)
+  expect(await (await again.openJob('job')).exists('c', 1)).toBe(true)
+  await Persistency.reset()
+})
+
+test('[KJ3] [KJ5] a job is the file <root>/<id>.db, and dropping it leaves nothing of it', async () => {
+  const path = newPath()
+  const root = await Persistency.open(path)
+  await root.openJob('a')
+  await root.persistPutAcked('a', 'c', 1, 'v')
+  expect(readdirSync(path)).toEqual(expect.arrayContaining(['a.db', 'a.db-wal']))
+  writeFileSync(join(path, 'note.txt'), 'mine')
+  await root.dropJob('a')
+  expect(readdirSync(path)).toEqual(['note.txt'])
+  await root.close()
+})
+
+test('[KJ19] a file of another version or damaged is refused with its code, and keeps its bytes', async () => {
+  const path = newPath()
+  mkdirSync(path)
+  const driver = openNodeDatabase({ path: join(path, 'newer.db'), durability: 'process' })
+  driver.exec('PRAGMA user_version = 2')
+  driver.close()
+  writeFileSync(join(path, 'damaged.db'), 'no database, but long enough to be looked at'.repeat(99))
+  const before = readdirSync(path).map((name) => readFileSync(join(path, name)))
+  const root = await Persistency.open(path)
+  const refusalOf = (id: string) => root.openJob(id).then(undefined, (error: unknown) => error)
+  expect(await refusalOf('newer')).toMatchObject({
+    code: 'kv/backend',
+    message: 'incompatible persistency user_version: got 2, expected 1',
+  })
+  expect(await refusalOf('damaged')).toMatchObject({
+    code: 'kv/backend',
+    details: { backendCode: 26, code: 'storage/not-a-database' },
+  })
+  expect(readdirSync(path).map((name) => readFileSync(join(path, name)))).toEqual(before)
+  // What cannot be opened can be dropped.
+  await root.dropJob('damaged')
+  expect(existsSync(join(path, 'damaged.db'))).toBe(false)
+  await root.close()
+})
+
+test('[KJ23] a killed process loses no acknowledged batch and leaves none by half', async () => {
+  const path = newPath()
+  const script = join(import.meta.dirname, '../../testing/job-writer.ts')
+  for (let kill = 1; kill <= 3; kill++) {
+    const writer = spawn(process.execPath, [script, path], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let said = ''
+    const exited = new Promise((resolve) => writer.on('exit', (_, signal) => resolve(signal)))
+    const isKilled = new Promise<void>((resolve) => {
+      writer.stdout.on('data', (text) => {
+        said += text
+        // Later at each kill: somewhere among the writes, while they go on.
+        if (said.split('\n').length > 20 * kill) resolve()
+      })
+      writer.on('exit', () => resolve())
+    }).then(() => writer.kill('SIGKILL'))
+    await isKilled
+    expect(await exited).toBe('SIGKILL')
+
+    const root = await Persistency.open(path)
+    const job = await root.openJob('job')
+    const stored = (await job.scan('log')).map(({ key }) => decodeKey(key, k.int)[0])
+    const twins = (await job.scan('twin')).map(({ key }) => decodeKey(key, k.int)[0])
+    // Whole lines only: the last one may have been cut off.
+    const acknowledged = said.split('\n').slice(0, -1).map(Number)
+    expect(acknowledged.length).toBeGreaterThanOrEqual(20 * kill)
+    expect(acknowledged.filter((n) => !stored.includes(n))).toEqual([])
+    expect(twins).toEqual(stored)
+    expect(stored).toEqual(stored.map((_, n) => n))
+    await root.close()
+  }
+})

@@ -1,0 +1,23 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import { jobContract } from '../../testing/job-contract.ts'
+import { Persistency } from './index.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'jobs-'))
+let rootCount = 0
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+jobContract('jobs in memory', {
+  newRoot: () => ':memory:',
+  open: (root, options) => Persistency.open(root, options),
+  isKept: false,
+})
+
+jobContract('jobs in files', {
+  newRoot: () => join(folder, String(++rootCount), 'deep'),
+  open: (root, options) => Persistency.open(root, { ...options, durability: 'process' }),
+  isKept: true,
+})

@@ -1,0 +1,1 @@
+export { type ServeJobsOptions, serveJobs } from './serve-jobs.ts'
