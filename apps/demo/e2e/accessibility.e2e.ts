@@ -5,7 +5,16 @@ async function pagesOf(page: Page): Promise<string[]> {
   await openWithSample(page)
   await openWord(page, 'dog')
   const entity = new URL(page.url()).pathname
-  return ['/', entity, entity.replace('entity', 'graph'), '/events', '/storage', '/nowhere']
+  return [
+    '/',
+    entity,
+    entity.replace('entity', 'graph'),
+    '/events',
+    '/sync',
+    '/conflicts',
+    '/storage',
+    '/nowhere',
+  ]
 }
 
 /** Controls a screen reader would read without a name. */
