@@ -79,6 +79,35 @@ test('[RS8] [RS15] a head beyond what was written here, or another at its place,
   }
 })
 
+test('[RS8] what was acknowledged is not lost to a copy that took its place after a restore', async () => {
+  for (const count of [1, 2]) {
+    const world = replicaWorld()
+    const first = await pausedAfter(world, 1)
+    const copied = first.home.copy()
+    first.sync.resume()
+    for (let index = 1; index <= count; index++) {
+      await world.scheduler.advance(100)
+      first.write(`by the first ${index}`)
+    }
+    await world.scheduler.advance(100)
+    expect(first.home.replica.unsyncedCount()).toBe(0)
+    first.sync.pause()
+    await world.scheduler.advance(100)
+    world.relay.restore(1, EPOCH_2)
+    copied.replica.write('by the copy')
+    const copy = world.replica(copied)
+    copy.sync.start()
+    await world.scheduler.advance(1000)
+    copy.sync.pause()
+    first.sync.resume()
+    await world.scheduler.advance(1000)
+    expect(first.home.plans).toMatchObject([{ reason: 'fork' }])
+    const lost = ['by the first 1', 'by the first 2'].slice(0, count)
+    expect(first.home.replica.texts()).toEqual(['own 1', 'by the copy', ...lost])
+    expect(first.home.replica.unsyncedCount()).toBe(0)
+  }
+})
+
 test('[RS9] a replica that has read nothing joins what others wrote, and keeps its own', async () => {
   const world = replicaWorld()
   world.author().write(['theirs'])

@@ -6,6 +6,7 @@ import {
   type SealedBatch,
   type StreamId,
 } from '@inner-universe/core'
+import { decodeBatchHeader } from '../batch.ts'
 import { BEHIND_ENTRIES, WINDOW_BYTES } from '../limits.ts'
 import type { RelayMessage } from '../messages.ts'
 import type { RebuildReason } from './replica-home.ts'
@@ -18,8 +19,11 @@ export type RefusedMessage = Extract<RelayMessage, { readonly type: 'refused' }>
 
 /** How the head that the relay has of an own stream compares with what was written here. */
 export type HeadVerdict =
-  /** Another hash, or more than was written here: a copy of this replica wrote it. */
-  | { readonly kind: 'fork' }
+  /**
+   * Another hash, or more than was written here: a copy of this replica wrote it. In the place of
+   * batches that were acknowledged, if the relay lost them first.
+   */
+  | { readonly kind: 'fork'; readonly isLost: boolean }
   /** It has batches whose `ack` was lost. */
   | { readonly kind: 'ahead'; readonly seq: number }
   /** It lost batches it had acknowledged. */
@@ -35,12 +39,17 @@ export function compareHead(
   const acknowledged = acknowledgedHead(replica, stream)
   const acknowledgedSeq = acknowledged?.seq ?? 0
   const relaySeq = relayHead?.seq ?? 0
-  if (relaySeq < acknowledgedSeq) return { kind: 'behind', seq: relaySeq }
+  if (relaySeq < acknowledgedSeq) {
+    const isOwn = relayHead === undefined || goesOnAfter(replica, relayHead)
+    return isOwn ? { kind: 'behind', seq: relaySeq } : { kind: 'fork', isLost: true }
+  }
   if (relayHead === undefined) return { kind: 'same' }
   if (relaySeq === acknowledgedSeq) {
-    return acknowledged?.hash === relayHead.hash ? { kind: 'same' } : { kind: 'fork' }
+    const isSame = acknowledged?.hash === relayHead.hash
+    return isSame ? { kind: 'same' } : { kind: 'fork', isLost: true }
   }
-  return hasSealed(replica, relayHead) ? { kind: 'ahead', seq: relaySeq } : { kind: 'fork' }
+  if (hasSealed(replica, relayHead)) return { kind: 'ahead', seq: relaySeq }
+  return { kind: 'fork', isLost: false }
 }
 
 /** The position was read from a log of another epoch. */
@@ -96,6 +105,14 @@ function acknowledgedHead(replica: Replica, stream: StreamId): BatchHead | undef
   const isOf = (each: { readonly stream: StreamId }): boolean => each.stream === stream
   const pending = replica.pendingStreams().find(isOf)
   return pending === undefined ? replica.batchHeads().find(isOf) : pending.acknowledged
+}
+
+/** Whether what was written here after a head names it as the batch before. */
+function goesOnAfter(replica: Replica, { stream, seq, hash }: BatchHead): boolean {
+  const [next] = replica.batchesAfter(stream, seq, 1)
+  // Below a floor nothing is held to compare with.
+  if (next === undefined) return true
+  return next.firstSeq === seq + 1 && decodeBatchHeader(next.header).previous === hash
 }
 
 function hasAcknowledged(replica: Replica): boolean {

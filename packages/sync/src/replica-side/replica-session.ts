@@ -225,8 +225,12 @@ export class ReplicaSession {
     const { replica } = this.#options
     const verdict = compareHead(replica, stream, head)
     switch (verdict.kind) {
-      case 'fork':
+      case 'fork': {
+        // Of a log that was restored, nothing that was acknowledged may be taken for granted.
+        const { epoch } = replica.position()
+        if (verdict.isLost || epoch !== this.#opened?.epoch) replica.unacknowledge(stream, 0)
         return true
+      }
       case 'ahead':
         this.#took(replica.acknowledge(stream, verdict.seq, undefined))
         return false
