@@ -49,6 +49,8 @@ export async function openProfile(options: ProfileOptions): Promise<Profile> {
   context.on('weberror', (error) => errors.push(String(error.error())))
   await context.addInitScript(
     (settings) => {
+      // A blank page, before the first: it has no storage.
+      if (window.origin === 'null') return
       for (const [key, value] of settings) {
         // Once: what is chosen in the page afterwards is kept.
         if (localStorage.getItem(key) !== null || sessionStorage.getItem(key) !== null) continue

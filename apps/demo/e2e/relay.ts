@@ -1,10 +1,10 @@
 /** A relay in a process of its own, as an operator starts it, that can be killed and restored. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RelayConfigInput } from '@inner-universe/relay'
-import { findFreePort } from '@inner-universe/tooling'
 
 const COMMAND = join(import.meta.dirname, '../../../packages/relay/bin/inner-universe.js')
 
@@ -34,7 +34,7 @@ export async function createRelay(retention: RelayConfigInput['retention'] = {})
     string,
     string,
   ]
-  const port = await findFreePort()
+  const port = await freePort()
   const config: RelayConfigInput = { dataDir: data, port, devTokens: true, retention }
   await writeFile(file, JSON.stringify(config))
   let log = ''
@@ -76,4 +76,17 @@ export async function createRelay(retention: RelayConfigInput['retention'] = {})
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** One that nothing listens on: the relay comes back to it after each of its deaths. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      const port = typeof address === 'object' ? address?.port : undefined
+      server.close(() => (port === undefined ? reject(new Error('no port')) : resolve(port)))
+    })
+  })
 }
