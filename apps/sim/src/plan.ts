@@ -83,6 +83,8 @@ export interface Settings {
     /** When it is first started. */
     readonly startsAtMs: number
   }[]
+  /** Devices correct their clocks only when they are wrong by a second: equal stamps then come about. */
+  readonly isCoarse: boolean
   /** Longest time an append takes to reach the relay's disk, ms. */
   readonly fsyncMsMax: number
   /** Longest time any other access to the relay's storage takes, ms. */
@@ -152,6 +154,7 @@ function drawSettings(random: Random): Settings {
       isLimited: isLimiting && index > 0 && random.next() < 0.6,
       startsAtMs: isLate && random.next() < 0.5 ? random.integer(0, durationMs) : 0,
     })),
+    isCoarse: random.next() < 0.5,
     fsyncMsMax: pick(random, [2, 10, 100]),
     storageMsMax: pick(random, [0, 0, 3]),
     compaction:

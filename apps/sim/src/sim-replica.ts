@@ -73,6 +73,7 @@ export interface SimReplicaOptions {
   readonly schemaVersion: 1 | 2
   readonly skewMs: number
   readonly isLimited: boolean
+  readonly isCoarse: boolean
   readonly accept: Accept
   readonly fetchImage: FetchImage
   readonly watch: Watch
@@ -93,6 +94,9 @@ const REFUSALS_MAX = 4
 
 /** The same for gaps: all that were pushed behind a refused batch fall into one. */
 const GAPS_MAX = 40
+
+/** What a coarse device takes for no error of its clock, ms. */
+const COARSE_MS = 1000
 
 /** Longest time fetching one thing takes, ms. */
 const FETCH_MS_MAX = 100
@@ -172,7 +176,8 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
       identity,
       contents: disk.bytes,
       chunks,
-      clockOffsetMs: () => clockOffsetMs,
+      clockOffsetMs: () =>
+        options.isCoarse && Math.abs(clockOffsetMs) < COARSE_MS ? 0 : clockOffsetMs,
       spring: options.spring,
       onError(what, error) {
         watch.fail('exception', `${name}, ${what}: ${(error as Error).stack}`)

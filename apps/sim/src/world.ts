@@ -110,6 +110,7 @@ export function createWorld(plan: Plan, onTrace?: (line: string) => void): World
     replicaCount += 1
     const replica = createSimReplica({
       ...options,
+      isCoarse: settings.isCoarse,
       time,
       seed,
       name: `r${index}`,
