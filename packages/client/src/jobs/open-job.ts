@@ -181,10 +181,14 @@ export class OpenJob implements Job {
   async #scan(
     category: Uint8Array,
     range: KeyRange,
-    { after, ...options }: ScanOptions,
+    { after, limit, reverse = false }: ScanOptions,
   ): Promise<readonly KvRow[]> {
-    const cursor = after === undefined ? {} : { after: inputBytes(after) }
-    const { rows } = await this.#page(category, range, { ...options, ...cursor })
+    // Only what is known crosses, and it must be able to.
+    const { rows } = await this.#page(category, range, {
+      reverse: reverse === true,
+      ...(limit !== undefined && { limit: Number(limit) }),
+      ...(after !== undefined && { after: inputBytes(after) }),
+    })
     return rows
   }
 
@@ -196,8 +200,8 @@ export class OpenJob implements Job {
     let next = after === undefined ? undefined : inputBytes(after)
     do {
       const page: KvPage = await this.#page(category, range, {
-        reverse,
-        limit: Math.max(1, pageRows),
+        reverse: reverse === true,
+        limit: Math.max(1, Math.floor(Number(pageRows))),
         bytesMax: PAGE_BYTES,
         ...(next !== undefined && { after: next }),
       })

@@ -63,6 +63,33 @@ test('[KJ8] a commit that fails is tried again batch by batch', async () => {
   expect(await job.count('c')).toBe(3)
 })
 
+test('[KJ8] a transaction that SQLite gives up as a whole is done again batch by batch', async () => {
+  const driver = openNodeDatabase({ path: ':memory:', durability: 'process' })
+  const { prepare } = driver
+  let isFull = false
+  driver.prepare = (sql) => {
+    if (isFull && driver.isInTransaction && sql.startsWith('INSERT')) {
+      driver.exec('ROLLBACK')
+      throw new UniverseError('storage/quota-exceeded', 'sqlite refused (13): the disk is full')
+    }
+    return prepare.call(driver, sql)
+  }
+  const { root } = localJobs({ open: async () => driver })
+  const job = await root.openJob('job')
+  await job.persistPutAcked('c', 0, 'v')
+  isFull = true
+  const outcomes = [
+    job.deleteAcked('c', 9),
+    codeOf(
+      job.persistAcked([2, 3].map((key) => ({ kind: 'put', category: 'c', key, payload: 1 }))),
+    ),
+    // Once only: done twice, the second time would find nothing to delete.
+    job.deleteAcked('c', 0),
+    job.count('c'),
+  ]
+  expect(await Promise.all(outcomes)).toEqual([false, 'kv/backend', true, 0])
+})
+
 test('[KJ9] what is issued in one turn is one message and one commit', async () => {
   const { root, drivers, traffic } = localJobs()
   const job = await root.openJob('job')

@@ -266,6 +266,8 @@ export function jobContract(name: string, harness: JobHarness): void {
       expect(await job.count('c', range)).toBe(2)
       expect(await job.count('c', { start: 'b', stop: 'a' })).toBe(0)
       expect(await codeOf(job.scan('c', {}, { limit: -1 }))).toBe('kv/invalid-argument')
+      const strange = { limit: () => 1, signal: () => undefined } as never
+      expect(await codeOf(job.scan('c', {}, strange))).toBe('kv/invalid-argument')
       await job.persistDelete('c', ['a', 2])
       expect(await job.exists('c', ['a', 2])).toBe(false)
       await job.persistDeletePrefix('c', 'a')

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { compareKeys, encodeKey, isUniverseError, prefixRange } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
@@ -53,6 +54,44 @@ test('[KS1] a new file has the table and its mark, and keeps its entries', () =>
   const [sql] = driver.prepare("SELECT sql FROM sqlite_schema WHERE name = 'kv'").get() ?? []
   expect(sql).toMatch(/WITHOUT ROWID$/)
   expect(openKvStore(driver).get(A, bytes(1))).toEqual(bytes(2))
+})
+
+test('[KS15] a file is opened with its settings', () => {
+  const settingsOf = (durability: 'power' | 'process') => {
+    const driver = openNodeDatabase({ path: join(folder, `${++fileCount}.db`), durability })
+    open.push(driver)
+    openKvStore(driver)
+    return ['journal_mode', 'synchronous', 'temp_store', 'foreign_keys'].map(
+      (name) => driver.prepare(`PRAGMA ${name}`).get()?.[0],
+    )
+  }
+  expect(settingsOf('power')).toEqual(['wal', 2, 2, 0])
+  expect(settingsOf('process')).toEqual(['wal', 1, 2, 0])
+})
+
+test('[KS14] a file of another program is read and written', () => {
+  const path = newPath()
+  const other = new DatabaseSync(path)
+  other.exec(`
+    PRAGMA journal_mode = wal;
+    CREATE TABLE kv (category BLOB NOT NULL, key BLOB NOT NULL, payload BLOB NOT NULL,
+      PRIMARY KEY (category, key)) WITHOUT ROWID;
+    PRAGMA user_version = 1;
+    INSERT INTO kv VALUES (x'00036c6f67', x'000263318000000000000001', x'00026869');
+  `)
+  other.close()
+  const store = openKvStore(database(path))
+  const log = encodeKey('log')
+  expect(store.get(log, encodeKey('c1', 1))).toEqual(encodeKey('hi'))
+  store.put(log, encodeKey('c1', 2), EMPTY)
+  store.close()
+  const again = new DatabaseSync(path)
+  const keys = again.prepare('SELECT hex(key) AS key FROM kv ORDER BY key').all()
+  expect(keys.map(({ key }) => key)).toEqual([
+    '000263318000000000000001',
+    '000263318000000000000002',
+  ])
+  again.close()
 })
 
 test('[KS2] another user_version is refused and the file keeps its bytes', () => {

@@ -67,8 +67,12 @@ async function findRoot(name: string): Promise<FileSystemDirectoryHandle | undef
 
 async function bytesIn(directory: FileSystemDirectoryHandle): Promise<number> {
   let bytes = 0
-  for await (const handle of directory.values()) {
-    if (handle.kind === 'file') bytes += (await (handle as FileSystemFileHandle).getFile()).size
+  try {
+    for await (const handle of directory.values()) {
+      if (handle.kind === 'file') bytes += (await (handle as FileSystemFileHandle).getFile()).size
+    }
+  } catch {
+    // Dropped meanwhile: what is gone has no size.
   }
   return bytes
 }

@@ -79,9 +79,10 @@ test('[KJ3] [KJ5] a job is the file <root>/<id>.db, and dropping it leaves nothi
   await root.openJob('a')
   await root.persistPutAcked('a', 'c', 1, 'v')
   expect(readdirSync(path)).toEqual(expect.arrayContaining(['a.db', 'a.db-wal']))
-  writeFileSync(join(path, 'note.txt'), 'mine')
+  for (const name of ['note.txt', 'no job.db']) writeFileSync(join(path, name), 'mine')
+  expect((await root.jobs()).map(({ id }) => id)).toEqual(['a'])
   await root.dropJob('a')
-  expect(readdirSync(path)).toEqual(['note.txt'])
+  expect(readdirSync(path)).toEqual(['no job.db', 'note.txt'])
   await root.close()
 })
 

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { UniverseError } from '@inner-universe/core'
 import { type JobDurability, type JobHome, MEMORY_ROOT, memoryHome } from '../job-home.ts'
+import { isJobId } from '../job-id.ts'
 import type { JobPort } from '../job-link.ts'
 import { createPersistencies, type Persistencies, type RootOptions } from '../persistencies.ts'
 import type { Persistency as Root } from '../persistency.ts'
@@ -38,7 +39,10 @@ function nodeHome(root: string, durability: 'power' | 'process'): JobHome {
         if ((error as { code?: unknown }).code === 'ENOENT') return []
         throw error
       })
-      const jobIds = names.filter((name) => name.endsWith('.db')).map((name) => name.slice(0, -3))
+      const jobIds = names
+        .filter((name) => name.endsWith('.db'))
+        .map((name) => name.slice(0, -3))
+        .filter(isJobId)
       return Promise.all(
         jobIds.sort().map(async (id) => {
           const sizes = ['', ...COMPANIONS].map((end) => sizeOf(pathOf(id) + end))
