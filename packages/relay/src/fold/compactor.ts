@@ -35,7 +35,10 @@ const READ_BYTES = 256 * 1024
 /** Entries forgotten at a time: about 2 ms of the store, which is free for others in between. */
 const TRUNCATE_ENTRIES = 200
 
-/** An image is made anew after log of a quarter of its size: what images cost grows with the log only. */
+/**
+ * While a universe is written to, an image is made anew after log of a quarter of its size: so what
+ * images cost grows with the log only.
+ */
 const IMAGE_BYTES_PER_LOG_BYTE = 4
 
 /** Faults of a fold's file; those of its contents are `engine/…`. */
@@ -242,13 +245,13 @@ export class Compactor {
     if (record === undefined || position.offset <= newest) return
     // Truncating makes it less than it was at the last image.
     const bytesBefore = Math.min(this.#bytesAtImage.get(universe) ?? 0, record.byteCount)
+    // While a universe is being filled, images would soon be out of date; once it is quiet they last.
+    const isQuiet = this.#settled.get(universe)?.head === position.offset
+    const proportional = (newestImage?.byteCount ?? 0) / IMAGE_BYTES_PER_LOG_BYTE
     const isDue =
       position.offset - newest >= retention.imageEveryEntries ||
       record.byteCount - bytesBefore >=
-        Math.max(
-          retention.imageEveryBytes,
-          (newestImage?.byteCount ?? 0) / IMAGE_BYTES_PER_LOG_BYTE,
-        )
+        Math.max(retention.imageEveryBytes, isQuiet ? 0 : proportional)
     if (!(isDue || isNeeded)) return
     await this.#putImage(record, nowMs)
     this.#bytesAtImage.set(universe, record.byteCount)
