@@ -34,7 +34,15 @@ async function main(): Promise<void> {
   const relayPort = await freePort('relay', host, options.relayPort)
   const relay = await startRelay(
     parseConfig(
-      { host, port: relayPort, dataDir: options.dataDir, devTokens: true, logLevel: 'warn' },
+      {
+        host,
+        port: relayPort,
+        dataDir: options.dataDir,
+        devTokens: true,
+        logLevel: 'warn',
+        // A second device is opened soon after the first was filled, and should find an image.
+        retention: { everyMs: 5000 },
+      },
       ROOT,
     ),
   )

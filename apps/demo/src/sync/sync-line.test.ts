@@ -3,7 +3,7 @@ import { syncLineOf } from './sync-line.ts'
 
 const common = { unsyncedCount: 0, lastContactMs: undefined }
 
-test('catching up says how far it is: bytes of an image, changes of a log', () => {
+test('catching up says how far it is: bytes of an image, parts of a log', () => {
   const image = syncLineOf({
     ...common,
     kind: 'catching-up',
@@ -14,7 +14,7 @@ test('catching up says how far it is: bytes of an image, changes of a log', () =
   expect(image.text).toContain('500 kB of 2 MB.')
   expect(image.progress).toBe(0.25)
   const log = syncLineOf({ ...common, kind: 'catching-up', phase: 'log', done: 1000, total: 4000 })
-  expect(log.text).toContain('1,000 of 4,000 changes.')
+  expect(log.text).toContain('1,000 of 4,000 parts.')
   expect(
     syncLineOf({ ...common, kind: 'catching-up', phase: 'log', done: 0, total: 0 }).progress,
   ).toBe(0)

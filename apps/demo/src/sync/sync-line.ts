@@ -49,7 +49,7 @@ export function syncLineOf(status: SyncStatus): SyncLine {
         tone: 'busy',
         label: 'Catching up',
         text: `Reading what other devices wrote: ${format(done)} of ${format(total)}${
-          phase === 'image' ? '' : ' changes'
+          phase === 'image' ? '' : ' parts'
         }.`,
         progress: total === 0 ? 0 : Math.min(1, done / total),
       }
