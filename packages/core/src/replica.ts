@@ -211,7 +211,10 @@ export interface Replica {
    * An offset that is not known yet (the relay said so by its head only) is undefined.
    */
   acknowledge(stream: StreamId, seq: number, offset: number | undefined): ReceiveResult
-  /** The relay lost what it had acknowledged above `seq`: it becomes pending again. */
+  /**
+   * The relay lost what it had acknowledged above `seq`: it becomes pending again. Of a stream of others
+   * nothing is changed.
+   */
   unacknowledge(stream: StreamId, seq: number): void
   /** Takes in entries in offset order, in one transaction, and moves the position. */
   receive(entries: readonly LogEntry[], position: LogPosition): ReceiveResult

@@ -108,6 +108,36 @@ test('[RS8] what was acknowledged is not lost to a copy that took its place afte
   }
 })
 
+test('[RS11] nor is what was acknowledged of an own stream that is ended', async () => {
+  for (const count of [1, 2]) {
+    const world = replicaWorld()
+    const first = await pausedAfter(world, 1)
+    const copied = first.home.copy()
+    first.sync.resume()
+    await world.scheduler.advance(100)
+    first.write('by the first')
+    await world.scheduler.advance(100)
+    first.home.replica.startStream()
+    first.sync.pause()
+    await world.scheduler.advance(100)
+    world.relay.restore(1, EPOCH_2)
+    for (let index = 1; index <= count; index++) copied.replica.write(`by the copy ${index}`)
+    const copy = world.replica(copied)
+    copy.sync.start()
+    await world.scheduler.advance(1000)
+    copy.sync.pause()
+    first.sync.resume()
+    await world.scheduler.advance(10_000)
+    expect(first.home.replica.texts()).toContain('by the first')
+    copy.sync.resume()
+    await world.scheduler.advance(10_000)
+    const all = ['by the copy 1', 'by the copy 2'].slice(0, count)
+    for (const { home } of [first, copy]) {
+      expect(home.replica.texts().toSorted()).toEqual([...all, 'by the first', 'own 1'])
+    }
+  }
+})
+
 test('[RS9] a replica that has read nothing joins what others wrote, and keeps its own', async () => {
   const world = replicaWorld()
   world.author().write(['theirs'])

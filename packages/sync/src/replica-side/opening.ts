@@ -30,6 +30,8 @@ export type HeadVerdict =
   | { readonly kind: 'behind'; readonly seq: number }
   | { readonly kind: 'same' }
 
+const FORKED: HeadVerdict = { kind: 'fork', isLost: true }
+
 /** Compares heads of one own stream. Cost: reads pending batches up to the relay's head. */
 export function compareHead(
   replica: Replica,
@@ -74,6 +76,24 @@ export function rebuildReason(replica: Replica, opened: OpenedMessage): RebuildR
 /** Own streams that may have pending deltas, the present one among them. */
 export function ownStreams(replica: Replica): ReadonlySet<StreamId> {
   return new Set([...replica.pendingStreams().map(({ stream }) => stream), replica.stream])
+}
+
+/**
+ * Makes pending again what a relay has lost, or has another batch for, of own streams that are ended
+ * and were acknowledged: offered like the batches of others, it would be gone if a copy came first.
+ */
+export function recallStreams(replica: Replica, relayHeads: readonly BatchHead[]): void {
+  const relay = new Map(relayHeads.map((head) => [head.stream, head]))
+  const current = ownStreams(replica)
+  for (const { stream, seq } of replica.batchHeads()) {
+    const head = relay.get(stream)
+    if (current.has(stream)) continue
+    // Beyond what is held, a stream of others goes on, which is left alone; an own one was forked.
+    const isBeyond = head !== undefined && head.seq > seq
+    const verdict = isBeyond ? FORKED : compareHead(replica, stream, head)
+    if (verdict.kind === 'behind') replica.unacknowledge(stream, verdict.seq)
+    if (verdict.kind === 'fork') replica.unacknowledge(stream, 0)
+  }
 }
 
 /**

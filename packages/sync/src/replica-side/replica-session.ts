@@ -19,6 +19,7 @@ import {
   type OpenedMessage,
   ownStreams,
   rebuildReason,
+  recallStreams,
 } from './opening.ts'
 import { Pusher } from './pusher.ts'
 import { Receiver } from './receiver.ts'
@@ -195,6 +196,7 @@ export class ReplicaSession {
     const opened = this.#opened
     if (opened === undefined) return
     const { replica } = this.#options
+    recallStreams(replica, relayHeads)
     const own = ownStreams(replica)
     let isFork = false
     for (const stream of own) {

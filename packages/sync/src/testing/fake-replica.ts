@@ -197,6 +197,7 @@ export function fakeReplica(options: FakeReplicaOptions): FakeReplica {
       return received_(confirmed.slice(-1))
     },
     unacknowledge(of, seq) {
+      if (!ownStreams.has(of)) return
       for (const row of rowsOf(of)) {
         if (lastSeqOf(row) <= seq) continue
         row.isAcknowledged = false
