@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import vectors from '../vectors/segments.json' with { type: 'json' }
 import type { RowOperation } from './delta.ts'
-import { decodeSegment, decodeSegmentHeader } from './delta-codec.ts'
+import { decodeSegment } from './delta-codec.ts'
 import { isUniverseError } from './error.ts'
 import { bytesToHex, hexToBytes } from './hex.ts'
 import type { StreamId } from './id.ts'
 import { idFromKey } from './id.ts'
+import { decodeSegmentHeader } from './segment-format.ts'
 import { createSegmentWriter, type SegmentEntry } from './segment-writer.ts'
 
 const stream = '0f'.repeat(16) as StreamId

@@ -1,23 +1,21 @@
-import { ByteReader } from './byte-reader.ts'
+/** Reads segments of the delta log; segment-writer.ts writes them. */
+import type { ByteReader } from './byte-reader.ts'
 import type { Cells, Delta, RowOperation, StoredValue } from './delta.ts'
-import { UniverseError } from './error.ts'
 import { isHlc, type Stamp } from './hlc.ts'
 import { type StreamId, streamIdFromBytes } from './id.ts'
-import { ID_BYTES, KEY_BYTES_MAX, NAME_BYTES_MAX, SEGMENT_BYTES_MAX } from './limits.ts'
+import { ID_BYTES, KEY_BYTES_MAX, NAME_BYTES_MAX } from './limits.ts'
 import type { QueryValue } from './query.ts'
+import {
+  CELL_KNOWN_ID,
+  CELL_NEW_ID,
+  CELL_OLD_ID,
+  ID_KNOWN,
+  openSegment,
+  readSegmentHeader,
+  type SegmentHeader,
+} from './segment-format.ts'
 import { unpackUuid } from './uuid.ts'
-import { decodeValue } from './value-codec.ts'
-
-/** First byte of every segment. */
-export const SEGMENT_FORMAT = 1
-
-/** What a segment says of itself before its deltas. */
-export interface SegmentHeader {
-  readonly stream: StreamId
-  readonly schemaVersion: number
-  readonly firstSeq: number
-  readonly deltaCount: number
-}
+import { decodeValue } from './value-decoder.ts'
 
 /** A decoded segment. */
 export interface Segment extends SegmentHeader {
@@ -27,31 +25,7 @@ export interface Segment extends SegmentHeader {
 /** Kinds of operation by their number. */
 export const OPERATION_KINDS = ['insert', 'update', 'delete', 'increment', 'add', 'remove'] as const
 
-/** A row's id: 0 a text, 1 to 16 a new UUID sharing 0 to 15 bytes, from here on one of before. */
-export const ID_KNOWN = 17
-
-/**
- * Tags of a cell beside the value codec's own. From here: a new UUID sharing 0 to 15 bytes with the
- * one before.
- */
-export const CELL_NEW_ID = 0x10
-
-/** From here: the id of 0 to 63 different ids ago. */
-export const CELL_KNOWN_ID = 0x20
-
-/** An id of longer ago: a varint follows. */
-export const CELL_OLD_ID = 0x60
-
 const NAME = /^[a-z][a-z0-9_]*$/i
-
-/**
- * Reads what a segment says of itself, without its deltas.
- *
- * @throws UniverseError `engine/delta-invalid`.
- */
-export function decodeSegmentHeader(bytes: Uint8Array): SegmentHeader {
-  return readHeader(openSegment(bytes))
-}
 
 /**
  * Reads a segment whole. Nothing is trusted; the strings and arrays given back are the caller's.
@@ -64,35 +38,10 @@ export function decodeSegmentHeader(bytes: Uint8Array): SegmentHeader {
  */
 export function decodeSegment(bytes: Uint8Array): Segment {
   const reader = openSegment(bytes)
-  const header = readHeader(reader)
+  const header = readSegmentHeader(reader)
   const deltas = new BodyReader(reader, header).read()
   reader.expectEnd()
   return { ...header, deltas }
-}
-
-function openSegment(bytes: Uint8Array): ByteReader {
-  if (bytes.length > SEGMENT_BYTES_MAX) {
-    throw new UniverseError(
-      'engine/delta-invalid',
-      `a segment of ${bytes.length} bytes; ${SEGMENT_BYTES_MAX} are allowed`,
-    )
-  }
-  return new ByteReader(bytes, 'engine/delta-invalid')
-}
-
-function readHeader(reader: ByteReader): SegmentHeader {
-  const format = reader.readByte()
-  if (format !== SEGMENT_FORMAT) reader.fail(`a segment of format ${format}`)
-  const stream = streamIdFromBytes(reader.readRaw(ID_BYTES))
-  const schemaVersion = reader.readVarint()
-  const firstSeq = reader.readVarint()
-  const deltaCount = reader.readVarint()
-  if (schemaVersion < 1) reader.fail('schema version 0')
-  if (firstSeq < 1) reader.fail('seq 0')
-  // A delta takes at least two bytes.
-  if (deltaCount < 1 || deltaCount > reader.remaining / 2) reader.fail(`${deltaCount} deltas`)
-  if (!Number.isSafeInteger(firstSeq + deltaCount)) reader.fail('a seq of more than 53 bits')
-  return { stream, schemaVersion, firstSeq, deltaCount }
 }
 
 interface TableNames {

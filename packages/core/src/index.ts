@@ -30,13 +30,7 @@ export {
   mergeFloor,
 } from './dead-rows.ts'
 export type { Cells, Delta, RowOperation, StoredValue } from './delta.ts'
-export {
-  decodeSegment,
-  decodeSegmentHeader,
-  SEGMENT_FORMAT,
-  type Segment,
-  type SegmentHeader,
-} from './delta-codec.ts'
+export { decodeSegment, type Segment } from './delta-codec.ts'
 export {
   ERROR_CODES,
   type ErrorCode,
@@ -108,7 +102,6 @@ export {
   VARINT_BYTES_MAX,
 } from './limits.ts'
 export {
-  addCounter,
   createMergeState,
   type Dot,
   elementsOf,
@@ -122,10 +115,9 @@ export {
   mergeOperations,
   type NewColumns,
   type SetDots,
-  setText,
-  sortElements,
   type TableDefinitions,
 } from './merge.ts'
+export { addCounter, setText, sortElements } from './merged-value.ts'
 export { defineModule, type Lifecycle, type Module } from './module.ts'
 export { isOrderKey, orderKeyBetween } from './order-key.ts'
 export {
@@ -209,6 +201,12 @@ export {
 } from './replica.ts'
 export type { CellValue, Changeset, Row, RowChange } from './row-change.ts'
 export {
+  decodeFirstHlc,
+  decodeSegmentHeader,
+  SEGMENT_FORMAT,
+  type SegmentHeader,
+} from './segment-format.ts'
+export {
   createSegmentBuffer,
   createSegmentWriter,
   type SegmentEntry,
@@ -236,4 +234,5 @@ export {
 } from './table.ts'
 export { utf8Length } from './utf8.ts'
 export { type Check, compileArguments, compileCheck, Findings } from './validate.ts'
-export { decodeValue, encodeValue, type Value } from './value-codec.ts'
+export { encodeValue, type Value } from './value-codec.ts'
+export { decodeValue } from './value-decoder.ts'

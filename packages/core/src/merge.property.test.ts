@@ -5,7 +5,6 @@ import type { Delta, RowOperation } from './delta.ts'
 import type { Stamp } from './hlc.ts'
 import type { StreamId } from './id.ts'
 import {
-  addCounter,
   createMergeState,
   joinRow,
   type MergedRows,
@@ -14,6 +13,7 @@ import {
   rowOf,
   type TableDefinitions,
 } from './merge.ts'
+import { addCounter } from './merged-value.ts'
 import { visibleRows } from './reference.ts'
 import { table } from './table.ts'
 

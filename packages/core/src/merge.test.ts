@@ -3,14 +3,13 @@ import { t } from './column.ts'
 import type { Delta, RowOperation } from './delta.ts'
 import type { StreamId } from './id.ts'
 import {
-  addCounter,
   createMergeState,
   type MergeState,
   mergeDelta,
   mergeOperations,
-  sortElements,
   type TableDefinitions,
 } from './merge.ts'
+import { addCounter, sortElements } from './merged-value.ts'
 import { visibleRows } from './reference.ts'
 import { table } from './table.ts'
 

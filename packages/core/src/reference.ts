@@ -24,9 +24,9 @@ import {
   isAlive,
   type MergedRow,
   type MergedRows,
-  setText,
   type TableDefinitions,
 } from './merge.ts'
+import { setText } from './merged-value.ts'
 import type { TableDefinition } from './table.ts'
 
 /** Names a row among all tables. No table name holds a zero byte, so keys are unambiguous. */

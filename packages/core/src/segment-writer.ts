@@ -2,11 +2,17 @@
 import { assert } from './assert.ts'
 import { ByteWriter } from './byte-writer.ts'
 import type { Cells, Delta, RowOperation, StoredValue } from './delta.ts'
-import { CELL_KNOWN_ID, CELL_NEW_ID, CELL_OLD_ID, ID_KNOWN, SEGMENT_FORMAT } from './delta-codec.ts'
 import { isHlc, type Stamp } from './hlc.ts'
 import { type StreamId, streamIdToBytes } from './id.ts'
 import { ID_BYTES, KEY_BYTES_MAX, NAME_BYTES_MAX, SEGMENT_BYTES_MAX } from './limits.ts'
 import type { QueryValue } from './query.ts'
+import {
+  CELL_KNOWN_ID,
+  CELL_NEW_ID,
+  CELL_OLD_ID,
+  ID_KNOWN,
+  SEGMENT_FORMAT,
+} from './segment-format.ts'
 import { packUuid } from './uuid.ts'
 import { encodeValue } from './value-codec.ts'
 

@@ -4,7 +4,8 @@ import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { isUniverseError } from './error.ts'
 import { jsonContainers, values } from './testing/arbitraries.ts'
-import { decodeValue, encodeValue, type Value } from './value-codec.ts'
+import { encodeValue, type Value } from './value-codec.ts'
+import { decodeValue } from './value-decoder.ts'
 
 const CODE = 'engine/delta-invalid'
 

@@ -4,7 +4,8 @@ import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { bytesToHex, hexToBytes } from './hex.ts'
 import { BLOB_BYTES_MAX, JSON_BYTES_MAX, TEXT_BYTES_MAX } from './limits.ts'
-import { decodeValue, encodeValue, type Value } from './value-codec.ts'
+import { encodeValue, type Value } from './value-codec.ts'
+import { decodeValue } from './value-decoder.ts'
 
 const CODE = 'engine/delta-invalid'
 

@@ -7,32 +7,30 @@
  * Every value has exactly one encoding, and the decoder refuses all others: equal values are equal
  * bytes, and what is decoded and encoded again is the same bytes.
  */
-import type { ByteReader } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import { UniverseError } from './error.ts'
-import { canonicalJson, type JsonValue, parseJson } from './json.ts'
+import { canonicalJson, type JsonValue } from './json.ts'
 import { BLOB_BYTES_MAX, JSON_BYTES_MAX } from './limits.ts'
 import { utf8Length } from './utf8.ts'
 import { packUuid } from './uuid.ts'
+import {
+  BIGINT,
+  BYTES,
+  FALSE,
+  FLOAT,
+  INTEGER,
+  JSON_TEXT,
+  NULL,
+  SHORT_MAX,
+  SHORT_TEXT,
+  SMALL_INTEGER,
+  TEXT,
+  TRUE,
+  UUID,
+} from './value-tag.ts'
 
 /** What one cell, argument or answer can be. Objects and arrays are JSON. */
 export type Value = JsonValue | bigint | Uint8Array
-
-const NULL = 0x00
-const FALSE = 0x01
-const TRUE = 0x02
-const INTEGER = 0x03
-const BIGINT = 0x04
-const FLOAT = 0x05
-const TEXT = 0x06
-const BYTES = 0x07
-const UUID = 0x08
-const JSON_TEXT = 0x09
-const SHORT_TEXT = 0x80
-const SMALL_INTEGER = 0xc0
-
-/** Both short forms hold 0 to 63. */
-const SHORT_MAX = 63
 
 /**
  * Writes one value.
@@ -119,72 +117,4 @@ function refuse(what: string): never {
   throw new UniverseError('table/invalid-value', `cannot encode ${what}`, {
     details: { reason: what },
   })
-}
-
-/**
- * Reads one value. Bytes and JSON are the caller's own.
- *
- * @throws UniverseError of the reader's code for an unknown tag, bytes that end too soon, a length
- * over its limit, and any encoding but the one {@link encodeValue} gives.
- */
-export function decodeValue(reader: ByteReader): Value {
-  const tag = reader.readByte()
-  if (tag >= SMALL_INTEGER) return tag - SMALL_INTEGER
-  if (tag >= SHORT_TEXT) return decodeText(reader, tag - SHORT_TEXT)
-  switch (tag) {
-    case NULL:
-      return null
-    case FALSE:
-      return false
-    case TRUE:
-      return true
-    case INTEGER: {
-      const value = reader.readZigzag()
-      if (value >= 0 && value <= SHORT_MAX) reader.fail('a small integer in the long form')
-      return value
-    }
-    case BIGINT:
-      return reader.readInt64()
-    case FLOAT: {
-      const value = reader.readFloat64()
-      if (!Number.isFinite(value)) reader.fail('a float that is not finite')
-      if (Number.isSafeInteger(value) && !Object.is(value, -0)) reader.fail('an integer as a float')
-      return value
-    }
-    case TEXT: {
-      const start = reader.offset
-      const text = reader.readText()
-      // One byte of length goes before at most 63 of text.
-      if (reader.offset - start <= 1 + SHORT_MAX) reader.fail('a short text in the long form')
-      return text
-    }
-    case BYTES:
-      return reader.readBytes()
-    case UUID:
-      return reader.readUuid()
-    case JSON_TEXT:
-      return decodeJson(reader)
-    default:
-      return reader.fail(`unknown tag ${tag}`)
-  }
-}
-
-function decodeText(reader: ByteReader, byteCount: number): string {
-  const text = reader.readUtf8(byteCount)
-  if (byteCount === 36 && packUuid(text)) reader.fail('a UUID as a text')
-  return text
-}
-
-function decodeJson(reader: ByteReader): JsonValue {
-  const text = reader.readText(JSON_BYTES_MAX)
-  const first = text.charCodeAt(0)
-  if (first !== 0x7b && first !== 0x5b) reader.fail('JSON that is neither object nor array')
-  let value: JsonValue
-  try {
-    value = parseJson(text)
-    if (canonicalJson(value) === text) return value
-  } catch {
-    // Whatever is wrong with the text, it is the bytes that are refused, with the reader's code.
-  }
-  return reader.fail('JSON that is not canonical')
 }

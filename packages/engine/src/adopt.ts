@@ -27,8 +27,9 @@ import type { CallFacts } from './call-scope.ts'
 import type { CarriedLocal, CarriedStream } from './carry-over.ts'
 import { ConflictFinder, type ConflictParts } from './conflict-finder.ts'
 import { keepConflicts } from './conflicts.ts'
-import type { DeltaLog, LogRow } from './delta-log.ts'
+import type { LogRow } from './delta-log.ts'
 import type { AdoptOptions, CarryOver, PendingDelta } from './engine.ts'
+import type { HeldLog } from './held-log.ts'
 import { writeFold } from './merge-fold.ts'
 import { quoteName } from './schema.ts'
 import type { SyncState } from './sync-state.ts'
@@ -38,7 +39,7 @@ import type { WriteScope } from './write-scope.ts'
 /** What taking over needs besides the open transaction. */
 export interface AdoptParts extends ConflictParts {
   readonly module: Module
-  readonly log: DeltaLog
+  readonly log: HeldLog
   readonly clock: HlcClock
   readonly sync: SyncState
 }
@@ -92,7 +93,7 @@ export function adoptAll(
 /** The last of some sealed deltas that this file has read in the log; 0: none. */
 function readSeq(
   { streams }: WriteScope,
-  log: DeltaLog,
+  log: HeldLog,
   sealed: readonly SealedBatch[],
   id: StreamId,
 ): number {

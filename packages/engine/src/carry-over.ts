@@ -1,8 +1,8 @@
 /** What a replica's file holds that the relay does not: read here, written by `adopt.ts`. STORAGE.md SY10. */
 import { type Base, decodeSegment, type Hash, NO_EPOCH, type StreamId } from '@inner-universe/core'
 import type { Driver, SqlRow } from '@inner-universe/sqlite'
-import type { DeltaLog } from './delta-log.ts'
 import type { CarryOver, PendingDelta } from './engine.ts'
+import type { HeldLog } from './held-log.ts'
 import { localTables } from './image.ts'
 import type { Outbox } from './outbox.ts'
 import { quoteName, type Schema, type TableSchema } from './schema.ts'
@@ -48,7 +48,7 @@ export interface CarryOverParts {
   readonly driver: Driver
   readonly schema: Schema
   readonly streams: Streams
-  readonly log: DeltaLog
+  readonly log: HeldLog
   readonly outbox: Outbox
 }
 

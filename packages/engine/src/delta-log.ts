@@ -1,5 +1,6 @@
 /**
- * The delta log: what this file holds of every stream, in segments. STORAGE.md ST7–ST8, SY2–SY4.
+ * The delta log: what this file holds of every stream, in segments. STORAGE.md ST7–ST8, SY2–SY4. Here it
+ * is written, `held-log.ts` reads it.
  *
  * A transaction's own deltas are one segment and one row (several when they are many) until they are
  * sealed into a batch. Batches from elsewhere are kept as they came. The outbox is the part of own
@@ -11,17 +12,15 @@ import {
   createSegmentBuffer,
   createSegmentWriter,
   DELTA_BYTES_MAX,
-  type Epoch,
   type Hash,
   isUniverseError,
   type Origin,
   type SegmentEntry,
   type SegmentWriter,
-  type StreamId,
   UniverseError,
 } from '@inner-universe/core'
-import type { Driver, SqlRow } from '@inner-universe/sqlite'
-import type { AuthoringCall, LogSegment, StreamHead } from './engine.ts'
+import type { Driver } from '@inner-universe/sqlite'
+import type { AuthoringCall, StreamHead } from './engine.ts'
 import type { StreamEntry, Streams } from './streams.ts'
 
 /** Bytes after which a transaction begins another segment: about what one batch on the wire holds. */
@@ -53,7 +52,8 @@ export interface LogRow {
   readonly bytes: Uint8Array
 }
 
-const COLUMNS =
+/** Columns of a {@link LogRow}, in its order. */
+export const LOG_COLUMNS =
   'first_seq, count, first_hlc, offset, base_epoch, base_offset, hash, header, origins, calls, bytes'
 
 /** Writes the log of one open database. */
@@ -79,7 +79,7 @@ export class DeltaLog {
   put(stream: StreamEntry, row: LogRow): void {
     this.#driver
       .prepare(
-        `INSERT INTO _log (stream, ${COLUMNS})
+        `INSERT INTO _log (stream, ${LOG_COLUMNS})
           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
       )
       .run([
@@ -125,57 +125,6 @@ export class DeltaLog {
     this.#streams.moveHead(stream, seq, hlc)
   }
 
-  /** Rows of a stream that begin above a seq, in order, until `onRow` returns false. */
-  eachAfter(stream: StreamEntry, seq: number, onRow: (row: LogRow) => undefined | boolean): void {
-    this.#driver
-      .prepare(
-        `SELECT ${COLUMNS} FROM _log WHERE stream = ?1 AND first_seq > ?2 ORDER BY first_seq`,
-      )
-      .each([stream.index, seq], (row) => onRow(decodeRow(row)))
-  }
-
-  /** The row that holds a seq. */
-  rowAt(stream: StreamEntry, seq: number): LogRow | undefined {
-    const found = this.#driver
-      .prepare(
-        `SELECT ${COLUMNS} FROM _log WHERE stream = ?1 AND first_seq <= ?2
-          ORDER BY first_seq DESC LIMIT 1`,
-      )
-      .get([stream.index, seq])
-    const row = found && decodeRow(found)
-    return row !== undefined && row.firstSeq + row.deltaCount > seq ? row : undefined
-  }
-
-  /** Notes where a batch is in the relay's log; undefined: no longer. */
-  setOffset(stream: StreamEntry, firstSeq: number, offset: number | undefined): void {
-    this.#driver
-      .prepare('UPDATE _log SET offset = ?1 WHERE stream = ?2 AND first_seq = ?3')
-      .run([offset ?? null, stream.index, firstSeq])
-  }
-
-  /** Takes rows away that begin within a range of seqs. */
-  remove(stream: StreamEntry, firstSeq: number, lastSeq: number): void {
-    this.#driver
-      .prepare('DELETE FROM _log WHERE stream = ?1 AND first_seq BETWEEN ?2 AND ?3')
-      .run([stream.index, firstSeq, lastSeq])
-  }
-
-  /** Segments from the one that holds `fromSeq` on, up to about `bytesMax`; at least one if there is. */
-  read(id: StreamId, fromSeq: number, bytesMax: number): LogSegment[] {
-    const stream = this.#streams.find(id)
-    if (stream === undefined) return []
-    const segments: LogSegment[] = []
-    let byteCount = 0
-    const first = this.rowAt(stream, fromSeq)?.firstSeq ?? fromSeq
-    this.eachAfter(stream, first - 1, ({ firstSeq, deltaCount, bytes }) => {
-      if (segments.length > 0 && byteCount + bytes.length > bytesMax) return false
-      byteCount += bytes.length
-      segments.push({ stream: id, firstSeq, deltaCount, bytes })
-      return undefined
-    })
-    return segments
-  }
-
   /** The streams of which anything is held. */
   heads(): StreamHead[] {
     return [...this.#streams.all()]
@@ -193,29 +142,6 @@ export class DeltaLog {
 
 function encodeList(list: readonly unknown[] | undefined): string | null {
   return list === undefined ? null : JSON.stringify(list.map((entry) => entry ?? null))
-}
-
-function decodeList<T>(text: string | null): (T | undefined)[] | undefined {
-  if (text === null) return undefined
-  return (JSON.parse(text) as (T | null)[]).map((entry) => entry ?? undefined)
-}
-
-function decodeRow(row: SqlRow): LogRow {
-  const [firstSeq, deltaCount, firstHlc, offset, epoch, baseOffset] = row
-  const [hash, header, origins, calls, bytes] = row.slice(6)
-  const hasBase = typeof epoch === 'string'
-  return {
-    firstSeq: firstSeq as number,
-    deltaCount: deltaCount as number,
-    firstHlc: firstHlc as number,
-    offset: (offset as number | null) ?? undefined,
-    base: hasBase ? { epoch: epoch as Epoch, offset: baseOffset as number } : undefined,
-    hash: (hash as Hash | null) ?? undefined,
-    header: (header as Uint8Array | null) ?? undefined,
-    origins: decodeList<Origin>(origins as string | null),
-    calls: decodeList<AuthoringCall>(calls as string | null),
-    bytes: bytes as Uint8Array,
-  }
 }
 
 /** The deltas of one transaction. */

@@ -9,13 +9,18 @@ import type { TransactionParts, Transactions } from './transaction.ts'
 /** What an engine is wired of. */
 export interface EngineParts {
   readonly info: EngineInfo
-  readonly parts: TransactionParts & ReceiveParts
+  readonly parts: TransactionParts & Omit<ReceiveParts, 'log'>
   readonly transactions: Transactions
   readonly runner: ReducerRunner
   /** Gives a call of the module's own its identity. */
   readonly systemCall: (call: SystemCall) => CallFacts
   /** A new stream's id. */
   readonly newStream: () => StreamId
+}
+
+/** What the part of an engine works with that exchanges deltas. */
+export interface ReplicaParts extends EngineParts {
+  readonly parts: TransactionParts & ReceiveParts
 }
 
 /** A call that no client made: lifecycle, timers. */

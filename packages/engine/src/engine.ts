@@ -12,7 +12,6 @@ import type {
   Delta,
   Hash,
   KeptConflict,
-  Module,
   Origin,
   QueryValue,
   Replica,
@@ -23,35 +22,6 @@ import type {
   TableQuery,
   UniverseError,
 } from '@inner-universe/core'
-import type { Driver } from '@inner-universe/sqlite'
-
-/** What an engine is opened with. Time and randomness come from outside. */
-export interface EngineOptions {
-  /** Owned by the engine from now on: closed with it, also when opening fails. */
-  readonly driver: Driver
-  readonly module: Module
-  /** Wall time, ms since 1970. */
-  readonly now: () => number
-  readonly randomBytes: (byteCount: number) => Uint8Array
-  /** Identity that becomes the owner when the universe is created; ignored later. */
-  readonly identity: string
-  /**
-   * `continue` writes on in the last stream; `new` starts one, as must be done whenever the storage
-   * may have been rolled back or copied (import, restore, clone).
-   */
-  readonly stream: 'continue' | 'new'
-  /** Wall-clock limit of one reducer, ms. Default {@link REDUCER_MS_MAX}. */
-  readonly reducerMsMax?: number
-  /**
-   * An empty file becomes a replica of a universe that exists elsewhere: `init` is not run, and the
-   * owner is that universe's.
-   */
-  readonly join?: { readonly owner: string }
-  /** False: segments are merged and not kept (a relay's fold, which has the log anyway). Default true. */
-  readonly keepsLog?: boolean
-  /** Wall time for stamps, corrected by what is known of the relay's clock. Default {@link now}. */
-  readonly clockNow?: () => number
-}
 
 /** One invocation of a reducer. Identity, time and sender are fixed before it crossed a thread. */
 export interface Call {
@@ -191,7 +161,8 @@ export interface EngineInfo {
  * An open universe database.
  *
  * Every method throws `engine/closed` after `close`, and `storage/…` when the disk refuses; a failed
- * transaction leaves the data as it was.
+ * transaction leaves the data as it was. `replica`, `apply`, `readLog`, `digest`, `carryOver`, `adopt`,
+ * `dropLog`, `deadRows` and `stripForImage` throw `sync/not-configured` without {@link EngineOptions.replication}.
  */
 export interface Engine {
   readonly info: EngineInfo

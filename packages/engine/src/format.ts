@@ -1,5 +1,5 @@
 /** Brings a file of an older format version up to this one's. STORAGE.md MG9. */
-import { decodeSegment } from '@inner-universe/core'
+import { decodeFirstHlc } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
 import { FORMAT_VERSION, LOG_STATEMENT, SYNC_STATEMENTS } from './schema.ts'
 
@@ -25,13 +25,12 @@ function addSync(driver: Driver): void {
     const [bytes] = driver
       .prepare('SELECT bytes FROM _log_1 WHERE stream = ?1 AND first_seq = ?2')
       .get(key) ?? [new Uint8Array()]
-    const [first] = decodeSegment(bytes as Uint8Array).deltas
     driver
       .prepare(
         `INSERT INTO _log (stream, first_seq, count, first_hlc, bytes)
           SELECT stream, first_seq, count, ?3, bytes FROM _log_1 WHERE stream = ?1 AND first_seq = ?2`,
       )
-      .run([...key, first?.hlc ?? 0])
+      .run([...key, decodeFirstHlc(bytes as Uint8Array)])
   }
   driver.exec('DROP TABLE _log_1')
   for (const sql of SYNC_STATEMENTS) driver.exec(sql)

@@ -11,12 +11,12 @@ export type {
   DeadRow,
   Engine,
   EngineInfo,
-  EngineOptions,
   LogSegment,
   PendingDelta,
   SqlResult,
   StreamHead,
 } from './engine.ts'
+export type { EngineOptions } from './engine-options.ts'
 export { openEngine, REDUCER_MS_MAX } from './open-engine.ts'
 export { SCHEDULED_RUNS_MAX } from './run-timers.ts'
 export { encodeSchema, moduleOfSchema } from './stored-schema.ts'

@@ -11,11 +11,17 @@ export type MetaKey =
   | 'position'
   | 'floor'
   | 'trimmed'
+  | 'unmerged_schema'
 
 /** Reads one fact. */
 export function readMeta(driver: Driver, key: MetaKey): string | undefined {
   const row = driver.prepare('SELECT value FROM _meta WHERE key = ?1').get([key])
   return row?.[0] as string | undefined
+}
+
+/** Takes one fact away, in the open transaction. */
+export function dropMeta(driver: Driver, key: MetaKey): void {
+  driver.prepare('DELETE FROM _meta WHERE key = ?1').run([key])
 }
 
 /** Writes one fact, in the open transaction. */

@@ -20,7 +20,8 @@ import type { Driver } from '@inner-universe/sqlite'
 import { callError } from './call-error.ts'
 import type { CallFacts } from './call-scope.ts'
 import { DeltaLog } from './delta-log.ts'
-import type { Engine, EngineInfo, EngineOptions } from './engine.ts'
+import type { Engine, EngineInfo } from './engine.ts'
+import type { EngineOptions } from './engine-options.ts'
 import type { SystemCall } from './engine-parts.ts'
 import { migrateFormat } from './format.ts'
 import { readMeta, writeMeta } from './meta.ts'
@@ -36,21 +37,15 @@ import {
   FORMAT_VERSION,
   type Schema,
 } from './schema.ts'
-import {
-  compareSchemas,
-  decodeSchema,
-  encodeSchema,
-  type SchemaChange,
-  type StoredSchema,
-} from './stored-schema.ts'
+import { compareSchemas, decodeSchema, encodeSchema, type SchemaChange } from './stored-schema.ts'
 import { Streams } from './streams.ts'
 import { SyncState } from './sync-state.ts'
 import type { Session } from './table-access.ts'
 import { TableReader } from './table-reader.ts'
 import { Transactions } from './transaction.ts'
-import { mergeUnapplied } from './unapplied.ts'
 import { UniverseEngine } from './universe-engine.ts'
 import { settleVisibility } from './visibility.ts'
+import { settleWaiting, unmergedSchema } from './waiting-deltas.ts'
 
 /** Wall-clock limit of one reducer, ms, unless the options say otherwise. */
 export const REDUCER_MS_MAX = 10_000
@@ -62,7 +57,8 @@ type Found =
   | {
       readonly kind: 'older'
       readonly formatVersion: number
-      readonly before: StoredSchema
+      /** Its schema as it is stored. */
+      readonly before: string
       readonly change: SchemaChange
     }
 
@@ -108,12 +104,15 @@ function open(options: EngineOptions): Engine {
     if (found.kind !== 'empty' && found.formatVersion < FORMAT_VERSION) {
       migrateFormat(driver, found.formatVersion)
     }
+    const before = found.kind === 'older' ? found.before : undefined
+    const unmerged = isNew ? undefined : unmergedSchema(driver, before)
     if (found.kind === 'older') applySchemaChange(driver, module, schema, found.change)
     const parts = openParts(options, reader, rows)
     const transactions = new Transactions(parts, runner)
-    if (found.kind === 'older') {
-      const { tables } = found.before
-      transactions.writeWithin((scope) => mergeUnapplied(scope, tables, definitionsOf(schema)))
+    if (unmerged !== undefined) {
+      transactions.writeWithin((scope) =>
+        settleWaiting(scope, schema, unmerged, options.replication),
+      )
     }
     transactions.deleteOldAnswers()
     const systemClient = createClientId(randomBytes)
@@ -155,7 +154,10 @@ function open(options: EngineOptions): Engine {
       isNew,
     }
     const newStream = () => createStreamId(randomBytes)
-    return new UniverseEngine({ info, parts, transactions, runner, systemCall, newStream })
+    return new UniverseEngine(
+      { info, parts, transactions, runner, systemCall, newStream },
+      options.replication,
+    )
   } catch (error) {
     if (driver.isOpen && driver.isInTransaction) driver.exec('ROLLBACK')
     throw error
@@ -193,8 +195,8 @@ function inspect(driver: Driver, module: Module): Found {
   const stored = readMeta(driver, 'schema') ?? '{}'
   const fileFormat = { formatVersion: formatVersion as number }
   if (stored === encodeSchema(module)) return { kind: 'current', ...fileFormat }
-  const before = decodeSchema(stored)
-  return { kind: 'older', ...fileFormat, before, change: compareSchemas(before, module) }
+  const change = compareSchemas(decodeSchema(stored), module)
+  return { kind: 'older', ...fileFormat, before: stored, change }
 }
 
 function create(

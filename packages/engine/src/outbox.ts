@@ -15,7 +15,8 @@ import {
   type UnsealedDeltas,
   ZERO_HASH,
 } from '@inner-universe/core'
-import type { DeltaLog, LogRow } from './delta-log.ts'
+import type { LogRow } from './delta-log.ts'
+import type { HeldLog } from './held-log.ts'
 import type { StreamEntry, Streams } from './streams.ts'
 
 /** The base of a delta written before any relay's log was read. */
@@ -24,9 +25,9 @@ const NO_BASE = { epoch: NO_EPOCH, offset: 0 } as const
 /** Reads and seals the own part of the log. */
 export class Outbox {
   readonly #streams: Streams
-  readonly #log: DeltaLog
+  readonly #log: HeldLog
 
-  constructor(streams: Streams, log: DeltaLog) {
+  constructor(streams: Streams, log: HeldLog) {
     this.#streams = streams
     this.#log = log
   }

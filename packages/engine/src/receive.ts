@@ -21,11 +21,12 @@ import {
   ZERO_HASH,
 } from '@inner-universe/core'
 import { noteUnapplied } from './apply.ts'
-import { noteOffsets } from './claims.ts'
+import { noteOffsets } from './claim-offsets.ts'
 import { ConflictFinder, type ConflictParts } from './conflict-finder.ts'
 import { keepConflicts } from './conflicts.ts'
-import type { DeltaLog, LogRow } from './delta-log.ts'
+import type { LogRow } from './delta-log.ts'
 import { applyFloor } from './floor.ts'
+import type { HeldLog } from './held-log.ts'
 import { writeFold } from './merge-fold.ts'
 import type { StreamEntry, Streams } from './streams.ts'
 import type { SyncState } from './sync-state.ts'
@@ -33,7 +34,7 @@ import type { WriteScope } from './write-scope.ts'
 
 /** What taking in needs besides the open transaction. */
 export interface ReceiveParts extends ConflictParts {
-  readonly log: DeltaLog
+  readonly log: HeldLog
   readonly clock: HlcClock
   readonly sync: SyncState
   readonly keepsLog: boolean
@@ -72,7 +73,7 @@ interface Head {
  */
 export function planEntries(
   streams: Streams,
-  log: DeltaLog,
+  log: HeldLog,
   entries: readonly LogEntry[],
   lastFloorOffset: number,
 ): readonly Step[] | Fork {

@@ -22,7 +22,7 @@ import {
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Changes } from './changes.ts'
-import { noteOffsets } from './claims.ts'
+import { noteOffsets } from './claim-offsets.ts'
 import { deadRows } from './dead-rows.ts'
 import { applyFloor, dropOverrides, type OverrideCursor } from './floor.ts'
 import { writeFold } from './merge-fold.ts'

@@ -12,8 +12,8 @@ import type {
   StreamSeq,
   UnsealedDeltas,
 } from '@inner-universe/core'
-import { noteOffsets } from './claims.ts'
-import type { EngineParts } from './engine-parts.ts'
+import { noteOffsets } from './claim-offsets.ts'
+import type { ReplicaParts } from './engine-parts.ts'
 import { Outbox } from './outbox.ts'
 import { confirmOwn, planEntries, type Received, takeIn } from './receive.ts'
 import { encodeSchema } from './stored-schema.ts'
@@ -26,11 +26,11 @@ export class ReplicaStore implements Replica {
   readonly schema: string
   readonly minReader: number
   readonly minWriter: number
-  readonly #open: () => EngineParts
+  readonly #open: () => ReplicaParts
   readonly #outbox: Outbox
 
   /** `open` gives the parts, or throws when the engine is closed. */
-  constructor(wired: EngineParts, open: () => EngineParts) {
+  constructor(wired: ReplicaParts, open: () => ReplicaParts) {
     const { module, streams, log } = wired.parts
     this.moduleName = module.name
     this.schemaVersion = module.version

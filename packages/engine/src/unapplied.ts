@@ -9,7 +9,7 @@ import {
   mergeOperations,
   type TableDefinitions,
 } from '@inner-universe/core'
-import { noteOffsets } from './claims.ts'
+import { noteOffsets } from './claim-offsets.ts'
 import { writeFold } from './merge-fold.ts'
 import type { WriteScope } from './write-scope.ts'
 

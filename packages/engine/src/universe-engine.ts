@@ -11,15 +11,9 @@ import {
   UniverseError,
 } from '@inner-universe/core'
 import { tablesRead } from '@inner-universe/sqlite'
-import { adoptAll } from './adopt.ts'
-import { applySegments } from './apply.ts'
 import type { CallFacts } from './call-scope.ts'
-import { readCarryOver } from './carry-over.ts'
 import { dismissConflicts, readConflicts } from './conflicts.ts'
 import { forgetConnection, putConnection, readConnections } from './connections.ts'
-import { deadRows } from './dead-rows.ts'
-import { digestOf } from './digest.ts'
-import { dropLogRows, trimClocks } from './drop-log.ts'
 import type {
   AdoptOptions,
   ApplyResult,
@@ -35,10 +29,8 @@ import type {
   StreamHead,
 } from './engine.ts'
 import type { EngineParts } from './engine-parts.ts'
-import { stripFile } from './image.ts'
-import { Outbox } from './outbox.ts'
 import { readColumns } from './raw-sql.ts'
-import { ReplicaStore } from './replica-store.ts'
+import type { Replication, ReplicationPart } from './replication-part.ts'
 import { nextTimerMs, runDueTimers } from './run-timers.ts'
 import { tableOf } from './schema.ts'
 import { searchRows } from './search.ts'
@@ -47,13 +39,17 @@ import { findFaults } from './verify.ts'
 /** See {@link Engine}. */
 export class UniverseEngine implements Engine {
   readonly info: EngineInfo
-  readonly replica: Replica
   readonly #wired: EngineParts
+  readonly #part: ReplicationPart | undefined
 
-  constructor(wired: EngineParts) {
+  constructor(wired: EngineParts, replication: Replication | undefined) {
     this.info = wired.info
     this.#wired = wired
-    this.replica = new ReplicaStore(wired, () => this.#open())
+    this.#part = replication?.create(wired, () => this.#open())
+  }
+
+  get replica(): Replica {
+    return this.#replication().replica
   }
 
   commit(calls: readonly Call[]): Commit {
@@ -143,15 +139,11 @@ export class UniverseEngine implements Engine {
   }
 
   apply(segments: readonly Uint8Array[]): ApplyResult {
-    const { parts, transactions } = this.#open()
-    const { result, changeset } = transactions.merge((scope) =>
-      applySegments(scope, parts, segments),
-    )
-    return { outcomes: result, changeset }
+    return this.#replication().apply(segments)
   }
 
   readLog(stream: StreamId, fromSeq: number, bytesMax: number): readonly LogSegment[] {
-    return this.#open().parts.log.read(stream, fromSeq, bytesMax)
+    return this.#replication().readLog(stream, fromSeq, bytesMax)
   }
 
   streamHeads(): readonly StreamHead[] {
@@ -163,25 +155,18 @@ export class UniverseEngine implements Engine {
   }
 
   digest(): Hash {
-    const { driver, reader } = this.#open().parts
-    return digestOf(driver, reader.schema)
+    return this.#replication().digest()
   }
 
   carryOver(): CarryOver {
-    const { parts } = this.#open()
-    const { driver, streams, log, reader } = parts
-    const outbox = new Outbox(streams, log)
-    return readCarryOver({ driver, schema: reader.schema, streams, log, outbox })
+    return this.#replication().carryOver()
   }
 
   adopt(
     carryOver: CarryOver,
     options: AdoptOptions,
   ): { readonly adopted: readonly AdoptedDelta[]; readonly conflicts: readonly KeptConflict[] } {
-    const { parts, transactions } = this.#open()
-    const { result } = transactions.author((author) => adoptAll(author, parts, carryOver, options))
-    if (result.stream !== undefined) parts.streams.write(result.stream)
-    return { adopted: result.adopted, conflicts: result.conflicts }
+    return this.#replication().adopt(carryOver, options)
   }
 
   conflicts(): readonly KeptConflict[] {
@@ -193,21 +178,15 @@ export class UniverseEngine implements Engine {
   }
 
   dropLog(throughOffset: number, bytesMax: number): number {
-    const { parts, transactions } = this.#open()
-    const { result } = transactions.merge((scope) => {
-      const left = dropLogRows(scope, throughOffset, bytesMax)
-      return trimClocks(scope, parts.sync) ? left + 1 : left
-    })
-    return result
+    return this.#replication().dropLog(throughOffset, bytesMax)
   }
 
   deadRows(hlc: number): readonly DeadRow[] {
-    const { parts } = this.#open()
-    return deadRows({ ...parts, schema: parts.reader.schema }, hlc)
+    return this.#replication().deadRows(hlc)
   }
 
   stripForImage(): void {
-    this.#open().transactions.merge((scope) => stripFile(scope))
+    this.#replication().stripForImage()
   }
 
   verify(): readonly string[] {
@@ -226,6 +205,16 @@ export class UniverseEngine implements Engine {
       sender: connection.identity,
       connectionId: connection.connectionId,
     })
+  }
+
+  #replication(): ReplicationPart {
+    if (this.#part === undefined) {
+      throw new UniverseError(
+        'sync/not-configured',
+        'this engine was opened without `replication`; give it that of engine/replication',
+      )
+    }
+    return this.#part
   }
 
   #open(): EngineParts {

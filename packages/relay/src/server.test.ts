@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { join as joinPath } from 'node:path'
 import { defineModule, type Module, t, table } from '@inner-universe/core'
 import { openEngine } from '@inner-universe/engine'
+import { replication } from '@inner-universe/engine/replication'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import { imageManifestHash, parseImageManifest, textHash } from '@inner-universe/sync'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -204,6 +205,7 @@ function openNotes(contents?: Uint8Array) {
     randomBytes: (count) => new Uint8Array(count).fill(3),
     identity: 'bob',
     stream: 'new',
+    replication,
     join: { owner: 'ada' },
   })
 }

@@ -247,6 +247,8 @@ export interface Universe<T extends Tables = Tables, R extends Reducers = Reduce
   readonly sync: UniverseSync
   /**
    * Digest of the rows of synced tables: equal on devices that show the same. Cost: reads every row.
+   *
+   * @throws UniverseError `sync/not-configured` in a browser for a universe opened without `sync`.
    */
   digest(): Promise<Hash>
   /** The database file, streamed. A write meanwhile fails it with `storage/changed`. */

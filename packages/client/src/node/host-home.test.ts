@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ClientId, formatCallId, type Hash, type Module } from '@inner-universe/core'
 import { type Engine, openEngine } from '@inner-universe/engine'
+import { replication } from '@inner-universe/engine/replication'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import {
   type AdoptionPlan,
@@ -44,6 +45,7 @@ const openOver: OpenDatabase['openEngine'] = (driver, stream, join) =>
     randomBytes: (byteCount) => randomFillSync(new Uint8Array(byteCount)),
     identity: 'ada',
     stream,
+    replication,
     ...(join !== undefined && { join }),
   })
 

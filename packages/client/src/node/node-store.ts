@@ -3,8 +3,9 @@ import { open, rename, rm, writeFile } from 'node:fs/promises'
 import { UniverseError } from '@inner-universe/core'
 import type { Driver, Durability } from '@inner-universe/sqlite'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
-import { memoryReplicaStaging, memoryStaging } from '../worker/memory-staging.ts'
+import { memoryStaging } from '../worker/memory-staging.ts'
 import type { Staging, Store } from '../worker/store.ts'
+import { memoryReplicaStaging } from '../worker/sync/memory-replica-staging.ts'
 import { fileReplicaStaging, removeStagedFile } from './replica-file.ts'
 
 /** What SQLite keeps beside a database file. */

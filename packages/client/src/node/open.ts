@@ -12,6 +12,7 @@ import {
   UniverseError,
 } from '@inner-universe/core'
 import { openEngine } from '@inner-universe/engine'
+import { replication } from '@inner-universe/engine/replication'
 import { callAborted } from '../main/call-errors.ts'
 import { type Clock, systemClock } from '../main/clock.ts'
 import { createUniverse } from '../main/create-universe.ts'
@@ -77,6 +78,7 @@ export async function openUniverse<T extends Tables, R extends Reducers>(
       identity: identity ?? createClientId(randomBytes),
       stream,
       reducerMsMax,
+      replication,
       ...(join !== undefined && { join }),
     })
   const onFault = (error: unknown): void => console.error('inner-universe:', error)

@@ -4,6 +4,7 @@
  */
 import { isUniverseError, type Module, UniverseError } from '@inner-universe/core'
 import { openEngine } from '@inner-universe/engine'
+import type { Replication } from '@inner-universe/engine/replication'
 import type { Driver } from '@inner-universe/sqlite'
 import { loadSqlite, type Sqlite } from '@inner-universe/sqlite/wasm'
 import { expose } from 'comlink'
@@ -103,6 +104,11 @@ async function open(
   const onLong = (): void => note({ note: 'long' })
   const onFault = (error: unknown): void => console.error('inner-universe:', error)
   const clock = { offsetMs: 0 }
+  // Fetched while SQLite opens the file.
+  const [{ driver, store }, { createSync, replication }] = await Promise.all([
+    openStore(request, sqlite, onLong),
+    loadSync(request.sync),
+  ])
   const openEngineOver: OpenDatabase['openEngine'] = (driver, stream, join) =>
     openEngine({
       driver,
@@ -114,11 +120,8 @@ async function open(
       stream,
       reducerMsMax: request.reducerMsMax,
       ...(join !== undefined && { join }),
+      ...(replication !== undefined && { replication }),
     })
-  const [{ driver, store }, createSync] = await Promise.all([
-    openStore(request, sqlite, onLong),
-    loadSync(request.sync),
-  ])
   onLong()
   // Without a flush per commit a power cut may have rolled back what other replicas have seen.
   const stream = request.durability === 'power' ? 'continue' : 'new'
@@ -169,16 +172,22 @@ async function open(
   return opened
 }
 
-type CreateSync = (
-  parts: Pick<HostSyncOptions, 'host' | 'database' | 'defer' | 'onFault'>,
-) => SyncPart
+/** What a universe that syncs is made of besides. */
+interface LoadedSync {
+  readonly createSync: (
+    parts: Pick<HostSyncOptions, 'host' | 'database' | 'defer' | 'onFault'>,
+  ) => SyncPart
+  readonly replication?: Replication
+}
 
 /** The code of sync is fetched only where there is something to sync with. */
-async function loadSync(request: OpenRequest['sync']): Promise<CreateSync> {
-  if (request === undefined) return () => syncOff()
+async function loadSync(request: OpenRequest['sync']): Promise<LoadedSync> {
+  if (request === undefined) return { createSync: () => syncOff() }
   try {
-    const { createWorkerSync } = await import('./sync/worker-sync.ts')
-    return (parts) => createWorkerSync({ ...parts, request, setTimer })
+    const { createWorkerSync, replication } = await import('./sync/worker-sync.ts')
+    const createSync: LoadedSync['createSync'] = (parts) =>
+      createWorkerSync({ ...parts, request, setTimer })
+    return { createSync, replication }
   } catch (cause) {
     // Offline with a cold cache, say: what is on this device is there all the same.
     const fault = new UniverseError(
@@ -186,7 +195,7 @@ async function loadSync(request: OpenRequest['sync']): Promise<CreateSync> {
       'the part of the worker that syncs could not be loaded; reload the app when it is online',
       { cause },
     )
-    return () => syncOff(fault)
+    return { createSync: () => syncOff(fault) }
   }
 }
 

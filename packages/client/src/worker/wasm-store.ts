@@ -3,16 +3,14 @@ import { isUniverseError } from '@inner-universe/core'
 import type { Driver, Durability } from '@inner-universe/sqlite'
 import {
   deleteOpfsDatabase,
-  dropStagedOpfs,
   importOpfsDatabase,
   openWasmDatabase,
   readOpfsDatabase,
   type Sqlite,
-  stageOpfsDatabase,
 } from '@inner-universe/sqlite/wasm'
 import { stagingDirectory, universeDirectory } from '../rpc/announcement.ts'
 import { FILE_CHUNK_BYTES } from '../rpc/limits.ts'
-import { memoryReplicaStaging, memoryStaging } from './memory-staging.ts'
+import { memoryStaging } from './memory-staging.ts'
 import { BytePipe, type Staging, type Store } from './store.ts'
 
 /** What a store is opened with. */
@@ -69,18 +67,10 @@ export function opfsStore({ name, sqlite, durability, onLong }: WasmStoreOptions
       return staging
     },
     stageReplica: async () => {
-      const staged = await stageOpfsDatabase({ sqlite: await sqlite, directory })
-      let driver: Driver | undefined
-      return {
-        ...staged,
-        open: async (byteCount) => {
-          driver = staged.open(byteCount)
-          return driver
-        },
-        seal: () => driver?.checkpoint(),
-      }
+      const { opfsReplicaStaging } = await syncCode()
+      return opfsReplicaStaging({ sqlite: await sqlite, directory })
     },
-    dropStaged: () => dropStagedOpfs(directory),
+    dropStaged: async () => (await syncCode()).dropStagedOpfs(directory),
   }
 }
 
@@ -111,10 +101,13 @@ export function memoryStore(
         },
         takeOver,
       }),
-    stageReplica: async () => memoryReplicaStaging({ open, takeOver }),
+    stageReplica: async () => (await syncCode()).memoryReplicaStaging({ open, takeOver }),
     dropStaged: async () => undefined,
   }
 }
+
+/** Loaded already where it is asked for: only sync builds replicas. */
+const syncCode = () => import('./sync/worker-sync.ts')
 
 /** The last piece is followed by a check of the whole file, during which nothing else runs. */
 async function* noting(

@@ -6,8 +6,8 @@ import type { Driver } from '@inner-universe/sqlite'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import { type ApplyParts, applySegments } from '../apply.ts'
 import { Changes } from '../changes.ts'
-import { DeltaLog } from '../delta-log.ts'
 import type { ApplyOutcome } from '../engine.ts'
+import { HeldLog } from '../held-log.ts'
 import { createTables } from '../migrate.ts'
 import { createRowCodec } from '../row-codec.ts'
 import { RowStore } from '../row-store.ts'
@@ -20,7 +20,7 @@ export interface MergeReplica {
   readonly schema: Schema
   readonly rows: RowStore
   readonly streams: Streams
-  readonly parts: ApplyParts
+  readonly parts: ApplyParts & { readonly log: HeldLog }
   apply(segments: readonly Uint8Array[]): {
     outcomes: readonly ApplyOutcome[]
     changeset: Changeset | undefined
@@ -35,8 +35,8 @@ export function openMergeReplica(module: Module, stream: StreamId): MergeReplica
   const rows = new RowStore(driver)
   const streams = new Streams(driver)
   streams.intern(stream, true)
-  const parts: ApplyParts = {
-    log: new DeltaLog(driver, streams, module.version),
+  const parts = {
+    log: new HeldLog(driver, streams, module.version),
     clock: createHlcClock({ now: () => 0, last: 0 }),
     tables: definitionsOf(schema),
   }

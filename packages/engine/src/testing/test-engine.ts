@@ -9,8 +9,10 @@ import {
 } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
-import type { Call, CallOutcome, Engine, EngineOptions } from '../engine.ts'
+import type { Call, CallOutcome, Engine } from '../engine.ts'
+import type { EngineOptions } from '../engine-options.ts'
 import { openEngine } from '../open-engine.ts'
+import { replication } from '../replication.ts'
 
 /** 2026-01-01T00:00:00Z. */
 export const TEST_START_MS = 1_767_225_600_000
@@ -29,11 +31,15 @@ export interface TestEngine {
   nextCall(reducer: string, args?: unknown, part?: Partial<Call>): Call
 }
 
+/** What tests open engines with. */
+export interface TestEngineOptions extends Partial<EngineOptions> {
+  readonly seed?: number
+  /** False: without the code that exchanges deltas. Default true. */
+  readonly isReplicated?: boolean
+}
+
 /** Opens an engine on a driver, by default a new one in memory. */
-export function openTestEngine(
-  module: Module,
-  options: Partial<EngineOptions> & { readonly seed?: number } = {},
-): TestEngine {
+export function openTestEngine(module: Module, options: TestEngineOptions = {}): TestEngine {
   const random = createRandom(new Uint8Array([options.seed ?? 1]))
   const driver = options.driver ?? openNodeDatabase({ path: ':memory:', durability: 'process' })
   const client = createClientId((count) => random.bytes(count))
@@ -46,6 +52,7 @@ export function openTestEngine(
     randomBytes: (count) => random.bytes(count),
     identity: 'owner',
     stream: 'continue',
+    ...(options.isReplicated !== false && { replication }),
     ...options,
   })
   const test: TestEngine = {

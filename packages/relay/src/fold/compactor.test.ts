@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Hash, UniverseError } from '@inner-universe/core'
 import { openEngine } from '@inner-universe/engine'
+import { replication } from '@inner-universe/engine/replication'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import { imageManifestHash, parseImageManifest } from '@inner-universe/sync'
 import { createMemoryLogStore, type MemoryLogStore } from '@inner-universe/sync/relay-side'
@@ -82,6 +83,7 @@ function openImage(bytes: Uint8Array, path = ':memory:') {
     randomBytes: (count) => new Uint8Array(count).fill(9),
     identity: 'newcomer',
     stream: 'new',
+    replication,
     join: { owner: 'ada' },
   })
   return { engine, driver }

@@ -14,6 +14,7 @@ import {
   UniverseError,
 } from '@inner-universe/core'
 import { type Engine, openEngine } from '@inner-universe/engine'
+import { replication } from '@inner-universe/engine/replication'
 import type { Driver } from '@inner-universe/sqlite'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import { type HashFunction, RECEIVE_DELTAS_MAX, textHash } from '@inner-universe/sync'
@@ -176,6 +177,7 @@ export class Fold {
       stream: 'continue',
       join: { owner },
       keepsLog: false,
+      replication,
     })
   }
 }

@@ -9,6 +9,7 @@ import {
   type UniverseError,
 } from '@inner-universe/core'
 import { type Call, type Engine, openEngine } from '@inner-universe/engine'
+import { replication } from '@inner-universe/engine/replication'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import { type StandardReducers, standardModule } from '../module/standard-module.ts'
 import type { StandardTables } from '../module/tables.ts'
@@ -56,6 +57,7 @@ export function openTestStore(options: TestStoreOptions = {}): TestStore {
     randomBytes: (count) => random.bytes(count),
     identity: OWNER,
     stream: 'new',
+    replication,
   })
   let callNumber = 0
   const seen = new Set<unknown>()

@@ -15,6 +15,7 @@ import {
   ZERO_HASH,
 } from '@inner-universe/core'
 import { type Engine, openEngine } from '@inner-universe/engine'
+import { replication } from '@inner-universe/engine/replication'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import {
   decodeBatch,
@@ -203,6 +204,7 @@ async function createReplica(
     randomBytes: (count) => random.bytes(count),
     identity,
     stream: 'continue',
+    replication,
   })
   const { replica } = engine
   const inbox: RelayMessage[] = []
