@@ -2,6 +2,7 @@
 import { UniverseError } from '@inner-universe/core'
 import { decodeError } from '../rpc/error-transfer.ts'
 import type { JobChange, JobMessage, JobRequest, NumberedRequest } from './contract.ts'
+import { MESSAGE_REQUESTS_MAX } from './limits.ts'
 
 /** A worker as its page sees it. */
 export interface JobPort {
@@ -15,6 +16,8 @@ export interface JobPort {
 /** What a link needs. */
 export interface JobLinkOptions {
   readonly port: JobPort
+  /** Runs something after the messages that wait already. */
+  readonly defer: (run: () => void) => void
   /** Runs something later; returns its cancellation. */
   readonly setTimer: (run: () => void, delayMs: number) => () => void
   /** The worker died: nothing is answered any more. */
@@ -28,7 +31,10 @@ interface Pending {
   reject(error: unknown): void
 }
 
-/** Requests of one turn leave as one list; their order is kept. */
+/**
+ * Requests of one turn leave as one list; their order is kept. While answers are on their way, what is
+ * asked is gathered a little longer: whoever awaits queued writes in a loop asks once in a turn.
+ */
 export class JobLink {
   readonly #options: JobLinkOptions
   readonly #pending = new Map<number, Pending>()
@@ -63,7 +69,11 @@ export class JobLink {
     if (this.#end !== undefined) return Promise.reject(this.#end)
     const number = ++this.#lastNumber
     this.#outgoing.push({ number, request })
-    if (this.#outgoing.length === 1) queueMicrotask(() => this.#post())
+    if (this.#outgoing.length >= MESSAGE_REQUESTS_MAX) this.#post()
+    else if (this.#outgoing.length === 1) {
+      const gather = this.#pending.size === 0 ? queueMicrotask : this.#options.defer
+      gather(() => this.#post())
+    }
     return new Promise<Value>((resolve, reject) => {
       const cancel = this.#limit(number, request, msMax)
       this.#pending.set(number, {
@@ -114,7 +124,7 @@ export class JobLink {
   #post(): void {
     const requests = this.#outgoing
     this.#outgoing = []
-    if (this.#end === undefined) this.#options.port.post(requests)
+    if (this.#end === undefined && requests.length > 0) this.#options.port.post(requests)
   }
 
   #take({ answers, watched }: JobMessage): void {

@@ -9,6 +9,9 @@ export const JOB_ID_LENGTH_MAX = 128
 /** Requests served in one transaction: reads and acknowledgements wait for its end. */
 export const GROUP_REQUESTS_MAX = 512
 
+/** Requests in one message: enough that a message costs little beside them, and the worker has work. */
+export const MESSAGE_REQUESTS_MAX = 256
+
 /**
  * Bytes of writes on their way to a job: beyond it `persist` resolves only when there is room again, so
  * that whoever awaits it is slowed down to what the disk takes.

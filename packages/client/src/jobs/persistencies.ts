@@ -1,6 +1,7 @@
 /** How roots are had: any number by `open`, or one for the whole thread by `instance`. */
 import { UniverseError } from '@inner-universe/core'
 import { systemClock } from '../main/clock.ts'
+import { createDefer } from './defer.ts'
 import type { JobHome } from './job-home.ts'
 import { createPersistency, type Persistency, type PersistencyOptions } from './persistency.ts'
 
@@ -54,6 +55,7 @@ export function createPersistencies<Given extends readonly [RootOptions?]>(
       ...(timeoutMs !== undefined && { timeoutMs }),
       onFault: onFault ?? ((error, jobId) => console.error(`inner-universe: job ${jobId}:`, error)),
       setTimer: systemClock.setTimer,
+      defer: createDefer(),
     })
   }
 

@@ -1,4 +1,4 @@
-import { isUniverseError, UniverseError } from '@inner-universe/core'
+import { encodeKey, isUniverseError, UniverseError } from '@inner-universe/core'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import { expect, test } from 'vitest'
 import { codeOf } from '../testing/job-contract.ts'
@@ -106,6 +106,15 @@ test('[KJ9] what is issued in one turn is one message and one commit', async () 
   await Promise.all([...writes, job.count('c')])
   expect(commits).toBe(1)
   expect(traffic).toEqual({ posted: posted + 1, sent: sent + 1 })
+})
+
+test('[KJ9] queued writes that are awaited one by one leave together, in their order', async () => {
+  const { root, traffic } = localJobs()
+  const job = await root.openJob('job')
+  const { posted } = traffic
+  for (let n = 0; n < 1_000; n++) await job.persistPut('c', 'key', n)
+  expect(await job.get('c', 'key')).toEqual(encodeKey(999))
+  expect(traffic.posted - posted).toBeLessThanOrEqual(6)
 })
 
 test('[KJ10] a write that fails and nobody waits for is told, and fails the next flush', async () => {

@@ -68,6 +68,8 @@ export interface PersistencyOptions {
   /** Told of writes that failed and nobody waits for, and of watchers that throw. */
   readonly onFault: (error: unknown, jobId: string) => void
   readonly setTimer: (run: () => void, delayMs: number) => () => void
+  /** Runs something after the messages that wait already. */
+  readonly defer: (run: () => void) => void
 }
 
 interface Opened {
@@ -77,7 +79,7 @@ interface Opened {
 
 /** Makes a root. Nothing is written before a job is opened. */
 export function createPersistency(options: PersistencyOptions): Persistency {
-  const { root, home, timeoutMs, onFault, setTimer } = options
+  const { root, home, timeoutMs, onFault, setTimer, defer } = options
   const openedById = new Map<string, Opened>()
   /** The last step in the life of each job: opening, closing and dropping wait for each other. */
   const lastStepById = new Map<string, Promise<unknown>>()
@@ -102,6 +104,7 @@ export function createPersistency(options: PersistencyOptions): Persistency {
     const link: JobLink = new JobLink({
       port: home.start(),
       setTimer,
+      defer,
       onFault: (error) => onFault(error, jobId),
       onEnd: () => {
         if (openedById.get(jobId)?.link === link) openedById.delete(jobId)

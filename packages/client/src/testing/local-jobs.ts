@@ -73,6 +73,7 @@ export function localJobs(
     home,
     ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
     onFault: (error) => faults.push(error),
+    defer: (run) => void setImmediate(run),
     setTimer: (run) => {
       timers.push(run)
       return () => void timers.splice(timers.indexOf(run) >>> 0, 1)

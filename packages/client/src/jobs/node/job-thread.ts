@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { parentPort } from 'node:worker_threads'
 import { assert } from '@inner-universe/core'
 import { deleteNodeDatabase, openNodeDatabase } from '@inner-universe/sqlite/node'
-import { createDefer } from '../worker/defer.ts'
+import { createDefer } from '../defer.ts'
 import { hostJob } from '../worker/job-host.ts'
 
 const port = parentPort

@@ -3,8 +3,8 @@ import { isUniverseError, UniverseError } from '@inner-universe/core'
 import { deleteOpfsDatabase, loadSqlite, openWasmDatabase } from '@inner-universe/sqlite/wasm'
 import { systemClock } from '../../main/clock.ts'
 import type { JobPlace, NumberedRequest } from '../contract.ts'
+import { createDefer } from '../defer.ts'
 import { LOCKED_MS_MAX, LOCKED_RETRY_MS } from '../limits.ts'
-import { createDefer } from './defer.ts'
 import { hostJob } from './job-host.ts'
 
 /** Options of {@link serveJobs}. */
