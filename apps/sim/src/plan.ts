@@ -6,7 +6,7 @@
  * plan can be made smaller.
  */
 import { createRandom, type Random } from '@inner-universe/core'
-import { type CallArguments, type Step, TALLIES } from './module-under-test.ts'
+import { type CallArguments, type Mark, type Step, TALLIES } from './module-under-test.ts'
 
 /** A place at which an aimed crash waits for its victim. */
 export type TrapPlace =
@@ -184,19 +184,38 @@ function drawCalls(random: Random, settings: Settings): Action[] {
     calls.push({ kind: 'call', atMs, replica, calls: group })
     // In the same millisecond elsewhere: clocks that are equal but for the stream.
     if (random.next() < 0.15) {
-      calls.push({
-        kind: 'call',
-        atMs,
-        replica: replica + 1,
-        calls: [drawCall(random, `${index}.x`)],
-      })
+      const twin = twinOf(group, drawMark(random, `${index}.x`))
+      calls.push({ kind: 'call', atMs, replica: replica + 1, calls: [twin] })
     }
   }
   return calls
 }
 
-function drawCall(random: Random, marker: string): { reducer: string; args: CallArguments } {
-  const mark = { marker, tally: pick(random, TALLIES), by: random.integer(1, 1000) }
+interface Call {
+  readonly reducer: string
+  readonly args: CallArguments
+}
+
+/** A call that writes other texts into the cells of the first of some calls. */
+function twinOf([first]: readonly Call[], mark: Mark): Call {
+  const steps = ((first?.args.steps ?? []) as readonly Step[]).map((step) => ({
+    ...step,
+    cells: Object.fromEntries(
+      Object.entries(step.cells).map(([name, value]) => [
+        name,
+        typeof value === 'string' && name !== 'color' ? `${value}x` : value,
+      ]),
+    ),
+  }))
+  return { reducer: 'write', args: { ...mark, steps } }
+}
+
+function drawMark(random: Random, marker: string): Mark {
+  return { marker, tally: pick(random, TALLIES), by: random.integer(1, 1000) }
+}
+
+function drawCall(random: Random, marker: string): Call {
+  const mark = drawMark(random, marker)
   const draw = random.next()
   if (draw < 0.08) return { reducer: 'book', args: { ...mark, seat: pick(random, SEATS) } }
   if (draw < 0.12) return { reducer: 'leave', args: { ...mark, seat: pick(random, SEATS) } }

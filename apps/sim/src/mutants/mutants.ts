@@ -60,6 +60,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'packages/sync/src/relay-side/push-check.ts',
     find: 'if (firstSeq > nextSeq) {',
     replace: 'if (firstSeq < 0) {',
+    survives: 'the chain check behind it refuses the batch too, at the cost of a rebuild',
   },
   {
     id: 'chain-check',
@@ -74,6 +75,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'packages/sync/src/relay-side/push-check.ts',
     find: 'if (there.hash !== batch.hash)',
     replace: 'if (there.hash.length === 0)',
+    survives: 'the acknowledgement names the hash in the log, and the replica compares it',
   },
   {
     id: 'held-dedupe',
@@ -81,6 +83,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'packages/engine/src/receive.ts',
     find: ': heldHash === hash',
     replace: ': true',
+    survives: 'the heads of own streams are compared at every open, before anything is read',
   },
   {
     id: 'own-tripwire',
@@ -95,6 +98,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'packages/engine/src/receive.ts',
     find: 'if (head.hash !== undefined && head.hash !== entry.previous) {',
     replace: 'if (entry.previous.length === 0) {',
+    survives: "the relay's own chain check lets no other batch in, but for rare double faults",
   },
   {
     id: 're-identify',
@@ -109,6 +113,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'packages/sync/src/replica-side/adoption.ts',
     find: '  fork: false,',
     replace: '  fork: true,',
+    survives: 'whether a stream can go on is decided once more where it is taken over',
   },
   // Pushing and acknowledging.
   {
@@ -182,6 +187,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'packages/sync/src/replica-side/receiver.ts',
     find: 'if (hash !== data.hash) {',
     replace: 'if (data.hash.length === 0) {',
+    survives: 'the relay of a world is honest',
   },
   // Restores.
   {
