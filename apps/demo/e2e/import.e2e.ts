@@ -24,12 +24,12 @@ test('a sample is imported, counted, and still there after a reload', async ({ p
 test('all of WordNet is imported, with a break in the middle, and each row once', async ({
   page,
 }) => {
-  test.setTimeout(150_000)
+  test.setTimeout(600_000)
   await open(page)
   await page.getByRole('button', { name: 'Import WordNet' }).click()
   const progress = page.getByRole('progressbar', { name: 'Import' })
   await expect
-    .poll(async () => Number(await progress.getAttribute('aria-valuenow')), { timeout: 30_000 })
+    .poll(async () => Number(await progress.getAttribute('aria-valuenow')), { timeout: 200_000 })
     .toBeGreaterThan(30)
   await page.getByRole('button', { name: 'Cancel' }).click()
 
@@ -38,7 +38,7 @@ test('all of WordNet is imported, with a break in the middle, and each row once'
   await page.reload()
   await unfinished.getByRole('button', { name: 'Go on' }).click()
   await expect(page.getByRole('heading', { name: 'WordNet is here' })).toBeVisible({
-    timeout: 100_000,
+    timeout: 400_000,
   })
   await expect(status(page)).toContainText('117,791 entities')
   await expect(status(page)).toContainText('378,203 relations')

@@ -96,7 +96,7 @@ function Unsynced(): ReactNode {
         </Text>
       ) : (
         <Text c="dimmed" size="sm" mb="xs" className="count">
-          {formatPlural(unsyncedCount, 'change')}. They are safe on this device.
+          {formatPlural(unsyncedCount, 'change')}, safe on this device.
         </Text>
       )}
       <ul className={classes.changes} aria-label="Changes not synced">
