@@ -18,6 +18,7 @@ import { failOverScenario } from './scenarios/fail-over.ts'
 import { fillScenario } from './scenarios/fill.ts'
 import { fillWordnetScenario } from './scenarios/fill-wordnet.ts'
 import { importScenario } from './scenarios/import.ts'
+import { jobsScenario } from './scenarios/jobs.ts'
 import { liveQueryScenario } from './scenarios/live-query.ts'
 import { sizeScenario } from './scenarios/size.ts'
 import { type Site, serveSite } from './site.ts'
@@ -31,6 +32,7 @@ const SCENARIOS: readonly Scenario[] = [
   failOverScenario,
   fillScenario,
   fillWordnetScenario,
+  jobsScenario,
   sizeScenario,
 ]
 

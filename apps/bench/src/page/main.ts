@@ -8,6 +8,7 @@ export interface Parts {
   readonly 'live-query': typeof import('./live-query.ts').liveQueryPage
   readonly 'fail-over': typeof import('./fail-over.ts').failOverPage
   readonly fill: typeof import('./fill.ts').fillPage
+  readonly jobs: typeof import('./jobs.ts').jobsPage
 }
 
 const loaders: { readonly [K in keyof Parts]: () => Promise<Parts[K]> } = {
@@ -17,6 +18,7 @@ const loaders: { readonly [K in keyof Parts]: () => Promise<Parts[K]> } = {
   'live-query': async () => (await import('./live-query.ts')).liveQueryPage,
   'fail-over': async () => (await import('./fail-over.ts')).failOverPage,
   fill: async () => (await import('./fill.ts')).fillPage,
+  jobs: async () => (await import('./jobs.ts')).jobsPage,
 }
 
 declare global {

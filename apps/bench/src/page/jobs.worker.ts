@@ -1,0 +1,3 @@
+import { serveJobs } from '@inner-universe/client/jobs/worker'
+
+serveJobs()
