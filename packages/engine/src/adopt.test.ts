@@ -53,6 +53,9 @@ const module = defineModule({
       },
       { mode: 'recheck' },
     ),
+    wish: reducer({ item: t.text() }, (ctx, { item }) => {
+      ctx.db.order.insert({ by: ctx.sender, item: item as never })
+    }),
     cancel: reducer({ id: t.text() }, (ctx, { id }) => {
       ctx.db.order.delete(id as Id<'order'>)
     }),
@@ -439,6 +442,23 @@ test('[SY10] a write of a row that a restored log has only later writes of is ke
     expect(adopted).toHaveLength(1)
     expect(to.engine.get('item', 'y')).toMatchObject({ key: 'y' })
   }
+})
+
+test('[SY10] what is authored anew refers to no row that a floor has forgotten', () => {
+  const { log, a, b } = openPair()
+  b.call('wish', { item: 'x' })
+  a.call('drop', { key: 'x' })
+  log.takeFrom(a.engine)
+  const baseOffset = log.entries.length
+  const forgotten = [{ table: 'item', ids: ['x'] }]
+  const cellsOf = (to: TestEngine) => {
+    const { content } = to.engine.replica.nextUnsealed(1_000_000) ?? {}
+    const [operation] = decodeSegment(content as Uint8Array).deltas[0]?.operations ?? []
+    return operation?.kind === 'insert' ? operation.cells : undefined
+  }
+  expect(cellsOf(rebuild(b, log, ANEW).to)).toMatchObject({ item: 'x' })
+  log.pushFloor({ baseOffset, hlc: log.hlcAt(baseOffset), forgotten })
+  expect(cellsOf(rebuild(b, log, ANEW, 78).to)).toMatchObject({ item: null })
 })
 
 test('[SY16] joining runs no init and takes the owner that is given', () => {

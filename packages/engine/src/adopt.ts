@@ -5,6 +5,7 @@
 import {
   type AdoptedDelta,
   type Base,
+  type Cells,
   type Conflict,
   createSegmentWriter,
   type Delta,
@@ -19,6 +20,7 @@ import {
   type RowOperation,
   type SealedBatch,
   type Stamp,
+  type StoredValue,
   type StreamId,
 } from '@inner-universe/core'
 import { inSavepoint } from '@inner-universe/sqlite'
@@ -321,7 +323,7 @@ class Reauthoring {
       const table = schema.get(name)
       if (kind === 'insert') born.add(key)
       if (born.has(key) || (table !== undefined && rows.has(table, id))) {
-        possible.push(kind === 'remove' ? this.#withNewDots(operation) : operation)
+        possible.push(this.#asOfNow(operation, born))
       } else if (kind === 'delete') {
         isGone = true
         lost.delete(key)
@@ -330,6 +332,38 @@ class Reauthoring {
       }
     }
     return { operations: possible, lost: [...lost.values()], isGone }
+  }
+
+  #asOfNow(operation: RowOperation, born: ReadonlySet<string>): RowOperation {
+    switch (operation.kind) {
+      case 'remove':
+        return this.#withNewDots(operation)
+      case 'insert':
+      case 'update':
+        return { ...operation, cells: this.#withoutForgotten(operation, born) }
+      default:
+        return operation
+    }
+  }
+
+  /** A floor forgets only rows that nobody can refer to any more: who does so anew refers to nothing. */
+  #withoutForgotten(
+    { table: name, cells }: Extract<RowOperation, { readonly kind: 'insert' | 'update' }>,
+    born: ReadonlySet<string>,
+  ): Cells {
+    const { rows, schema } = this.#author.scope
+    const kept: Record<string, StoredValue> = { ...cells }
+    for (const { column, target } of schema.get(name)?.references ?? []) {
+      const id = kept[column.name]
+      if (typeof id !== 'string' || !column.definition.isOptional) continue
+      const isKnown =
+        born.has(`${target.name} ${id}`) ||
+        rows.has(target, id) ||
+        rows.getHidden(target, id) !== undefined ||
+        rows.getTombstone(target, id) !== undefined
+      if (!isKnown) kept[column.name] = null
+    }
+    return kept
   }
 
   #withNewDots(operation: Extract<RowOperation, { readonly kind: 'remove' }>): RowOperation {
