@@ -210,3 +210,19 @@ test('killed at any moment of a rebuild, a device has its old database or its ne
     await leave(again)
   }
 }, 120_000)
+
+test('opened without sync, a device that was in sync works alone; its writes follow later', async () => {
+  newShared()
+  const one = await tabOf('one')
+  await one.reducers.addNote({ text: 'first' }).confirmed
+  await leave(one)
+  const alone = await openShared(deviceName('one'))
+  open.push(alone)
+  expect(alone.sync.status.kind).toBe('off')
+  await alone.reducers.addNote({ text: 'alone' })
+  expect(await alone.unsyncedCount()).toBe(1)
+  expect(await alone.verify()).toEqual([])
+  await expect(alone.digest()).rejects.toMatchObject({ code: 'sync/not-configured' })
+  await leave(alone)
+  await converge([await tabOf('one'), await tabOf('two')], ['first', 'alone'])
+})

@@ -7,11 +7,11 @@ import { sharedNotes } from './shared-notes.ts'
 export type SharedNotes = Universe<typeof sharedNotes.tables, typeof sharedNotes.reducers>
 
 /** Opens the notes of a device; tabs of one name share a database. */
-export function openShared(name: string, sync: SyncOptions): Promise<SharedNotes> {
+export function openShared(name: string, sync?: SyncOptions): Promise<SharedNotes> {
   return openUniverse(sharedNotes, {
     name,
     worker: () =>
       new Worker(new URL('./shared-notes.worker.ts', import.meta.url), { type: 'module' }),
-    sync,
+    ...(sync !== undefined && { sync }),
   })
 }
