@@ -49,7 +49,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     id: 'claims-by-offset',
     rule: 'claims of unique values are settled again when their place in the log is known',
-    file: 'packages/engine/src/claims.ts',
+    file: 'packages/engine/src/claim-offsets.ts',
     find: '  if (claims.length === 0) return\n  scope.driver',
     replace: '  if (claims.length >= 0) return\n  scope.driver',
   },
@@ -341,3 +341,10 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
 ]
+
+/** The mutant of an id. Throws when there is none. */
+export function mutantOf(id: string): Mutant {
+  const mutant = MUTANTS.find((each) => each.id === id)
+  if (mutant === undefined) throw new Error(`there is no mutant "${id}"`)
+  return mutant
+}
