@@ -52,6 +52,8 @@ async function main(): Promise<void> {
     root: import.meta.dirname,
     configFile: join(ROOT, 'vite.config.ts'),
     logLevel: 'warn',
+    // It is served from this machine: nothing to warn of.
+    build: { chunkSizeWarningLimit: 1000 },
     server: { host, port: pagePort, strictPort: true },
     preview: { host, port: pagePort, strictPort: true },
   }
