@@ -1,11 +1,19 @@
 /** What keeps the log of a world's relay short: the real compactor, stepped in virtual time. */
 import type { Random } from '@inner-universe/core'
 import { Compactor, createLocalFolds } from '@inner-universe/relay/fold'
+import type { LogStore, RelaySide } from '@inner-universe/sync/relay-side'
 import { compression } from './compression.ts'
 import { fastHash } from './fast-hash.ts'
 import type { Settings } from './plan.ts'
-import type { RelayLife } from './sim-relay.ts'
+import type { Life } from './virtual-time.ts'
 import type { Watch } from './watch.ts'
+
+/** One life of a relay. */
+export interface RelayLife {
+  readonly side: RelaySide
+  readonly store: LogStore
+  readonly life: Life
+}
 
 /** Images kept, as a relay does unless it is told otherwise. */
 const IMAGES_KEPT = 2

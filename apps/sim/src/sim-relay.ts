@@ -1,12 +1,7 @@
 /** The relay of a world: the real relay side over a disk that outlives it. */
 import { bytesToHex, type Random } from '@inner-universe/core'
 import { type Connection, decodeRelayMessage } from '@inner-universe/sync'
-import {
-  createRelaySide,
-  type LogStore,
-  type RelaySide,
-  type TokenClaims,
-} from '@inner-universe/sync/relay-side'
+import { createRelaySide, type RelaySide, type TokenClaims } from '@inner-universe/sync/relay-side'
 import { type Compaction, startCompaction } from './compaction.ts'
 import { compression } from './compression.ts'
 import { fastHash } from './fast-hash.ts'
@@ -46,13 +41,6 @@ export interface SimRelayOptions {
   readonly settings: Settings
   readonly watch: Watch
   readonly spring: (place: TrapPlace) => void
-}
-
-/** One life of a relay. */
-export interface RelayLife {
-  readonly side: RelaySide
-  readonly store: LogStore
-  readonly life: Life
 }
 
 /** Token of an identity; the relay of a world believes it. */

@@ -2,7 +2,8 @@
 // themselves stay as they are, and hold no switches. Workers inherit it with their arguments.
 import { registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { applyMutant, mutantOf } from './mutant.ts'
+import { applyMutant } from './mutant.ts'
+import { mutantOf } from './mutants.ts'
 
 const id = process.env.SIM_MUTANT
 if (id !== undefined) {

@@ -1,7 +1,6 @@
 /** A rule of the system put out of action, to see whether the simulator notices. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { MUTANTS } from './mutants.ts'
 
 /** One change to one file. */
 export interface Mutant {
@@ -15,13 +14,6 @@ export interface Mutant {
   readonly replace: string
   /** Survives, and why: what makes it equivalent, or what it would take to notice. MUTANTS.md. */
   readonly survives?: string
-}
-
-/** The mutant of an id. Throws when there is none. */
-export function mutantOf(id: string): Mutant {
-  const mutant = MUTANTS.find((each) => each.id === id)
-  if (mutant === undefined) throw new Error(`there is no mutant "${id}"`)
-  return mutant
 }
 
 /** Throws unless the text of each is in its file, exactly once. */
