@@ -17,7 +17,11 @@ function setup({ isPaused = false } = {}) {
   const connections: ConnectionEvents[] = []
   const faults: unknown[] = []
   let unsyncedCount = 0
-  const replica = { unsyncedCount: () => unsyncedCount, pendingStreams: () => [] }
+  const replica = {
+    unsyncedCount: () => unsyncedCount,
+    pendingStreams: () => [],
+    lastFloor: () => undefined,
+  }
   const clients = new Set<HostClient>()
   const host = {
     engine: { replica },
