@@ -24,6 +24,8 @@ export async function startServer(
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
+  // A run that fails must not leave its servers behind.
+  process.once('exit', () => child.kill('SIGKILL'))
   const endMs = Date.now() + START_MS_MAX
   while (!(await isListening(port))) {
     if (child.exitCode !== null || Date.now() > endMs) {

@@ -15,6 +15,7 @@ import {
   type ReplicaMessage,
   SEEN_ENTRIES,
   sealBatch,
+  WINDOW_BATCHES,
 } from '@inner-universe/sync'
 import { greetRelay, openMessage } from '../relay-client.ts'
 import { RelayProcess } from '../relay-process.ts'
@@ -58,14 +59,18 @@ async function connectClient(
   let seen = 0
   const connection = await greetRelay(to, (message) => {
     if (message.type === 'opened') opened?.()
-    else if (message.type === 'ack') events.onAcknowledged(writer.acknowledge(message))
-    else if (message.type === 'nack' || message.type === 'refused' || message.type === 'bye') {
+    else if (message.type === 'ack') {
+      for (const write of writer.acknowledge(message)) events.onAcknowledged(write)
+    } else if (message.type === 'nack' || message.type === 'refused' || message.type === 'bye') {
       throw new Error(`${message.type} ${message.code}: ${message.message}`)
     } else if (message.type === 'data') {
       for (const entry of message.entries) {
         if (entry.kind === 'batch' && role === 'reader') {
-          const { stream: author, firstSeq } = decodeBatchHeader(entry.batch.header)
-          events.onDelivered(writesByStream.get(author)?.[firstSeq - 1] ?? Number.NaN)
+          const { stream: author, firstSeq, deltaCount } = decodeBatchHeader(entry.batch.header)
+          const writes = writesByStream.get(author) ?? []
+          for (let seq = firstSeq; seq < firstSeq + deltaCount; seq++) {
+            events.onDelivered(writes[seq - 1] ?? Number.NaN)
+          }
         }
       }
       const last = message.entries.at(-1)?.offset ?? seen
@@ -86,13 +91,17 @@ async function connectClient(
   }
 }
 
-/** One stream: a batch of one delta per write. */
+/**
+ * One stream. Each write is a delta, sent at once as a batch of its own; while the window is full they
+ * gather and go together with the next acknowledgement, as a replica's do.
+ */
 class Writer {
   readonly #stream: StreamId
   readonly #send: (message: ReplicaMessage) => void
   readonly #writes: number[] = []
+  #inFlight = 0
+  #sealedSeq = 0
   #acknowledgedSeq = 0
-  #seq = 0
   #hlc = 0
   #previous: Hash = ZERO_HASH
 
@@ -103,24 +112,42 @@ class Writer {
   }
 
   push(write: number): void {
-    this.#seq += 1
-    this.#hlc = Math.max(this.#hlc + 1, hlcFromMs(Date.now()))
-    const start = { stream: this.#stream, schemaVersion: 1, firstSeq: this.#seq }
+    this.#writes.push(write)
+    if (this.#inFlight < WINDOW_BATCHES) this.#seal()
+  }
+
+  /** The writes of a batch; batches are acknowledged in order. */
+  acknowledge({ seq }: BatchHead): readonly number[] {
+    const writes = this.#writes.slice(this.#acknowledgedSeq, seq)
+    this.#acknowledgedSeq = seq
+    this.#inFlight -= 1
+    if (this.#writes.length > this.#sealedSeq) this.#seal()
+    return writes
+  }
+
+  /** Sends what was written and not sent yet. */
+  #seal(): void {
+    const start = { stream: this.#stream, schemaVersion: 1, firstSeq: this.#sealedSeq + 1 }
     const segment = createSegmentWriter(start)
-    const id = `row-${write % 1000}`
-    const cells = { text: ROW_TEXT, write }
-    segment.append({
-      hlc: this.#hlc,
-      reducer: 'put',
-      operations: [{ kind: 'update', table: 'row', id, cells }],
-    })
+    const firstHlc = Math.max(this.#hlc + 1, hlcFromMs(Date.now()))
+    this.#hlc = firstHlc - 1
+    for (const write of this.#writes.slice(this.#sealedSeq)) {
+      this.#hlc += 1
+      const cells = { text: ROW_TEXT, write }
+      segment.append({
+        hlc: this.#hlc,
+        reducer: 'put',
+        operations: [{ kind: 'update', table: 'row', id: `row-${write % 1000}`, cells }],
+      })
+    }
+    this.#sealedSeq = this.#writes.length
     const batch = sealBatch(
       {
         ...start,
-        deltaCount: 1,
+        deltaCount: segment.deltaCount,
         previous: this.#previous,
         base: { epoch: NO_EPOCH, offset: 0 },
-        firstHlc: this.#hlc,
+        firstHlc,
         lastHlc: this.#hlc,
         origins: [],
         content: segment.finish(),
@@ -128,20 +155,13 @@ class Writer {
       sha256,
     )
     this.#previous = batch.hash
-    this.#writes.push(write)
+    this.#inFlight += 1
     const { header, content } = batch
     this.#send({
       type: 'push',
       channel: 1,
       batch: { header, contentBytes: content.length, encoding: 'raw', body: content },
     })
-  }
-
-  /** The write of a batch; they are acknowledged in order. */
-  acknowledge({ seq }: BatchHead): number {
-    if (seq !== this.#acknowledgedSeq + 1) throw new Error(`seq ${seq} acknowledged out of order`)
-    this.#acknowledgedSeq = seq
-    return this.#writes[seq - 1] as number
   }
 }
 
