@@ -25,7 +25,9 @@ export async function startServer(
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   // A run that fails must not leave its servers behind.
-  process.once('exit', () => child.kill('SIGKILL'))
+  const atExit = (): void => void child.kill('SIGKILL')
+  process.once('exit', atExit)
+  child.once('exit', () => process.off('exit', atExit))
   const endMs = Date.now() + START_MS_MAX
   while (!(await isListening(port))) {
     if (child.exitCode !== null || Date.now() > endMs) {

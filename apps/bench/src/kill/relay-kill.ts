@@ -13,6 +13,8 @@ import { ledger, partCountOf } from './ledger.ts'
 
 const REPLICAS = 3
 const IN_FLIGHT = 8
+/** After a kill the relay confirms again within this time. */
+const RECOVERY_MS_MAX = 60_000
 /** After the last kill everything must have arrived everywhere within this time. */
 const CONVERGE_MS_MAX = 60_000
 
@@ -60,6 +62,8 @@ export async function killRelay(options: {
       await delay(options.pauseMs())
       await relay.kill()
       await relay.restart()
+      // Otherwise the next kill might meet a relay that nobody has come back to.
+      await untilGrown(confirmed, corrupt)
       options.say(`  kill ${kill}: ${confirmed.size} calls acknowledged by the relay so far`)
     }
     writing.abort()
@@ -76,6 +80,19 @@ export async function killRelay(options: {
     await Promise.allSettled(replicas.map((replica) => replica.close()))
     await relay.stop()
     await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Waits until the relay has confirmed more than before. */
+async function untilGrown(confirmed: ReadonlySet<string>, corrupt: string[]): Promise<void> {
+  const before = confirmed.size
+  const endMs = performance.now() + RECOVERY_MS_MAX
+  while (confirmed.size === before) {
+    if (performance.now() > endMs) {
+      corrupt.push(`nothing was confirmed within ${RECOVERY_MS_MAX} ms after a kill`)
+      return
+    }
+    await delay(10)
   }
 }
 

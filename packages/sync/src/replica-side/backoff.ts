@@ -3,6 +3,8 @@ import { RETRY_MS_MAX, RETRY_MS_MIN } from '../limits.ts'
 
 /** Waits that grow while attempts fail. */
 export interface Backoff {
+  /** The next wait is a random part of this, ms. */
+  readonly ceilingMs: number
   /** The next wait, ms. `atLeastMs`: what the other side asked for. */
   next(atLeastMs?: number): number
   /** It worked: begin with short waits again. */
@@ -19,6 +21,9 @@ export interface Backoff {
 export function createBackoff(randomFloat: () => number): Backoff {
   let ceilingMs = RETRY_MS_MIN
   return {
+    get ceilingMs() {
+      return ceilingMs
+    },
     next(atLeastMs = 0) {
       const waitMs = randomFloat() * ceilingMs
       ceilingMs = Math.min(RETRY_MS_MAX, ceilingMs * 2)

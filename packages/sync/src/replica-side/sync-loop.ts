@@ -66,6 +66,8 @@ export class ReplicaSync {
   #awareness: Uint8Array | undefined
   readonly #retryDue: Alarm
   readonly #renewal: TokenRenewal
+  /** Goes off when a session has outlasted the wait that would follow it. */
+  readonly #lasted: Alarm
   readonly #settled: Alarm
   /** Told instead of `offline` and `connecting` until a session is open. */
   #trouble: SyncState | undefined
@@ -83,6 +85,7 @@ export class ReplicaSync {
     this.#pushBackoff = createBackoff(options.randomFloat)
     this.#retryDue = new Alarm(options.scheduler)
     this.#renewal = new TokenRenewal(options, this.#clock)
+    this.#lasted = new Alarm(options.scheduler)
     this.#settled = new Alarm(options.scheduler)
     this.#status = this.#currentStatus()
   }
@@ -202,6 +205,7 @@ export class ReplicaSync {
     this.#isConnecting = false
     this.#retryDue.cancel()
     this.#renewal.stop()
+    this.#lasted.cancel()
     this.#settled.cancel()
     this.#session?.close()
     this.#session = undefined
@@ -301,10 +305,9 @@ export class ReplicaSync {
     this.#opened = opened
     this.#trouble = undefined
     this.#tokenRefusals = 0
-    this.#settled.set(LIVE_MS, () => {
-      this.#retryBackoff.reset()
-      this.#rebuildBackoff.reset()
-    })
+    // So a relay that drops what it opens is asked half the time at most.
+    this.#lasted.set(this.#retryBackoff.ceilingMs, () => this.#retryBackoff.reset())
+    this.#settled.set(LIVE_MS, () => this.#rebuildBackoff.reset())
     // Order matters: what a restored relay lacks is given back from the replica in use, which a rebuild
     // replaces. The session does that, and asks for a rebuild again if one is needed still.
     if (this.#wish === undefined) return
