@@ -22,6 +22,7 @@ import type { Cancellable, SyncOptions, Universe } from '../main/universe.ts'
 import { REDUCER_MS_MAX } from '../rpc/limits.ts'
 import { Host } from '../worker/host.ts'
 import { hostCommands, type OpenDatabase } from '../worker/host-commands.ts'
+import { chunkHash } from '../worker/sync/chunk-hash.ts'
 import { HostSync } from '../worker/sync/host-sync.ts'
 import { httpImages } from '../worker/sync/http-images.ts'
 import { webSocketConnect } from '../worker/sync/web-socket.ts'
@@ -129,6 +130,7 @@ export async function openUniverse<T extends Tables, R extends Reducers>(
             imagesWith: (token) => httpImages({ ...relay, token }),
             scheduler: { now: clock.now, setTimer: (delayMs, run) => clock.setTimer(run, delayMs) },
             compression: zlibCompression(),
+            hashChunk: chunkHash,
             randomFloat: Math.random,
             isOnline: true,
             defer,

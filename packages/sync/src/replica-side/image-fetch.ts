@@ -18,6 +18,9 @@ export interface ImageSource {
   chunk(hash: Hash): Promise<Uint8Array>
 }
 
+/** Hash of a chunk's inflated bytes. */
+export type ChunkHash = (bytes: Uint8Array) => Hash | Promise<Hash>
+
 /** What fetching needs. */
 export interface ImageFetchOptions {
   readonly source: ImageSource
@@ -25,6 +28,7 @@ export interface ImageFetchOptions {
   readonly compression: Compression
   readonly scheduler: Scheduler
   readonly hash: HashFunction
+  readonly hashChunk: ChunkHash
   readonly createBackoff: () => Backoff
   /** Bytes of the image that are here. */
   readonly onProgress: (done: number, total: number) => void
@@ -93,7 +97,7 @@ async function fetchChunk(
   index: number,
   options: ImageFetchOptions,
 ): Promise<Uint8Array | undefined> {
-  const { source, compression, scheduler, hash, createBackoff, over } = options
+  const { source, compression, scheduler, hashChunk, createBackoff, over } = options
   const chunk = manifest.chunks[index]
   const backoff = createBackoff()
   for (let attempt = 1; chunk !== undefined && !over.isOver; attempt++) {
@@ -101,7 +105,7 @@ async function fetchChunk(
       const stored = await Promise.race([source.chunk(chunk.hash), over.end])
       if (stored === undefined) break
       const bytes = await compression.inflate(stored, chunkBytes(manifest, index))
-      const found = hash(bytes)
+      const found = await hashChunk(bytes)
       if (found !== chunk.hash) invalid(`chunk ${index} has the hash ${found}`)
       return bytes
     } catch (error) {

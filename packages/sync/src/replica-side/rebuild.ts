@@ -10,7 +10,13 @@ import { type HashFunction, type Replica, UniverseError } from '@inner-universe/
 import type { ImageManifest } from '../image-manifest.ts'
 import type { Compression, Scheduler } from '../transport.ts'
 import type { Backoff } from './backoff.ts'
-import { fetchChunks, fetchManifest, type ImageSource, type Over } from './image-fetch.ts'
+import {
+  type ChunkHash,
+  fetchChunks,
+  fetchManifest,
+  type ImageSource,
+  type Over,
+} from './image-fetch.ts'
 import type { OpenedMessage } from './opening.ts'
 import type { RelayLink } from './relay-link.ts'
 import type { AdoptionPlan, ReplicaHome, StagedReplica, TakeOverResult } from './replica-home.ts'
@@ -24,6 +30,7 @@ export interface RebuildOptions {
   readonly scheduler: Scheduler
   readonly compression: Compression
   readonly hash: HashFunction
+  readonly hashChunk: ChunkHash
   readonly createBackoff: () => Backoff
   /** Bytes of the image, or offsets of the log. */
   readonly onProgress: (phase: 'image' | 'log', done: number, total: number) => void

@@ -66,7 +66,7 @@ export class ReplicaSync {
   #awareness: Uint8Array | undefined
   readonly #retryDue: Alarm
   readonly #renewal: TokenRenewal
-  /** Goes off when a session has outlasted the wait that would follow it. */
+  /** Goes off when a session has been live for longer than the wait that would follow it. */
   readonly #lasted: Alarm
   readonly #settled: Alarm
   /** Told instead of `offline` and `connecting` until a session is open. */
@@ -305,8 +305,6 @@ export class ReplicaSync {
     this.#opened = opened
     this.#trouble = undefined
     this.#tokenRefusals = 0
-    // So a relay that drops what it opens is asked half the time at most.
-    this.#lasted.set(this.#retryBackoff.ceilingMs, () => this.#retryBackoff.reset())
     this.#settled.set(LIVE_MS, () => this.#rebuildBackoff.reset())
     // Order matters: what a restored relay lacks is given back from the replica in use, which a rebuild
     // replaces. The session does that, and asks for a rebuild again if one is needed still.
@@ -324,6 +322,8 @@ export class ReplicaSync {
     if (this.#progress?.kind === 'live') return
     const isLive = phase === 'log' && done >= total && this.#rebuild === undefined
     this.#progress = isLive ? { kind: 'live' } : { kind: 'catching-up', phase, done, total }
+    // So a relay that drops whom it has served is asked half the time at most.
+    if (isLive) this.#lasted.set(this.#retryBackoff.ceilingMs, () => this.#retryBackoff.reset())
     this.#tell()
   }
 
@@ -362,6 +362,7 @@ export class ReplicaSync {
       scheduler,
       compression,
       hash: this.#hash,
+      hashChunk: this.#options.hashChunk ?? this.#hash,
       createBackoff: () => createBackoff(randomFloat),
       onProgress: (phase, done, total) => this.#progressed(phase, done, total),
     })

@@ -7,7 +7,7 @@ import type {
   StreamSeq,
 } from '@inner-universe/core'
 import type { Compression, Connect, Scheduler } from '../transport.ts'
-import type { ImageSource } from './image-fetch.ts'
+import type { ChunkHash, ImageSource } from './image-fetch.ts'
 import type { RebuildReason, ReplicaHome } from './replica-home.ts'
 import type { SyncStatus } from './sync-status.ts'
 
@@ -31,6 +31,11 @@ export interface ReplicaSyncOptions {
   readonly compression: Compression
   /** {@link hashOf} unless a quicker one is at hand. */
   readonly hash?: HashFunction
+  /**
+   * The same hash of one chunk of an image, where a quicker one may be asynchronous. Default: `hash`,
+   * which takes a second for every 60 MB in plain JavaScript.
+   */
+  readonly hashChunk?: ChunkHash
   /** A fresh token. A failure with `sync/unauthorized` means that the app has none. */
   readonly getToken: () => string | Promise<string>
   /** Name and version of the program, for the relay's log. */

@@ -1,4 +1,5 @@
 /** The wiring between a host and its sync, with a host of words only and time that stands still. */
+import { hashOf } from '@inner-universe/core'
 import type { Connect, ConnectionEvents, ImageSource } from '@inner-universe/sync'
 import { virtualScheduler } from '@inner-universe/sync/testing'
 import { expect, test } from 'vitest'
@@ -44,6 +45,7 @@ function setup({ isPaused = false } = {}) {
     imagesWith: () => ({}) as ImageSource,
     scheduler,
     compression: { deflate: (bytes) => bytes, inflate: (bytes) => bytes },
+    hashChunk: async (bytes) => hashOf(bytes),
     randomFloat: () => 0,
     isOnline: true,
     defer: (run) => void deferred.push(run),

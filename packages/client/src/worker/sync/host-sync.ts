@@ -2,7 +2,7 @@
  * Keeps a host in sync with a relay: wires the replica half of the protocol to the host's database on
  * one side and to its clients on the other. Loaded only where a universe is opened with `sync`.
  */
-import type { JsonValue } from '@inner-universe/core'
+import type { Hash, JsonValue } from '@inner-universe/core'
 import {
   AWARE_BYTES_MAX,
   type Compression,
@@ -36,6 +36,7 @@ export interface HostSyncOptions {
   readonly imagesWith: (token: () => Promise<string>) => ImageSource
   readonly scheduler: Scheduler
   readonly compression: Compression
+  readonly hashChunk: (bytes: Uint8Array) => Promise<Hash>
   /** A number from 0 up to 1. */
   readonly randomFloat: () => number
   readonly isOnline: boolean
@@ -88,8 +89,9 @@ export class HostSync implements SyncPart {
   }
 
   start(): void {
-    const { host, database, request, connect, imagesWith, scheduler, compression, randomFloat } =
+    const { host, database, request, connect, imagesWith, scheduler, compression, hashChunk } =
       this.#options
+    const { randomFloat } = this.#options
     const fetchToken = async (): Promise<string> => {
       this.#token = await this.#tokens.fetch()
       return this.#token
@@ -102,6 +104,7 @@ export class HostSync implements SyncPart {
       scheduler,
       randomFloat,
       compression,
+      hashChunk,
       getToken: fetchToken,
       agent: AGENT,
       onStatus: (status) => this.#statusChanged(status),

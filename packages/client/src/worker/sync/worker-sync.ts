@@ -1,5 +1,6 @@
 /** The rim of sync in a worker: where its connections, its time and its compression come from. */
 import type { SyncRequest } from '../../rpc/commands.ts'
+import { chunkHash } from './chunk-hash.ts'
 import { HostSync, type HostSyncOptions } from './host-sync.ts'
 import { httpImages } from './http-images.ts'
 import { streamCompression } from './stream-compression.ts'
@@ -26,6 +27,7 @@ export function createWorkerSync({
     imagesWith: (token) => httpImages({ ...request, token }),
     scheduler: { now: () => Date.now(), setTimer: (delayMs, run) => setTimer(run, delayMs) },
     compression: streamCompression(),
+    hashChunk: chunkHash,
     randomFloat: () => Math.random(),
     isOnline: navigator.onLine,
   })
