@@ -12,7 +12,7 @@ export interface Mutant {
   /** Text that occurs exactly once in the file. */
   readonly find: string
   readonly replace: string
-  /** Survives, and why: what makes it equivalent, or what it would take to notice. MUTANTS.md. */
+  /** Survives, and why: what makes it equivalent, or what it would take to notice. */
   readonly survives?: string
 }
 

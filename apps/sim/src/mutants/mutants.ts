@@ -1,4 +1,4 @@
-/** All mutants, in the order of a change's way. MUTANTS.md says what came of them. */
+/** All mutants, in the order of a change's way. */
 import type { Mutant } from './mutant.ts'
 
 /** Rules put out of action, one at a time. */
