@@ -238,8 +238,8 @@ export interface Engine {
   dismissConflicts(conflictIds: readonly number[]): void
   /**
    * Forgets segments of the log that are in the relay's log up to an offset, at most about
-   * `bytesMax` of them, and a slice of the clocks that the last floor made needless; gives how much is
-   * left to forget, 0: nothing. What waits for a newer schema stays. For idle time, after a floor.
+   * `bytesMax` of them, and a slice of the clocks that the last floor made needless; gives how much
+   * more it saw, 0: nothing is left. What waits for a newer schema stays. For idle time, after a floor.
    */
   dropLog(throughOffset: number, bytesMax: number): number
   /** Rows that nothing shows and nothing refers to, with all their clocks at or below `hlc`. */
