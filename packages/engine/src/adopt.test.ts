@@ -199,6 +199,29 @@ describe('[SY13] pending deltas as they were', () => {
     log.giveTo(to.engine)
     expect(to.engine.get('item', 'more')).toBeDefined()
   })
+
+  it('are authored anew after a restore to before batches of theirs that are held no more', () => {
+    const { log, a, b } = openPair()
+    const restored = new SyncLog('00000000000000a2')
+    restored.entries.push(...log.entries)
+    for (const key of ['y', 'z']) {
+      b.call('put', { key })
+      log.takeFrom(b.engine)
+    }
+    b.engine.dropLog(log.entries.length - 1, 1e9)
+    b.call('put', { key: 'w' })
+    sealAll(b.engine.replica)
+    const { stream } = b.engine.info
+    b.engine.replica.unacknowledge(stream, 0)
+    const { to, adopted } = rebuild(b, restored, AS_THEY_WERE)
+    expect(adopted.map(({ kind, from }) => [kind, from.seq])).toEqual([
+      ['reauthored', 2],
+      ['reauthored', 3],
+    ])
+    restored.takeFrom(to.engine)
+    restored.giveTo(a.engine)
+    expect(a.engine.get('item', 'w')).toBeDefined()
+  })
 })
 
 describe('[SY15] pending deltas authored anew', () => {

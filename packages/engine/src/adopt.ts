@@ -124,6 +124,8 @@ function canKeep(
     return false
   const held = scope.streams.find(stream)
   const seq = held?.headSeq ?? 0
+  // Below a floor the batches are not held here, and pending ones would leave a gap.
+  if (seq < ackedSeq) return false
   if (seq === ackedSeq) return seq === 0 || held?.batchHash === ackedHash
   return seq === readSeq(scope, log, sealed, stream)
 }
