@@ -3,6 +3,7 @@ import {
   defineModule,
   type Id,
   type KeptConflict,
+  type SealedBatch,
   t,
   table,
 } from '@inner-universe/core'
@@ -393,6 +394,51 @@ describe('[SY15] pending deltas authored anew', () => {
     const alone = rebuild(early, new SyncLog(), ANEW, 78)
     expect(alone.adopted).toMatchObject([{ kind: 'reauthored' }, { kind: 'reauthored' }])
     expect(alone.to.engine.digest()).toBe(early.engine.digest())
+  })
+})
+
+describe('[SY15] the delta of init, after a restore that lost it', () => {
+  /** a has created the universe; the log that both have read is gone. b's writes are the log now. */
+  function openRestored() {
+    const { log, a, b } = openPair()
+    log.giveTo(a.engine)
+    b.call('put', { key: 'y' })
+    log.takeFrom(b.engine)
+    const stream = a.engine.replica.stream
+    a.engine.replica.unacknowledge(stream, 0)
+    const restored = new SyncLog('00000000000000b2')
+    const [batch] = b.engine.replica.batchesAfter(b.engine.replica.stream, 0, 1e6)
+    restored.push(batch as SealedBatch)
+    return { a, restored, stream }
+  }
+
+  it('is kept as it was', () => {
+    const { a, restored, stream } = openRestored()
+    a.call('retitle', { key: 'first', title: 'changed' })
+    const { to, adopted } = rebuild(a, restored, AS_THEY_WERE)
+    expect(adopted.map(({ kind }) => kind)).toEqual(['kept', 'kept', 'kept'])
+    expect(to.engine.replica.stream).toBe(stream)
+    expect(to.engine.get('item', 'first')).toMatchObject({ title: 'changed' })
+  })
+
+  it('is kept too when the log was empty first', () => {
+    const { a, restored } = openRestored()
+    // Nothing to read: the staged replica is told of no position.
+    const between = openTestEngine(module, { seed: 77, stream: 'new', join: { owner: 'owner' } })
+    between.engine.adopt(copyOf(a.engine.carryOver()), AS_THEY_WERE)
+    const { to, adopted } = rebuild(between, restored, ANEW, 78)
+    expect(adopted.map(({ kind }) => kind)).toEqual(['reauthored', 'reauthored'])
+    expect(to.engine.get('item', 'first')).toMatchObject({ key: 'first' })
+  })
+
+  it('is authored anew without the rows that the log has', () => {
+    const { a, restored } = openRestored()
+    const founder = openTestEngine(module, { seed: 9 })
+    founder.call('retitle', { key: 'first', title: 'changed' })
+    restored.takeFrom(founder.engine)
+    const { to, adopted } = rebuild(a, restored, ANEW)
+    expect(adopted.map(({ kind }) => kind)).toEqual(['settled', 'reauthored'])
+    expect(to.engine.get('item', 'first')).toMatchObject({ title: 'changed' })
   })
 })
 

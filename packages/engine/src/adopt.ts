@@ -5,45 +5,34 @@
 import {
   type AdoptedDelta,
   type Base,
-  type Cells,
-  type Conflict,
   createSegmentWriter,
   type Delta,
-  type HlcClock,
   type KeptConflict,
   type MergedRows,
-  type Module,
   mergeOperations,
-  type Origin,
-  originHash,
-  parseCallId,
-  type RowOperation,
   type SealedBatch,
-  type Stamp,
-  type StoredValue,
   type StreamId,
 } from '@inner-universe/core'
-import { inSavepoint } from '@inner-universe/sqlite'
-import { callError, isStorageError } from './call-error.ts'
-import type { CallFacts } from './call-scope.ts'
 import type { CarriedLocal, CarriedStream } from './carry-over.ts'
-import { ConflictFinder, type ConflictParts } from './conflict-finder.ts'
+import { ConflictFinder } from './conflict-finder.ts'
 import type { LogRow } from './delta-log.ts'
 import type { AdoptOptions, CarryOver, PendingDelta } from './engine.ts'
 import type { HeldLog } from './held-log.ts'
 import { keepConflicts } from './kept-conflicts.ts'
 import { writeFold } from './merge-fold.ts'
+import {
+  isInit,
+  Reauthoring,
+  type ReauthoringOptions,
+  type ReauthoringParts,
+} from './reauthoring.ts'
 import { quoteName } from './schema.ts'
-import type { SyncState } from './sync-state.ts'
 import type { Author } from './transaction.ts'
 import type { WriteScope } from './write-scope.ts'
 
 /** What taking over needs besides the open transaction. */
-export interface AdoptParts extends ConflictParts {
-  readonly module: Module
+export interface AdoptParts extends ReauthoringParts {
   readonly log: HeldLog
-  readonly clock: HlcClock
-  readonly sync: SyncState
 }
 
 /** What became of the pending deltas. */
@@ -62,18 +51,22 @@ export function adoptAll(
   options: AdoptOptions,
 ): Adopted {
   const { scope } = author
+  const { sync } = parts
   const local = carryOver.local as CarriedLocal
   const { headHlcs } = local
-  const finder = new ConflictFinder(scope, parts, parts.sync.position.epoch)
+  const finder = new ConflictFinder(scope, parts, sync.position.epoch)
   const compare = (fold: MergedRows) => finder.lookOwn(fold, headHlcs)
+  // What has read a log was part of its universe: its `init` has a place there, if a restore lost it too.
+  const isJoining = !local.hasRead && sync.position.offset > 0
+  if (local.hasRead && !sync.hasRead) sync.setPosition(sync.position)
   const kept = new Set<StreamId>()
   const adopted: AdoptedDelta[] = []
   for (const carried of local.streams) {
-    if (!canKeep(scope, parts, carryOver, carried, options)) continue
+    if (!canKeep(scope, parts, carryOver, carried, { ...options, isJoining })) continue
     kept.add(carried.stream)
     adopted.push(...keepStream(scope, parts, carryOver, carried.stream, compare))
   }
-  const writer = new Reauthoring(author, parts, options, compare)
+  const writer = new Reauthoring(author, parts, { ...options, isJoining }, compare)
   // The order in which they were written, whatever their streams.
   const anew = carryOver.pending.filter(({ delta }) => !kept.has(delta.stream))
   anew.sort((a, b) => a.delta.hlc - b.delta.hlc)
@@ -112,14 +105,13 @@ function readSeq(
 /** Whether an own stream can go on where it stood: the log ends it at a batch that this replica sealed. */
 function canKeep(
   scope: WriteScope,
-  { sync, log }: AdoptParts,
+  { log }: AdoptParts,
   { pending, sealed }: CarryOver,
   { stream, ackedSeq, ackedHash }: CarriedStream,
-  { keepsStream, denied, settled }: AdoptOptions,
+  { keepsStream, denied, settled, isJoining }: ReauthoringOptions,
 ): boolean {
   if (!keepsStream) return false
   if ([...denied, ...settled].some((one) => one.stream === stream)) return false
-  const isJoining = sync.position.offset > 0
   if (isJoining && pending.some(({ delta }) => delta.stream === stream && isInit(delta)))
     return false
   const held = scope.streams.find(stream)
@@ -128,10 +120,6 @@ function canKeep(
   if (seq < ackedSeq) return false
   if (seq === ackedSeq) return seq === 0 || held?.batchHash === ackedHash
   return seq === readSeq(scope, log, sealed, stream)
-}
-
-function isInit({ reducer }: Delta): boolean {
-  return reducer === 'init'
 }
 
 /** Puts the pending deltas of one stream back as they were. */
@@ -212,209 +200,4 @@ function restoreLocal({ driver }: WriteScope, { tables }: CarriedLocal): void {
       driver.prepare(`INSERT INTO ${quoteName(name)} (${list}) VALUES (${places})`).run(row)
     }
   }
-}
-
-/** Authors pending deltas anew, each on top of those before. */
-class Reauthoring {
-  readonly #author: Author
-  readonly #parts: AdoptParts
-  readonly #options: AdoptOptions
-  readonly #compare: (fold: MergedRows) => void
-  /** Old stamp → new: removals of set elements name the stamps of own additions. */
-  readonly #stamps = new Map<string, Stamp>()
-  readonly conflicts: Conflict[] = []
-
-  constructor(
-    author: Author,
-    parts: AdoptParts,
-    options: AdoptOptions,
-    compare: (fold: MergedRows) => void,
-  ) {
-    this.#author = author
-    this.#parts = parts
-    this.#options = options
-    this.#compare = compare
-  }
-
-  write(pending: PendingDelta): AdoptedDelta {
-    const { delta } = pending
-    const from = { stream: delta.stream, seq: delta.seq }
-    const isThis = (one: { readonly stream: StreamId; readonly seq: number }) =>
-      one.stream === from.stream && one.seq === from.seq
-    const denied = this.#options.denied.find(isThis)
-    if (denied !== undefined) {
-      this.#note(delta, 'denied', denied.reason, rowsOf(delta.operations))
-      return { kind: 'dropped', from, code: 'sync/denied', reason: denied.reason }
-    }
-    if (this.#options.settled.some(isThis)) return { kind: 'settled', from }
-    if (isInit(delta) && this.#parts.sync.position.offset > 0) return { kind: 'settled', from }
-    const origin = pending.origin ?? { ...from, hash: originHash(delta) }
-    const mode = this.#parts.module.reducers[delta.reducer]?.mode
-    return mode === 'recheck' && pending.call !== undefined
-      ? this.#runAgain(pending, origin)
-      : this.#reissue(delta, origin)
-  }
-
-  #runAgain({ delta, call }: PendingDelta, origin: Origin): AdoptedDelta {
-    const from = { stream: delta.stream, seq: delta.seq }
-    const { scope } = this.#author
-    const { reducer, args } = delta
-    const { callId, sender, timestampMs } = call as NonNullable<PendingDelta['call']>
-    const facts: CallFacts = {
-      callId,
-      ...parseCallId(callId),
-      reducer,
-      timestampMs,
-      sender,
-      connectionId: null,
-    }
-    try {
-      const seq = inSavepoint(scope.driver, () =>
-        scope.changes.undoable(() => this.#author.run(facts, args, origin) ?? null),
-      )
-      if (seq === null) return { kind: 'settled', from }
-      this.#noteStamp(delta)
-      return this.#reauthored(from, seq)
-    } catch (error) {
-      if (isStorageError(error) || !scope.driver.isInTransaction) throw error
-      const { message } = callError(error, reducer)
-      this.#note(delta, 'dropped', message, rowsOf(delta.operations))
-      return { kind: 'dropped', from, code: 'sync/dropped', reason: message }
-    }
-  }
-
-  #reissue(delta: Delta, origin: Origin): AdoptedDelta {
-    const from = { stream: delta.stream, seq: delta.seq }
-    const { operations, lost, isGone } = this.#stillPossible(delta)
-    const reason = 'the row is not there any more'
-    this.#note(delta, 'dropped', reason, lost)
-    if (operations.length === 0) {
-      if (isGone && lost.length === 0) return { kind: 'settled', from }
-      return { kind: 'dropped', from, code: 'sync/dropped', reason }
-    }
-    const { scope } = this.#author
-    const { clock, tables } = this.#parts
-    const hlc = clock.send()
-    const stream = scope.streams.writing.id
-    const fold: MergedRows = new Map()
-    mergeOperations(fold, { hlc, stream, operations }, tables)
-    this.#compare(fold)
-    writeFold(scope, fold)
-    const { reducer, args } = delta
-    const entry = { hlc, reducer, operations }
-    const seq = this.#author.append(args === undefined ? entry : { ...entry, args }, { origin })
-    this.#noteStamp(delta)
-    return this.#reauthored(from, seq)
-  }
-
-  /** The operations on rows that are there, or that the delta itself brings. */
-  #stillPossible({ operations }: Delta): {
-    readonly operations: readonly RowOperation[]
-    readonly lost: readonly RowOperation[]
-    /** True when something was to be deleted that is gone already. */
-    readonly isGone: boolean
-  } {
-    const { rows, schema } = this.#author.scope
-    const born = new Set<string>()
-    const possible: RowOperation[] = []
-    const lost = new Map<string, RowOperation>()
-    let isGone = false
-    for (const operation of operations) {
-      const { kind, table: name, id } = operation
-      const key = `${name} ${id}`
-      const table = schema.get(name)
-      if (kind === 'insert') born.add(key)
-      if (born.has(key) || (table !== undefined && rows.has(table, id))) {
-        possible.push(this.#asOfNow(operation, born))
-      } else if (kind === 'delete') {
-        isGone = true
-        lost.delete(key)
-      } else {
-        lost.set(key, operation)
-      }
-    }
-    return { operations: possible, lost: [...lost.values()], isGone }
-  }
-
-  #asOfNow(operation: RowOperation, born: ReadonlySet<string>): RowOperation {
-    switch (operation.kind) {
-      case 'remove':
-        return this.#withNewDots(operation)
-      case 'insert':
-      case 'update':
-        return { ...operation, cells: this.#withoutForgotten(operation, born) }
-      default:
-        return operation
-    }
-  }
-
-  /** A floor forgets only rows that nobody can refer to any more: who does so anew refers to nothing. */
-  #withoutForgotten(
-    { table: name, cells }: Extract<RowOperation, { readonly kind: 'insert' | 'update' }>,
-    born: ReadonlySet<string>,
-  ): Cells {
-    const { rows, schema } = this.#author.scope
-    const kept: Record<string, StoredValue> = { ...cells }
-    for (const { column, target } of schema.get(name)?.references ?? []) {
-      const id = kept[column.name]
-      if (typeof id !== 'string' || !column.definition.isOptional) continue
-      const isKnown =
-        born.has(`${target.name} ${id}`) ||
-        rows.has(target, id) ||
-        rows.getHidden(target, id) !== undefined ||
-        rows.getTombstone(target, id) !== undefined
-      if (!isKnown) kept[column.name] = null
-    }
-    return kept
-  }
-
-  #withNewDots(operation: Extract<RowOperation, { readonly kind: 'remove' }>): RowOperation {
-    const elements = operation.elements.map(({ element, dots }) => ({
-      element,
-      dots: dots.map((dot) => this.#stamps.get(stampKey(dot)) ?? dot),
-    }))
-    return { ...operation, elements }
-  }
-
-  #noteStamp(delta: Delta): void {
-    const stream = this.#author.scope.streams.writing.id
-    this.#stamps.set(stampKey(delta), { hlc: this.#parts.clock.last, stream })
-  }
-
-  #reauthored(from: AdoptedDelta['from'], seq: number): AdoptedDelta {
-    const to = { stream: this.#author.scope.streams.writing.id, seq }
-    return { kind: 'reauthored', from, to }
-  }
-
-  #note(
-    { reducer }: Delta,
-    kind: 'denied' | 'dropped',
-    reason: string,
-    operations: readonly RowOperation[],
-  ): void {
-    for (const { table, id } of operations) {
-      this.conflicts.push({
-        kind,
-        table,
-        id,
-        column: null,
-        ours: null,
-        theirs: null,
-        winner: 'theirs',
-        reducer,
-        reason,
-        atMs: Math.floor(this.#parts.now()),
-      })
-    }
-  }
-}
-
-/** One operation for each row that a delta touched. */
-function rowsOf(operations: readonly RowOperation[]): readonly RowOperation[] {
-  const rows = new Map(operations.map((one) => [`${one.table} ${one.id}`, one]))
-  return [...rows.values()]
-}
-
-function stampKey({ hlc, stream }: Stamp): string {
-  return `${hlc} ${stream}`
 }

@@ -7,6 +7,7 @@ import { localTables } from './image.ts'
 import type { Outbox } from './outbox.ts'
 import { quoteName, type Schema, type TableSchema } from './schema.ts'
 import type { Streams } from './streams.ts'
+import type { SyncState } from './sync-state.ts'
 
 /** The base of a delta written before any relay's log was read. */
 const NO_BASE: Base = { epoch: NO_EPOCH, offset: 0 }
@@ -41,6 +42,8 @@ export interface CarriedLocal {
   readonly streams: readonly CarriedStream[]
   /** How far each stream had been read, by the clock. */
   readonly headHlcs: ReadonlyMap<StreamId, number>
+  /** Whether it had read a relay's log, which then began with its `init` or that of another. */
+  readonly hasRead: boolean
 }
 
 /** What reading needs. */
@@ -50,10 +53,18 @@ export interface CarryOverParts {
   readonly streams: Streams
   readonly log: HeldLog
   readonly outbox: Outbox
+  readonly sync: SyncState
 }
 
 /** Reads everything that belongs to this device, and all own deltas the relay has not acknowledged. */
-export function readCarryOver({ driver, schema, streams, log, outbox }: CarryOverParts): CarryOver {
+export function readCarryOver({
+  driver,
+  schema,
+  streams,
+  log,
+  outbox,
+  sync,
+}: CarryOverParts): CarryOver {
   const pending: PendingDelta[] = []
   for (const stream of streams.own()) {
     log.eachAfter(stream, stream.ackedSeq, ({ bytes, base = NO_BASE, origins, calls }) => {
@@ -72,6 +83,7 @@ export function readCarryOver({ driver, schema, streams, log, outbox }: CarryOve
       .own()
       .map(({ id, ackedSeq, ackedHash }) => ({ stream: id, ackedSeq, ackedHash })),
     headHlcs: new Map([...streams.all()].map(({ id, headHlc }) => [id, headHlc])),
+    hasRead: sync.hasRead,
   }
   const sealed = outbox.sealedBatches(undefined, Number.POSITIVE_INFINITY)
   return { pending, sealed, stream: streams.writing.id, local }

@@ -60,9 +60,9 @@ class EngineReplication implements ReplicationPart {
 
   carryOver(): CarryOver {
     const { parts } = this.#open()
-    const { driver, streams, log, reader } = parts
+    const { driver, streams, log, reader, sync } = parts
     const outbox = new Outbox(streams, log)
-    return readCarryOver({ driver, schema: reader.schema, streams, log, outbox })
+    return readCarryOver({ driver, schema: reader.schema, streams, log, outbox, sync })
   }
 
   adopt(

@@ -16,6 +16,7 @@ const NOTHING_READ: LogPosition = { epoch: NO_EPOCH, offset: 0, hash: ZERO_HASH 
 export class SyncState {
   readonly #driver: Driver
   #position: LogPosition = NOTHING_READ
+  #hasRead = false
   #floor: FloorMark | undefined
 
   constructor(driver: Driver) {
@@ -27,6 +28,7 @@ export class SyncState {
   reload(): void {
     const position = readMeta(this.#driver, 'position')
     const floor = readMeta(this.#driver, 'floor')
+    this.#hasRead = position !== undefined
     this.#position = position === undefined ? NOTHING_READ : (JSON.parse(position) as LogPosition)
     this.#floor = floor === undefined ? undefined : (JSON.parse(floor) as FloorMark)
   }
@@ -44,9 +46,15 @@ export class SyncState {
     return this.#position.epoch === NO_EPOCH ? undefined : this.#position
   }
 
+  /** Whether a relay's log was ever read, by this file or by one that it took over from. */
+  get hasRead(): boolean {
+    return this.#hasRead
+  }
+
   /** Moves the position, in the transaction of what was read. */
   setPosition({ epoch, offset, hash }: LogPosition): void {
     this.#position = { epoch, offset, hash }
+    this.#hasRead = true
     writeMeta(this.#driver, 'position', JSON.stringify(this.#position))
   }
 

@@ -177,7 +177,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     id: 'denied-undone',
     rule: 'what the relay refused is undone',
-    file: 'packages/engine/src/adopt.ts',
+    file: 'packages/engine/src/reauthoring.ts',
     find: 'if (denied !== undefined) {',
     replace: 'if (denied === null) {',
   },
@@ -257,15 +257,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     id: 'recheck-runs-again',
     rule: 'reducers of mode recheck are run again when they are authored anew',
-    file: 'packages/engine/src/adopt.ts',
+    file: 'packages/engine/src/reauthoring.ts',
     find: "return mode === 'recheck' && pending.call !== undefined",
     replace: 'return mode === undefined && pending.call !== undefined',
   },
   {
     id: 'init-once',
     rule: 'what init wrote is left out when joining a universe',
-    file: 'packages/engine/src/adopt.ts',
-    find: "if (isInit(delta) && this.#parts.sync.position.offset > 0) return { kind: 'settled', from }",
+    file: 'packages/engine/src/reauthoring.ts',
+    find: "if (isInit(delta) && this.#options.isJoining) return { kind: 'settled', from }",
     replace: '',
   },
   {
