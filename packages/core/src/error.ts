@@ -95,6 +95,29 @@ export const ERROR_CODES = {
     'Bytes from the other side are not a message of the protocol, or came out of turn. The connection was closed.',
   'sync/image-invalid':
     'An image of a universe does not match its manifest. It is fetched again; nothing was changed.',
+  'views/invalid-graph':
+    'A query over Z-sets contradicts itself (a name twice, a view that reads itself, an operator where it cannot stand). Correct it.',
+  'views/function-failed':
+    'A function of a view threw. Nothing was changed; correct the function or the row it was given.',
+  'views/function-impure':
+    'A function of a view gave different answers for one row. Make it depend on its arguments alone.',
+  'views/not-monotone':
+    'A recursion contains an operator that may take rows away as more come in. Move it outside of the recursion.',
+  'views/recursion-limit':
+    'A recursion did not end within its bound. Bound its depth, or raise the limit.',
+  'views/weight-limit':
+    'A row would have more copies than can be counted. Make the rows distinct before they are multiplied.',
+  'views/not-ready': 'The view is still being filled. Wait for it; its progress is told.',
+  'views/store-too-new':
+    'The state of the view was written by a newer version. Update; the state is untouched.',
+  'views/store-corrupt':
+    'The state of a view does not fit its digest. It is built anew from its tables.',
+  'views/store-changed':
+    'The state of the view belongs to another definition. Open it with `rebuild`, or under another name.',
+  'views/timed-out':
+    'The batches that a step waits for did not arrive in time. Retry, or raise the time-out.',
+  'views/backend':
+    'The database that keeps the view’s state refused or went away; `details.backendCode` is its own code. Nothing of the step was kept; retry.',
   'kv/invalid-argument':
     'A key, range, job id or root is not one; the message says what is wrong. Nothing was stored.',
   'kv/closed': 'The job or its root was closed. Open it again.',

@@ -178,6 +178,16 @@ export {
   type VisibleCells,
   visibleRows,
 } from './reference.ts'
+export type {
+  Aggregate,
+  Expression,
+  JoinKind,
+  Path,
+  Relation,
+  RelationOrder,
+  ScalarFunction,
+  Test,
+} from './relation.ts'
 export {
   type AdoptedDelta,
   type Base,
