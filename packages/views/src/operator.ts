@@ -59,3 +59,6 @@ export interface Lookup<R = unknown> {
   readonly description: string
   each(key: Datum, onRow: (row: R, weight: number) => undefined | boolean): void
 }
+
+/** A vertex before it stands in a graph, which gives it its path and inputs. What operators' files export. */
+export type NodeDefinition = Omit<Node, 'path' | 'inputs'>
