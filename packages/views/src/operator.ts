@@ -1,6 +1,6 @@
 /** The contract between the runner and operators: enough to write a new operator from. */
 import type { Delta } from './delta.ts'
-import type { Announce, Bag, Cells, Datum, OrderedBag, OrderTerm } from './state.ts'
+import type { Announce, Bag, Cells, Datum, Need, OrderedBag, OrderTerm } from './state.ts'
 
 /**
  * One vertex of a running graph. Made once per opened view, holds nothing but its state handles and
@@ -20,6 +20,12 @@ export interface Operator {
   announce?(inputs: readonly Delta[], announce: Announce): void
   /** The change of its output. Inputs are as the node names them; none may be changed. */
   step(inputs: readonly Delta[]): Delta
+  /**
+   * In place of `announce` and `step`, where what is read shows only on the way (recursion). Yields needs,
+   * and is resumed when they are loaded; over a local store it yields nothing. The runner delegates to
+   * it (`yield*`) if it is there and the store is remote, else calls `step`.
+   */
+  steps?(inputs: readonly Delta[]): Generator<readonly Need[], Delta>
 }
 
 /** What an operator is made with: state of its own, named below the operator's path. */
@@ -29,6 +35,8 @@ export interface OperatorContext {
   cells<V>(part: string): Cells<V>
   /** The full name of a part, as `announce` needs it. */
   nameOf(part: string): string
+  /** The store is remote: what is read must be announced. See {@link Operator.steps}. */
+  readonly isRemote: boolean
   /** In development: judges functions by calling them twice now and then. See `checked-function.ts`. */
   readonly checksFunctions: boolean
 }
