@@ -58,5 +58,8 @@ export const CONFLICTS_MAX = 1000
 /** Longest string or byte array within an ordered key: its length is two bytes. */
 export const KEY_PART_BYTES_MAX = 65_535
 
+/** Largest payload of a key-value entry, in bytes. Bigger things are files. */
+export const PAYLOAD_BYTES_MAX: number = 64 * 1024 * 1024
+
 /** Longest ordered key, in bytes. A page of SQLite holds a fraction of it; longer keys would only be slow. */
 export const ORDERED_KEY_BYTES_MAX: number = 1024 * 1024

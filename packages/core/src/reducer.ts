@@ -5,6 +5,7 @@
  */
 import type { ArgumentsOf, ColumnDefinition, Columns, InputOf } from './column.ts'
 import type { Id } from './id.ts'
+import type { Kv } from './kv.ts'
 import type { Query, QueryValue, Where } from './query.ts'
 import type { Random } from './random.ts'
 import type { StandardSchemaV1 } from './standard-schema.ts'
@@ -84,6 +85,8 @@ export interface ReducerContext<T extends Tables = Tables> {
     sql: string,
     params?: readonly QueryValue[],
   ): readonly Row[]
+  /** Key-value entries of this device, in the same transaction as the rows; never synced. */
+  readonly kv: Kv
   /** Calls another reducer of the module in the same transaction, as the same sender. */
   call(reducer: string, args: unknown): unknown
 }

@@ -18,6 +18,7 @@ export const LOCAL_TABLES: Readonly<Record<string, readonly string[]>> = {
   _schedule: ['tbl', 'id', 'due_ms'],
   _connection: ['id', 'identity'],
   _conflict: ['id', 'conflict'],
+  _kv: ['category', 'key', 'payload'],
 }
 
 /** Rows of one table, in the order of its columns. */

@@ -2,6 +2,7 @@
 import type { StreamId } from '@inner-universe/core'
 import type { CallFacts } from './call-scope.ts'
 import type { EngineInfo } from './engine.ts'
+import type { KvStore } from './kv/kv-store.ts'
 import type { ReceiveParts } from './receive.ts'
 import type { ReducerRunner } from './reducer-runner.ts'
 import type { TransactionParts, Transactions } from './transaction.ts'
@@ -10,6 +11,7 @@ import type { TransactionParts, Transactions } from './transaction.ts'
 export interface EngineParts {
   readonly info: EngineInfo
   readonly parts: TransactionParts & Omit<ReceiveParts, 'log'>
+  readonly kv: KvStore
   readonly transactions: Transactions
   readonly runner: ReducerRunner
   /** Gives a call of the module's own its identity. */

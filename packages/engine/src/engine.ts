@@ -22,6 +22,7 @@ import type {
   TableQuery,
   UniverseError,
 } from '@inner-universe/core'
+import type { KvStore } from './kv/kv-store.ts'
 
 /** One invocation of a reducer. Identity, time and sender are fixed before it crossed a thread. */
 export interface Call {
@@ -233,6 +234,11 @@ export interface Engine {
     carryOver: CarryOver,
     options: AdoptOptions,
   ): { readonly adopted: readonly AdoptedDelta[]; readonly conflicts: readonly KeptConflict[] }
+  /**
+   * Key-value entries of this device (KV.md KS16–KS19), outside of reducers: a batch is a transaction
+   * of its own.
+   */
+  readonly kv: Pick<KvStore, 'get' | 'exists' | 'count' | 'scan' | 'scanPrefix' | 'batch'>
   /** Conflicts noticed and not dismissed, oldest first. */
   conflicts(): readonly KeptConflict[]
   dismissConflicts(conflictIds: readonly number[]): void

@@ -27,6 +27,7 @@ function toFormat1(driver: Driver): void {
     'CREATE TABLE old_log AS SELECT stream, first_seq, count, bytes, offset FROM _log',
     'DROP TABLE _stream',
     'DROP TABLE _log',
+    'DROP TABLE _kv',
     'DROP TABLE _conflict',
     'DROP TABLE _claim',
     'DROP INDEX _set_dot_removed',

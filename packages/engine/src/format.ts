@@ -1,7 +1,8 @@
 /** Brings a file of an older format version up to this one's. STORAGE.md MG9. */
 import { decodeFirstHlc } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
-import { FORMAT_VERSION, LOG_STATEMENT, SYNC_STATEMENTS } from './schema.ts'
+import { kvTableStatement } from './kv/kv-schema.ts'
+import { FORMAT_VERSION, LOG_STATEMENT, SYNC_STATEMENTS, UNIVERSE_KV_TABLE } from './schema.ts'
 
 /**
  * Migrates a file's own tables, in the open transaction.
@@ -10,6 +11,8 @@ import { FORMAT_VERSION, LOG_STATEMENT, SYNC_STATEMENTS } from './schema.ts'
  */
 export function migrateFormat(driver: Driver, fileFormatVersion: number): void {
   if (fileFormatVersion < 2) addSync(driver)
+  // Version 3: key-value entries.
+  if (fileFormatVersion < 3) driver.exec(kvTableStatement(UNIVERSE_KV_TABLE))
   driver.exec(`PRAGMA user_version = ${FORMAT_VERSION}`)
 }
 

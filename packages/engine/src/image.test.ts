@@ -190,7 +190,15 @@ test('[SY12] an image holds what all share, and a replica can begin from it', ()
     fold.call('local')
     fold.engine.connect({ connectionId: 'c', identity: 'i' })
     fold.engine.stripForImage()
-    for (const name of ['_log', '_call', '_schedule', '_connection', '_conflict', '_rows_draft']) {
+    for (const name of [
+      '_log',
+      '_call',
+      '_schedule',
+      '_connection',
+      '_conflict',
+      '_kv',
+      '_rows_draft',
+    ]) {
       expect([name, countOf(fold, name)]).toEqual([name, 0])
     }
     expect(countOf(fold, '_stream WHERE is_own')).toBe(0)

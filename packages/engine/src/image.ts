@@ -4,13 +4,13 @@ import type { WriteScope } from './write-scope.ts'
 
 /**
  * Removes what belongs to one replica, in the open transaction: the log but for what waits for a newer
- * schema, answers, timers, connections, conflicts, rows of local tables. No stream is own any more.
+ * schema, answers, timers, connections, conflicts, rows of local tables, key-value entries. No stream is own any more.
  */
 export function stripFile({ driver, schema, streams }: WriteScope): void {
   driver.exec(`DELETE FROM _log WHERE NOT EXISTS (SELECT 1 FROM _unapplied AS waiting
     WHERE waiting.stream = _log.stream AND waiting.seq >= first_seq AND waiting.seq < first_seq + count)`)
   driver.exec('DELETE FROM _call; DELETE FROM _schedule; DELETE FROM _connection')
-  driver.exec('DELETE FROM _conflict')
+  driver.exec('DELETE FROM _conflict; DELETE FROM _kv')
   for (const table of localTables(schema)) driver.exec(`DELETE FROM ${table.rowsSql}`)
   for (const stream of streams.own()) streams.setOwn(stream, false)
 }

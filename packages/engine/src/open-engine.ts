@@ -24,6 +24,7 @@ import type { Engine, EngineInfo } from './engine.ts'
 import type { EngineOptions } from './engine-options.ts'
 import type { SystemCall } from './engine-parts.ts'
 import { migrateFormat } from './format.ts'
+import { KvStore } from './kv/kv-store.ts'
 import { readMeta, writeMeta } from './meta.ts'
 import { applySchemaChange, createTables } from './migrate.ts'
 import { ReducerRunner } from './reducer-runner.ts'
@@ -36,6 +37,7 @@ import {
   definitionsOf,
   FORMAT_VERSION,
   type Schema,
+  UNIVERSE_KV_TABLE,
 } from './schema.ts'
 import { compareSchemas, decodeSchema, encodeSchema, type SchemaChange } from './stored-schema.ts'
 import { Streams } from './streams.ts'
@@ -96,7 +98,9 @@ function open(options: EngineOptions): Engine {
   const reader = new TableReader(driver, schema, codecs, rows)
   const session: Session = { reader, writer: new RowWriter(settleVisibility), call: undefined }
   const owner = created?.owner ?? readMeta(driver, 'owner') ?? ''
-  const runner = new ReducerRunner(session, driver, module, owner)
+  // A full disk concerns the whole transaction: its error stays the driver's.
+  const kv = new KvStore(driver, UNIVERSE_KV_TABLE, (body) => body())
+  const runner = new ReducerRunner(session, driver, kv, module, owner)
 
   driver.exec('BEGIN IMMEDIATE')
   try {
@@ -155,7 +159,7 @@ function open(options: EngineOptions): Engine {
     }
     const newStream = () => createStreamId(randomBytes)
     return new UniverseEngine(
-      { info, parts, transactions, runner, systemCall, newStream },
+      { info, parts, kv, transactions, runner, systemCall, newStream },
       options.replication,
     )
   } catch (error) {

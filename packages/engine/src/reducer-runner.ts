@@ -22,6 +22,8 @@ import {
 } from '@inner-universe/core'
 import { type Driver, inSavepoint } from '@inner-universe/sqlite'
 import type { CallScope } from './call-scope.ts'
+import type { KvStore } from './kv/kv-store.ts'
+import { reducerKv } from './kv/reducer-kv.ts'
 import { readRows } from './raw-sql.ts'
 import { currentCall, ReducerTable, type Session } from './table-access.ts'
 
@@ -31,7 +33,7 @@ export const NESTED_CALLS_MAX = 64
 /** Parts of a context that are the same for every call. */
 type SharedContext = Pick<
   ReducerContext,
-  'db' | 'owner' | 'random' | 'newId' | 'orderBetween' | 'sql' | 'call'
+  'db' | 'owner' | 'random' | 'newId' | 'orderBetween' | 'sql' | 'kv' | 'call'
 >
 
 interface PreparedReducer {
@@ -43,13 +45,15 @@ interface PreparedReducer {
 export class ReducerRunner {
   readonly #session: Session
   readonly #driver: Driver
+  readonly #kv: KvStore
   readonly #reducers: ReadonlyMap<string, PreparedReducer>
   readonly #shared: SharedContext
   #depth = 0
 
-  constructor(session: Session, driver: Driver, module: Module, owner: string) {
+  constructor(session: Session, driver: Driver, kv: KvStore, module: Module, owner: string) {
     this.#session = session
     this.#driver = driver
+    this.#kv = kv
     this.#reducers = new Map(
       Object.entries(module.reducers).map(([name, reducer]) => [name, prepare(reducer)]),
     )
@@ -81,7 +85,7 @@ export class ReducerRunner {
   /** Runs any function with a context: lifecycle reducers. */
   runFunction(call: CallScope, body: (context: ReducerContext) => unknown): unknown {
     const { facts } = call
-    const { db, owner, random, newId, orderBetween, sql, call: nest } = this.#shared
+    const { db, owner, random, newId, orderBetween, sql, kv, call: nest } = this.#shared
     const context: ReducerContext = {
       db,
       owner,
@@ -89,6 +93,7 @@ export class ReducerRunner {
       newId,
       orderBetween,
       sql,
+      kv,
       call: nest,
       timestamp: facts.timestampMs,
       sender: facts.sender,
@@ -152,6 +157,7 @@ export class ReducerRunner {
       orderBetween: (before, after) => orderKeyBetween(before, after, random),
       sql: <Row>(sql: string, params?: readonly QueryValue[]) =>
         this.#sql(sql, params) as readonly Row[],
+      kv: reducerKv(session, this.#kv),
       call: (name, args) => this.#nest(name, args),
     }
   }

@@ -10,12 +10,13 @@ import {
   type TableDefinition,
   UniverseError,
 } from '@inner-universe/core'
+import { kvTableStatement } from './kv/kv-schema.ts'
 
 /** Marks a SQLite file as ours (`PRAGMA application_id`): "InUn". */
 export const APPLICATION_ID = 0x496e556e
 
 /** Version of the layout described in STORAGE.md (`PRAGMA user_version`). */
-export const FORMAT_VERSION = 2
+export const FORMAT_VERSION = 3
 
 /** One column, with its place in the physical row. */
 export interface ColumnSchema {
@@ -281,6 +282,9 @@ export const SYNC_STATEMENTS: readonly string[] = [
   'CREATE INDEX _set_dot_removed ON _set_dot (h) WHERE removed = 1',
 ]
 
+/** The key-value entries of a universe. */
+export const UNIVERSE_KV_TABLE = '_kv'
+
 /** The tables every universe has, whatever its module. */
 export const SYSTEM_STATEMENTS: readonly string[] = [
   'CREATE TABLE _meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID',
@@ -310,4 +314,5 @@ export const SYSTEM_STATEMENTS: readonly string[] = [
     PRIMARY KEY (tbl, id)) WITHOUT ROWID`,
   'CREATE INDEX _schedule_due ON _schedule (due_ms)',
   'CREATE TABLE _connection (id TEXT PRIMARY KEY, identity TEXT NOT NULL) WITHOUT ROWID',
+  kvTableStatement(UNIVERSE_KV_TABLE),
 ]

@@ -52,6 +52,10 @@ export class UniverseEngine implements Engine {
     return this.#replication().replica
   }
 
+  get kv(): Engine['kv'] {
+    return this.#open().kv
+  }
+
   commit(calls: readonly Call[]): Commit {
     return this.#open().transactions.commit(calls)
   }

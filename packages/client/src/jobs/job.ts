@@ -1,8 +1,7 @@
 /** One open job: what is read from it and written to it. JOBS.md KJ… */
-import type { KeyPart } from '@inner-universe/core'
-import type { KvRow } from '@inner-universe/engine/kv'
+import type { KeyInput, KeyInputRange, KeyPart, KvRow, ScanOptions } from '@inner-universe/core'
 import type { JobChange } from './contract.ts'
-import type { JobOperation, JobRange, KeyInput, ScanOptions } from './key-input.ts'
+import type { JobOperation } from './job-operation.ts'
 
 /** How a range is iterated over. */
 export interface IterateOptions {
@@ -49,16 +48,16 @@ export interface Job {
   get(category: KeyInput, key: KeyInput): Promise<Uint8Array | undefined>
   exists(category: KeyInput, key: KeyInput): Promise<boolean>
   /** The entries of a range in the order of their keys, all in memory: see `iterate`. */
-  scan(category: KeyInput, range?: JobRange, options?: ScanOptions): Promise<readonly KvRow[]>
+  scan(category: KeyInput, range?: KeyInputRange, options?: ScanOptions): Promise<readonly KvRow[]>
   /** The entries whose keys begin with the bytes of `prefix`. As `scan`. */
   scanPrefix(category: KeyInput, prefix: KeyInput, options?: ScanOptions): Promise<readonly KvRow[]>
   /** Number of entries of a range. */
-  count(category: KeyInput, range?: JobRange): Promise<number>
+  count(category: KeyInput, range?: KeyInputRange): Promise<number>
   /**
    * The entries of a range, a page in memory at a time. Each page is what is there when it is read:
    * entries put behind the last one read are seen, entries deleted before they are read are not.
    */
-  iterate(category: KeyInput, range?: JobRange, options?: IterateOptions): AsyncIterable<KvRow>
+  iterate(category: KeyInput, range?: KeyInputRange, options?: IterateOptions): AsyncIterable<KvRow>
   /** The entries whose keys begin with the bytes of `prefix`. As `iterate`. */
   iteratePrefix(
     category: KeyInput,

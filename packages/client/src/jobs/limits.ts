@@ -27,9 +27,6 @@ export const PAGE_ROWS = 256
 /** Bytes of keys and payloads that end a page of an iteration, however few entries they are. */
 export const PAGE_BYTES: number = 1024 * 1024
 
-/** Largest payload, in bytes. Bigger things are files. */
-export const PAYLOAD_BYTES_MAX: number = 64 * 1024 * 1024
-
 /** Time a job's worker has to open or drop its database, in ms: a slow network on a cold cache. */
 export const OPEN_MS_MAX = 20_000
 

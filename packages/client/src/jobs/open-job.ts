@@ -1,18 +1,20 @@
 /** A job over the line to its worker. */
-import { encodeKey, type KeyPart, type KeyRange, prefixRange } from '@inner-universe/core'
-import type { KvPage, KvRow, KvScanOptions } from '@inner-universe/engine/kv'
+import {
+  encodeKey,
+  inputBytes,
+  inputRange,
+  type KeyInput,
+  type KeyInputRange,
+  type KeyPart,
+  type KeyRange,
+  type KvRow,
+  prefixRange,
+  type ScanOptions,
+} from '@inner-universe/core'
+import type { KvPage, KvScanOptions } from '@inner-universe/engine/kv'
 import type { IterateOptions, Job } from './job.ts'
 import type { JobLink } from './job-link.ts'
-import {
-  inputBytes,
-  type JobOperation,
-  type JobRange,
-  type KeyInput,
-  operationBytes,
-  rangeBytes,
-  type ScanOptions,
-  weigh,
-} from './key-input.ts'
+import { type JobOperation, operationBytes, weigh } from './job-operation.ts'
 import { PAGE_BYTES, PAGE_ROWS, QUEUED_BYTES_MAX } from './limits.ts'
 
 /** What a job is made of. */
@@ -107,10 +109,10 @@ export class OpenJob implements Job {
 
   async scan(
     category: KeyInput,
-    range: JobRange = {},
+    range: KeyInputRange = {},
     options: ScanOptions = {},
   ): Promise<readonly KvRow[]> {
-    return this.#scan(inputBytes(category), rangeBytes(range), options)
+    return this.#scan(inputBytes(category), inputRange(range), options)
   }
 
   async scanPrefix(
@@ -121,17 +123,17 @@ export class OpenJob implements Job {
     return this.#scan(inputBytes(category), prefixRange(inputBytes(prefix)), options)
   }
 
-  async count(category: KeyInput, range: JobRange = {}): Promise<number> {
-    const asked = { category: inputBytes(category), range: rangeBytes(range) }
+  async count(category: KeyInput, range: KeyInputRange = {}): Promise<number> {
+    const asked = { category: inputBytes(category), range: inputRange(range) }
     return this.#link.ask({ kind: 'count', ...asked }, this.#timeoutMs)
   }
 
   iterate(
     category: KeyInput,
-    range: JobRange = {},
+    range: KeyInputRange = {},
     options: IterateOptions = {},
   ): AsyncIterable<KvRow> {
-    return this.#iterate(inputBytes(category), rangeBytes(range), options)
+    return this.#iterate(inputBytes(category), inputRange(range), options)
   }
 
   iteratePrefix(

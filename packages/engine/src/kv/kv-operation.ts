@@ -1,4 +1,5 @@
 /** What is written to a key-value store, as plain data that crosses threads. */
+import type { KvRow } from '@inner-universe/core'
 
 /**
  * One write. Category, key and payload are bytes as they are stored, each of any length from 0 on;
@@ -16,12 +17,6 @@ export type KvOperation =
   | { readonly kind: 'delete'; readonly category: Uint8Array; readonly key: Uint8Array }
   /** Deletes all keys of the category that begin with the bytes of `key`; of none: all keys. */
   | { readonly kind: 'deletePrefix'; readonly category: Uint8Array; readonly key: Uint8Array }
-
-/** One entry of a category. */
-export interface KvRow {
-  readonly key: Uint8Array
-  readonly payload: Uint8Array
-}
 
 /** How a range is read. */
 export interface KvScanOptions {

@@ -5,12 +5,18 @@ import { type Driver, inTransaction } from '@inner-universe/sqlite'
 /** What `PRAGMA user_version` says of a file with this table. */
 export const KV_USER_VERSION = 1
 
-const TABLE = `CREATE TABLE kv (
+/** The table of a database that is a key-value store and nothing else. */
+export const KV_TABLE = 'kv'
+
+/** Makes a table of entries. */
+export function kvTableStatement(table: string): string {
+  return `CREATE TABLE ${table} (
   category BLOB NOT NULL,
   key BLOB NOT NULL,
   payload BLOB NOT NULL,
   PRIMARY KEY (category, key)
 ) WITHOUT ROWID`
+}
 
 /**
  * Makes the table in an empty database; anything else must be one of this version.
@@ -30,7 +36,7 @@ export function openKvSchema(driver: Driver): void {
       )
     }
     inTransaction(driver, () => {
-      driver.exec(TABLE)
+      driver.exec(kvTableStatement(KV_TABLE))
       driver.exec(`PRAGMA user_version = ${KV_USER_VERSION}`)
     })
   } else if (found !== KV_USER_VERSION) {

@@ -4,7 +4,7 @@
  * Keys are ordered byte by byte, a key before its own extensions. Everything is synchronous; bytes
  * handed out are copies, bytes handed in are read before the call returns.
  */
-import { type KeyRange, prefixRange, UniverseError } from '@inner-universe/core'
+import { type KeyRange, type KvRow, prefixRange, UniverseError } from '@inner-universe/core'
 import {
   type Driver,
   inSavepoint,
@@ -13,25 +13,51 @@ import {
   type Synchronous,
 } from '@inner-universe/sqlite'
 import { withKvErrors } from './kv-error.ts'
-import type { KvOperation, KvPage, KvRow, KvScanOptions } from './kv-operation.ts'
-import { openKvSchema } from './kv-schema.ts'
+import type { KvOperation, KvPage, KvScanOptions } from './kv-operation.ts'
+import { KV_TABLE, openKvSchema } from './kv-schema.ts'
 
-const PUT = 'INSERT OR REPLACE INTO kv (category, key, payload) VALUES (?1, ?2, ?3)'
-const DELETE = 'DELETE FROM kv WHERE category = ?1 AND key = ?2'
-const GET = 'SELECT payload FROM kv WHERE category = ?1 AND key = ?2'
-const EXISTS = 'SELECT 1 FROM kv WHERE category = ?1 AND key = ?2'
+/** The statements over one table. */
+interface KvSql {
+  readonly table: string
+  readonly put: string
+  readonly delete: string
+  readonly get: string
+  readonly exists: string
+}
+
+/** Runs something and passes on what it gives. */
+type Guard = <T>(body: () => T) => T
+
+function sqlOf(table: string): KvSql {
+  const isEntry = 'WHERE category = ?1 AND key = ?2'
+  return {
+    table,
+    put: `INSERT OR REPLACE INTO ${table} (category, key, payload) VALUES (?1, ?2, ?3)`,
+    delete: `DELETE FROM ${table} ${isEntry}`,
+    get: `SELECT payload FROM ${table} ${isEntry}`,
+    exists: `SELECT 1 FROM ${table} ${isEntry}`,
+  }
+}
 
 /**
- * The entries of one database. Made by {@link openKvStore}.
+ * The entries of one table.
  *
- * @throws UniverseError from every method: `kv/backend` with `details.backendCode` when SQLite refuses,
- * `kv/closed` after `close`.
+ * @throws UniverseError from every method of one made by {@link openKvStore}: `kv/backend` with
+ * `details.backendCode` when SQLite refuses, `kv/closed` after `close`.
  */
 export class KvStore {
   readonly #driver: Driver
+  readonly #sql: KvSql
+  readonly #guard: Guard
 
-  constructor(driver: Driver) {
+  /**
+   * @param table name of its table, as `kvTableStatement` makes it.
+   * @param guard runs what uses the driver, and may give its errors another form.
+   */
+  constructor(driver: Driver, table: string, guard: Guard) {
     this.#driver = driver
+    this.#sql = sqlOf(table)
+    this.#guard = guard
   }
 
   /** Puts one entry, in the place of an older one of that key. */
@@ -54,7 +80,7 @@ export class KvStore {
    * undoes these operations only. Gives for each the number of entries that it put or deleted.
    */
   batch(operations: readonly KvOperation[]): number[] {
-    return withKvErrors(() => {
+    return this.#guard(() => {
       const body = (): number[] => operations.map((operation) => this.#change(operation))
       // A statement is whole or undone by itself.
       if (operations.length < 2) return body()
@@ -66,7 +92,7 @@ export class KvStore {
 
   /** Runs `body` in one transaction: one flush for all that it writes. What it throws undoes it all. */
   transaction<T>(body: () => Synchronous<T>): T {
-    return withKvErrors(() => inTransaction(this.#driver, body))
+    return this.#guard(() => inTransaction(this.#driver, body))
   }
 
   /** False in a transaction that SQLite has given up as a whole, as it may on a full disk. */
@@ -76,22 +102,26 @@ export class KvStore {
 
   /** The payload of a key, or undefined. */
   get(category: Uint8Array, key: Uint8Array): Uint8Array | undefined {
-    return withKvErrors(() => {
-      const row = this.#driver.prepare(GET).get([category, key])
+    return this.#guard(() => {
+      const row = this.#driver.prepare(this.#sql.get).get([category, key])
       return row?.[0] as Uint8Array | undefined
     })
   }
 
   /** True when the key is there. Cost: one index seek, the payload is not read. */
   exists(category: Uint8Array, key: Uint8Array): boolean {
-    return withKvErrors(() => this.#driver.prepare(EXISTS).get([category, key]) !== undefined)
+    return this.#guard(
+      () => this.#driver.prepare(this.#sql.exists).get([category, key]) !== undefined,
+    )
   }
 
   /** Number of entries of a range. Cost: O(that number). */
   count(category: Uint8Array, range: KeyRange): number {
-    return withKvErrors(() => {
+    return this.#guard(() => {
       const { where, params } = conditions(category, range, {})
-      const row = this.#driver.prepare(`SELECT count(*) FROM kv ${where}`).get(params)
+      const row = this.#driver
+        .prepare(`SELECT count(*) FROM ${this.#sql.table} ${where}`)
+        .get(params)
       return Number(row?.[0])
     })
   }
@@ -106,10 +136,10 @@ export class KvStore {
   scan(category: Uint8Array, range: KeyRange, options: KvScanOptions = {}): KvPage {
     const { reverse = false, limit, bytesMax = Number.POSITIVE_INFINITY } = options
     checkLimit(limit)
-    return withKvErrors(() => {
+    return this.#guard(() => {
       const { where, params } = conditions(category, range, options)
       const sql =
-        `SELECT key, payload FROM kv ${where} ORDER BY key ${reverse ? 'DESC' : 'ASC'} ` +
+        `SELECT key, payload FROM ${this.#sql.table} ${where} ORDER BY key ${reverse ? 'DESC' : 'ASC'} ` +
         `LIMIT ?${params.length + 1}`
       const rows: KvRow[] = []
       let bytes = 0
@@ -131,7 +161,7 @@ export class KvStore {
 
   /** Size of the database in bytes, without its write-ahead log. */
   bytes(): number {
-    return withKvErrors(() => this.#driver.fileBytes())
+    return this.#guard(() => this.#driver.fileBytes())
   }
 
   /** Closes the database. Idempotent. */
@@ -141,13 +171,13 @@ export class KvStore {
 
   #change(operation: KvOperation): number {
     const { kind, category, key } = operation
-    return withKvErrors(() => {
+    return this.#guard(() => {
       if (kind === 'put') {
-        return this.#driver.prepare(PUT).run([category, key, operation.payload])
+        return this.#driver.prepare(this.#sql.put).run([category, key, operation.payload])
       }
-      if (kind === 'delete') return this.#driver.prepare(DELETE).run([category, key])
+      if (kind === 'delete') return this.#driver.prepare(this.#sql.delete).run([category, key])
       const { where, params } = conditions(category, prefixRange(key), {})
-      return this.#driver.prepare(`DELETE FROM kv ${where}`).run(params)
+      return this.#driver.prepare(`DELETE FROM ${this.#sql.table} ${where}`).run(params)
     })
   }
 }
@@ -163,8 +193,9 @@ export function openKvStore(driver: Driver): KvStore {
     return withKvErrors(() => {
       openKvSchema(driver)
       // Compiled now: a table of other columns is found here and not at the first use.
-      for (const sql of [PUT, DELETE, GET]) driver.prepare(sql)
-      return new KvStore(driver)
+      const { put, delete: remove, get } = sqlOf(KV_TABLE)
+      for (const sql of [put, remove, get]) driver.prepare(sql)
+      return new KvStore(driver, KV_TABLE, withKvErrors)
     })
   } catch (error) {
     driver.close()
