@@ -1,0 +1,162 @@
+/** Runs a graph over a store. ALGEBRA.md VA7–VA10. */
+import { AssertionError, assert, isUniverseError, UniverseError } from '@inner-universe/core'
+import type { Circuit, Deltas } from './circuit.ts'
+import { consolidate } from './consolidate.ts'
+import { type Delta, NO_DELTA } from './delta.ts'
+import { type Graph, SOURCE_KIND } from './graph.ts'
+import type { Node, Operator, OperatorContext } from './operator.ts'
+import type { Need, StateStore } from './state.ts'
+
+/** How a graph is run. */
+export interface CircuitOptions {
+  /** Default false. See {@link OperatorContext.checksFunctions}. */
+  readonly checksFunctions?: boolean
+}
+
+/**
+ * A graph with the state that a store has of it, ready to take steps. The graph is read once: what is
+ * added to it later is not run.
+ *
+ * Cost of a step: that of the operators that have something to do, and a look at every other vertex.
+ */
+export function createCircuit(
+  graph: Graph,
+  store: StateStore,
+  options: CircuitOptions = {},
+): Circuit {
+  return new RunningGraph(graph, store, options.checksFunctions ?? false)
+}
+
+/** A vertex of a running graph; inputs are positions in the order of the graph. */
+interface Station {
+  readonly node: Node
+  /** Undefined: a source. */
+  readonly operator: Operator | undefined
+  readonly inputs: readonly number[]
+}
+
+class RunningGraph implements Circuit {
+  readonly sources: ReadonlySet<string>
+  readonly outputs: readonly string[]
+  readonly #stations: readonly Station[]
+  readonly #outputStations: readonly (readonly [name: string, at: number])[]
+  readonly #isRemote: boolean
+
+  constructor(graph: Graph, store: StateStore, checksFunctions: boolean) {
+    const { nodes, sources, outputs } = graph
+    const positions = new Map(nodes.map((node, at) => [node, at]))
+    this.sources = new Set(sources.keys())
+    this.outputs = [...outputs.keys()]
+    this.#isRemote = store.isRemote
+    this.#stations = nodes.map((node) => ({
+      node,
+      operator:
+        node.kind === SOURCE_KIND
+          ? undefined
+          : node.create(contextOf(node.path, store, checksFunctions)),
+      inputs: node.inputs.map((input) => positions.get(input) as number),
+    }))
+    this.#outputStations = [...outputs].map(([name, node]) => [name, positions.get(node) as number])
+  }
+
+  step(inputs: Deltas): Deltas {
+    const { done, value } = this.steps(inputs).next()
+    assert(done === true, 'a step over a local store has nothing to wait for')
+    return value
+  }
+
+  *steps(inputs: Deltas): Generator<readonly Need[], Deltas> {
+    this.#checkInputs(inputs)
+    const changes: Delta[] = []
+    for (const { node, operator, inputs: positions } of this.#stations) {
+      if (operator === undefined) {
+        changes.push(inputs.get(node.parameters as string) ?? NO_DELTA)
+        continue
+      }
+      const changesIn = positions.map((at) => changes[at] as Delta)
+      if (operator.isAlwaysRun !== true && changesIn.every((change) => change.isEmpty)) {
+        changes.push(NO_DELTA)
+        continue
+      }
+      if (this.#isRemote && operator.steps !== undefined) {
+        changes.push(yield* runSteps(node, operator.steps(changesIn)))
+        continue
+      }
+      if (this.#isRemote) {
+        const needs = needsOf(node, operator, changesIn)
+        if (needs.length > 0) yield needs
+      }
+      changes.push(run(node, () => operator.step(changesIn)))
+    }
+    return this.#outputsOf(changes)
+  }
+
+  #checkInputs(inputs: Deltas): void {
+    for (const name of inputs.keys()) {
+      if (this.sources.has(name)) continue
+      throw new UniverseError(
+        'views/invalid-graph',
+        `the graph has no source called ${name}; it has ${[...this.sources].join(', ')}`,
+        { details: { name } },
+      )
+    }
+  }
+
+  #outputsOf(changes: readonly Delta[]): Deltas {
+    const outputs = new Map<string, Delta>()
+    for (const [name, at] of this.#outputStations) {
+      const change = consolidate(changes[at] as Delta)
+      if (!change.isEmpty) outputs.set(name, change)
+    }
+    return outputs
+  }
+}
+
+function needsOf(node: Node, operator: Operator, inputs: readonly Delta[]): Need[] {
+  const needs: Need[] = []
+  run(node, () => operator.announce?.(inputs, (need) => needs.push(need)))
+  return needs
+}
+
+function* runSteps(
+  node: Node,
+  steps: Generator<readonly Need[], Delta>,
+): Generator<readonly Need[], Delta> {
+  for (;;) {
+    const { done, value } = run(node, () => steps.next())
+    if (done === true) return value
+    yield value
+  }
+}
+
+/** Says of what fails in an operator which one it was. */
+function run<T>(node: Node, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    throw named(node, cause)
+  }
+}
+
+/** Errors that say themselves what is wrong stay; others come out of a function of the view. */
+function named(node: Node, cause: unknown): unknown {
+  if (isUniverseError(cause) || cause instanceof AssertionError) return cause
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new UniverseError(
+    'views/function-failed',
+    `a function of ${node.path} threw: ${message}; correct it, or the row it was given`,
+    { details: { path: node.path }, cause },
+  )
+}
+
+function contextOf(path: string, store: StateStore, checksFunctions: boolean): OperatorContext {
+  const nameOf = (part: string): string => `${path}/${part}`
+  return {
+    isRemote: store.isRemote,
+    bag: (part) => store.bag(nameOf(part)),
+    orderedBag: (part, order) => store.orderedBag(nameOf(part), order),
+    cells: (part) => store.cells(nameOf(part)),
+    nameOf,
+    checksFunctions,
+  }
+}
