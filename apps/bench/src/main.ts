@@ -19,6 +19,7 @@ import { fillScenario } from './scenarios/fill.ts'
 import { fillWordnetScenario } from './scenarios/fill-wordnet.ts'
 import { importScenario } from './scenarios/import.ts'
 import { jobsScenario } from './scenarios/jobs.ts'
+import { jobsNodeScenario } from './scenarios/jobs-node.ts'
 import { liveQueryScenario } from './scenarios/live-query.ts'
 import { sizeScenario } from './scenarios/size.ts'
 import { type Site, serveSite } from './site.ts'
@@ -33,6 +34,7 @@ const SCENARIOS: readonly Scenario[] = [
   fillScenario,
   fillWordnetScenario,
   jobsScenario,
+  jobsNodeScenario,
   sizeScenario,
 ]
 
