@@ -1,6 +1,10 @@
 /** Graphs of operators: built from streams, then run by a circuit. ALGEBRA.md VA6. */
-import { bytesToHex, canonicalJson, sha256, UniverseError } from '@inner-universe/core'
+import { bytesToHex, sha256, UniverseError } from '@inner-universe/core'
+import { datumText } from './map-key.ts'
 import type { Node, NodeDefinition } from './operator.ts'
+import { type GroupRow, perGroupNode } from './operators/per-group.ts'
+import { recurseNode } from './operators/recurse.ts'
+import type { Datum } from './state.ts'
 import { Stream } from './stream.ts'
 
 /** What a circuit runs: vertices, and which of them are sources and outputs. */
@@ -87,6 +91,53 @@ export class GraphBuilder implements Graph {
   }
 
   /**
+   * The least set that has the rows of `base` and all that `body` makes of the set itself. Streams of
+   * this graph are of use in the body once they were brought in.
+   *
+   * @throws UniverseError `views/not-monotone` for a body with operators that may take rows away as more
+   * come in; `views/invalid-graph` where an outside stream was not brought in.
+   */
+  recurse<R>(
+    base: Stream<R>,
+    body: (rows: Stream<R>, bring: <S>(outside: Stream<S>) => Stream<S>) => Stream<R>,
+    options: { readonly roundsMax?: number } = {},
+  ): Stream<R> {
+    const inner = createGraph()
+    const brought = new Map<Stream, Stream>()
+    const bring = <S>(outside: Stream<S>): Stream<S> => {
+      const known = brought.get(outside) ?? inner.source(`brought-${brought.size + 1}`)
+      brought.set(outside, known)
+      return known as Stream<S>
+    }
+    const rows = inner.source<R>('rows')
+    inner.output('rows', body(rows, bring))
+    const definition = recurseNode({
+      rows: rows.node,
+      brought: [...brought.values()].map(({ node }) => node),
+      body: inner.outputs.get('rows') as Node,
+      roundsMax: options.roundsMax,
+    })
+    return this.add(definition, [base, ...brought.keys()])
+  }
+
+  /** See {@link Stream.perGroup}. */
+  perGroup<R, K extends Datum, V>(
+    rows: Stream<R>,
+    key: (row: R) => K,
+    body: (rows: Stream<R>) => Stream<V>,
+  ): Stream<GroupRow<K, V>> {
+    const inner = createGraph()
+    const source = inner.source<R>('rows')
+    inner.output('rows', body(source))
+    const definition = perGroupNode({
+      key,
+      rows: source.node,
+      body: inner.outputs.get('rows') as Node,
+    })
+    return this.add(definition, [rows])
+  }
+
+  /**
    * Gives the vertex of a stream another path, by which its state is found.
    *
    * @throws UniverseError `views/invalid-graph` for a path that another vertex has.
@@ -165,12 +216,11 @@ function inOrder(wanted: Iterable<Node>): Node[] {
 function hashOfDefinition(graph: Graph): string {
   const nodes = graph.nodes.map(({ kind, parameters, functions, path, inputs }) => [
     kind,
-    parameters ?? null,
+    parameters,
     functions.map(String),
     path,
     inputs.map((input) => input.path),
   ])
   const outputs = [...graph.outputs].map(([name, node]) => [name, node.path])
-  const text = canonicalJson([nodes, outputs], { code: 'views/invalid-graph', bytesMax: Infinity })
-  return bytesToHex(sha256(new TextEncoder().encode(text)))
+  return bytesToHex(sha256(new TextEncoder().encode(datumText([nodes, outputs]))))
 }

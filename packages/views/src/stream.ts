@@ -7,14 +7,25 @@ import { distinctNode } from './operators/distinct.ts'
 import { filterNode } from './operators/filter.ts'
 import { flatMapNode } from './operators/flat-map.ts'
 import { integrateNode } from './operators/integrate.ts'
+import { type JoinOptions, joinNode } from './operators/join.ts'
 import { mapNode } from './operators/map.ts'
 import { minusNode } from './operators/minus.ts'
 import { negateNode } from './operators/negate.ts'
+import { type OuterJoinKind, type OuterJoinOptions, outerJoinNode } from './operators/outer-join.ts'
+import type { GroupRow } from './operators/per-group.ts'
+import { type ReachableOptions, type ReachablePair, reachableNode } from './operators/reachable.ts'
+import { type SemiJoinOptions, semiJoinNode } from './operators/semi-join.ts'
+import type { Datum } from './state.ts'
 
 /** Of a graph under construction, what its streams need to grow it. */
 export interface StreamGraph {
   add<R>(definition: NodeDefinition, inputs: readonly Stream[], name?: string): Stream<R>
   rename(stream: Stream, path: string): void
+  perGroup<R, K extends Datum, V>(
+    rows: Stream<R>,
+    key: (row: R) => K,
+    body: (rows: Stream<R>) => Stream<V>,
+  ): Stream<GroupRow<K, V>>
 }
 
 /**
@@ -85,5 +96,65 @@ export class Stream<R = unknown> {
   /** Every present row once. */
   distinct(): Stream<R> {
     return this.graph.add(distinctNode(), [this])
+  }
+
+  /** Pairs of rows whose keys are equal. */
+  join<Right, Out>(right: Stream<Right>, options: JoinOptions<R, Right, Out>): Stream<Out> {
+    return this.graph.add(joinNode(options), [this, right])
+  }
+
+  /** Pairs, and rows of this side without a match. */
+  leftJoin<Right, Out>(
+    right: Stream<Right>,
+    options: OuterJoinOptions<R, Right, Out>,
+  ): Stream<Out> {
+    return this.#outerJoin('left', right, options)
+  }
+
+  /** Pairs, and rows of the other side without a match. */
+  rightJoin<Right, Out>(
+    right: Stream<Right>,
+    options: OuterJoinOptions<R, Right, Out>,
+  ): Stream<Out> {
+    return this.#outerJoin('right', right, options)
+  }
+
+  /** Pairs, and rows of both sides without a match. */
+  fullJoin<Right, Out>(
+    right: Stream<Right>,
+    options: OuterJoinOptions<R, Right, Out>,
+  ): Stream<Out> {
+    return this.#outerJoin('full', right, options)
+  }
+
+  /** Rows that have a match. */
+  semiJoin<Right>(right: Stream<Right>, options: SemiJoinOptions<R, Right>): Stream<R> {
+    return this.graph.add(semiJoinNode('semi', options), [this, right])
+  }
+
+  /** Rows that have no match. */
+  antiJoin<Right>(right: Stream<Right>, options: SemiJoinOptions<R, Right>): Stream<R> {
+    return this.graph.add(semiJoinNode('anti', options), [this, right])
+  }
+
+  /** The answer of a query of its own for every group of rows, each with its group's key. */
+  perGroup<K extends Datum, V>(
+    key: (row: R) => K,
+    body: (rows: Stream<R>) => Stream<V>,
+  ): Stream<GroupRow<K, V>> {
+    return this.graph.perGroup(this, key, body)
+  }
+
+  /** Rows are edges: the pairs that ways lead between, with the length of the shortest. */
+  reachable(options: ReachableOptions<R>): Stream<ReachablePair> {
+    return this.graph.add(reachableNode(options), [this])
+  }
+
+  #outerJoin<Right, Out>(
+    how: OuterJoinKind,
+    right: Stream<Right>,
+    options: OuterJoinOptions<R, Right, Out>,
+  ): Stream<Out> {
+    return this.graph.add(outerJoinNode(how, options), [this, right])
   }
 }
