@@ -1,0 +1,170 @@
+/** Group by with aggregates. ALGEBRA.md VA40–VA47. */
+import type { Accumulator, Aggregates, AggregateValues } from '../aggregate.ts'
+import { equalDatum } from '../datum.ts'
+import { Delta, NO_DELTA } from '../delta.ts'
+import { type MapKey, mapKey } from '../map-key.ts'
+import type { NodeDefinition, Operator, OperatorContext } from '../operator.ts'
+import type { Announce, Cells, Datum } from '../state.ts'
+
+/** What rows are grouped by, and what is made of a group. */
+export interface GroupOptions<R, K, A extends Aggregates<R>, Out> {
+  /** The group of a row: a scalar, an array, an object. NULLs are one group. */
+  readonly by: (row: R) => K
+  readonly aggregates: A
+  /** The output row of a group. */
+  readonly combine: (key: K, values: AggregateValues<A>) => Out
+  /** True: one group of everything, also of nothing; `by` must always give null. Default false. */
+  readonly isGlobal?: boolean | undefined
+}
+
+/**
+ * One row per group that has rows, that is, whose weights add up to more than zero. Input: rows.
+ *
+ * Keeps weight and states of the aggregates per group, and what those keep. Cost of a step: per changed
+ * row that of its aggregates, and one output row taken back and one given per group whose row differs.
+ */
+export function groupNode<R, K, A extends Aggregates<R>, Out>(
+  options: GroupOptions<R, K, A, Out>,
+): NodeDefinition {
+  const aggregates = Object.entries(options.aggregates)
+  return {
+    kind: 'group',
+    parameters: {
+      isGlobal: options.isGlobal ?? false,
+      aggregates: aggregates.map(([name, { kind, parameters }]) => [name, kind, parameters]),
+    },
+    functions: [
+      options.by,
+      options.combine,
+      ...aggregates.flatMap(([, { functions }]) => functions),
+    ],
+    isStateful: true,
+    create: (context) => new Group(options, context),
+  }
+}
+
+/** Weight of all rows, then the states of the aggregates. */
+type GroupState = readonly [weight: number, ...states: Datum[]]
+
+/** A group in a step that changes it. */
+interface TouchedGroup {
+  readonly key: Datum
+  /** Undefined: there was no output row. */
+  readonly before: Values | undefined
+  weight: number
+  readonly states: Datum[]
+}
+
+type Values = readonly unknown[]
+
+const STATE_PART = 'groups'
+
+class Group<R, K, A extends Aggregates<R>, Out> implements Operator {
+  readonly isAlwaysRun: boolean
+  readonly #by: (row: R) => K
+  readonly #combine: (key: K, values: AggregateValues<A>) => Out
+  readonly #names: readonly string[]
+  readonly #accumulators: readonly Accumulator<R, Datum, unknown>[]
+  readonly #cells: Cells<GroupState>
+  readonly #cellsName: string
+
+  constructor(options: GroupOptions<R, K, A, Out>, context: OperatorContext) {
+    // The row of nothing is due in the first step, even if nothing comes in.
+    this.isAlwaysRun = options.isGlobal ?? false
+    this.#by = options.by
+    this.#combine = options.combine
+    this.#names = Object.keys(options.aggregates)
+    this.#accumulators = Object.entries(options.aggregates).map(([name, aggregate]) =>
+      aggregate.create(context, `values-${name}`),
+    )
+    this.#cells = context.cells(STATE_PART)
+    this.#cellsName = context.nameOf(STATE_PART)
+  }
+
+  get #isGlobal(): boolean {
+    return this.isAlwaysRun
+  }
+
+  announce([input]: readonly Delta[], announce: Announce): void {
+    const { rows } = input as Delta<R>
+    if (this.#isGlobal) this.#announceGroup(null, rows.length, announce)
+    else for (const row of rows) this.#announceGroup(this.#by(row) ?? null, rows.length, announce)
+  }
+
+  #announceGroup(key: Datum, entriesMax: number, announce: Announce): void {
+    announce({ name: this.#cellsName, key, rowsMax: undefined })
+    for (const accumulator of this.#accumulators) accumulator.announce?.(key, entriesMax, announce)
+  }
+
+  step([input]: readonly Delta[]): Delta {
+    const { rows, weights } = input as Delta<R>
+    const touched = new Map<MapKey, TouchedGroup>()
+    if (this.#isGlobal && this.#cells.get(null) === undefined) {
+      touched.set(mapKey(null), this.#touch(null))
+    }
+    for (let index = 0; index < rows.length; index += 1) {
+      const row = rows[index] as R
+      const key: Datum = this.#by(row) ?? null
+      const primitive = mapKey(key)
+      let group = touched.get(primitive)
+      if (group === undefined) {
+        group = this.#touch(key)
+        touched.set(primitive, group)
+      }
+      this.#add(group, row, weights[index] as number)
+    }
+    const output = new Delta<Out>()
+    for (const group of touched.values()) this.#finish(group, output)
+    return output.isEmpty ? NO_DELTA : output
+  }
+
+  /** A copy of what is kept: it stays as it is until the step is through. */
+  #touch(key: Datum): TouchedGroup {
+    const state = this.#cells.get(key)
+    if (state === undefined) {
+      const states = this.#accumulators.map((accumulator) => accumulator.zero())
+      return { key, before: undefined, weight: 0, states }
+    }
+    const [weight, ...kept] = state
+    const states = this.#accumulators.map((accumulator, at) => accumulator.copy(kept[at]))
+    return { key, before: this.#valuesOf(key, weight, kept), weight, states }
+  }
+
+  #add(group: TouchedGroup, row: R, weight: number): void {
+    const { key, states } = group
+    group.weight += weight
+    for (let at = 0; at < states.length; at += 1) {
+      const accumulator = this.#accumulators[at] as Accumulator<R, Datum, unknown>
+      states[at] = accumulator.add(states[at], key, row, weight)
+    }
+  }
+
+  #finish({ key, before, weight, states }: TouchedGroup, output: Delta<Out>): void {
+    let isZero = weight === 0 && !this.#isGlobal
+    for (let at = 0; at < states.length; at += 1) {
+      const accumulator = this.#accumulators[at] as Accumulator<R, Datum, unknown>
+      if (accumulator.settle !== undefined) states[at] = accumulator.settle(states[at], key)
+      isZero &&= accumulator.isZero(states[at], key)
+    }
+    this.#cells.set(key, isZero ? undefined : [weight, ...states])
+    const after = this.#valuesOf(key, weight, states)
+    if (before !== undefined && after !== undefined && equalDatum(before, after)) return
+    const rowBefore = before && this.#row(key, before)
+    const rowAfter = after && this.#row(key, after)
+    if (before !== undefined && after !== undefined && equalDatum(rowBefore, rowAfter)) return
+    if (before !== undefined) output.push(rowBefore as Out, -1)
+    if (after !== undefined) output.push(rowAfter as Out, 1)
+  }
+
+  /** The values of a group; undefined if it has no output row. */
+  #valuesOf(key: Datum, weight: number, states: readonly Datum[]): Values | undefined {
+    if (weight > 0) return this.#accumulators.map((one, at) => one.value(states[at], key))
+    return this.#isGlobal ? this.#accumulators.map(({ none }) => none) : undefined
+  }
+
+  #row(key: Datum, values: Values): Out {
+    const named: Record<string, unknown> = {}
+    for (const [at, name] of this.#names.entries()) named[name] = values[at]
+    return this.#combine(key as K, named as AggregateValues<A>)
+  }
+}
