@@ -1,6 +1,7 @@
 /** What a module must be for the store to keep it. */
 import { checkName, checkTables, invalidModule } from './check-table.ts'
 import type { Module } from './module.ts'
+import { viewOrder } from './view.ts'
 
 /**
  * Refuses a module that contradicts itself. Called wherever a universe is opened, before its file is
@@ -27,6 +28,7 @@ export function checkModule(module: Module): void {
     ([tableName, { definition }]) => [tableName, definition] as const,
   )
   checkTables(Object.fromEntries(definitions))
+  checkViews(module)
   for (const [tableName, { schedule }] of definitions) {
     if (schedule !== undefined && reducers[schedule.reducer] === undefined) {
       invalidModule(
@@ -34,4 +36,17 @@ export function checkModule(module: Module): void {
       )
     }
   }
+}
+
+/** Names and order of views; whether their queries fit the tables is found by what keeps them. */
+function checkViews({ tables, views }: Module): void {
+  const taken = new Map(Object.keys(tables).map((name) => [name.toLowerCase(), name]))
+  for (const name of Object.keys(views)) {
+    checkName('view', name)
+    if (/^sqlite_/i.test(name)) invalidModule(`view "${name}": names in sqlite_ belong to SQLite`)
+    const other = taken.get(name.toLowerCase())
+    if (other !== undefined) invalidModule(`view "${name}" and "${other}" are one name to SQL`)
+    taken.set(name.toLowerCase(), name)
+  }
+  viewOrder(views)
 }

@@ -107,6 +107,8 @@ export const ERROR_CODES = {
     'A recursion did not end within its bound. Bound its depth, or raise the limit.',
   'views/weight-limit':
     'A row would have more copies than can be counted. Make the rows distinct before they are multiplied.',
+  'views/not-configured':
+    'The module declares views, and the part that keeps them was not given or could not be loaded.',
   'views/not-ready': 'The view is still being filled. Wait for it; its progress is told.',
   'views/store-too-new':
     'The state of the view was written by a newer version. Update; the state is untouched.',

@@ -248,3 +248,14 @@ export { utf8Length } from './utf8.ts'
 export { type Check, compileArguments, compileCheck, Findings } from './validate.ts'
 export { encodeValue, type Value } from './value-codec.ts'
 export { decodeValue } from './value-decoder.ts'
+export {
+  type BuiltQuery,
+  buildViews,
+  type DefineViews,
+  type ReadView,
+  type ViewQueries,
+  type Views,
+  type ViewState,
+  viewOrder,
+  viewQueriesOf,
+} from './view.ts'

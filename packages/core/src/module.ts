@@ -1,6 +1,7 @@
 /** Module definitions: the tables, reducers and lifecycle of an app, shared by page, worker and relay. */
 import { type DefineReducer, defineReducer, type ReducerContext, type Reducers } from './reducer.ts'
 import type { Tables } from './table.ts'
+import { buildViews, type DefineViews, type Views } from './view.ts'
 
 /**
  * Functions the store itself calls. A throw in `init` stops creation; in `connected`, the connection.
@@ -17,7 +18,11 @@ export interface Lifecycle<T extends Tables> {
 }
 
 /** A module as written by an author and held by the engine. */
-export interface Module<T extends Tables = Tables, R extends Reducers = Reducers> {
+export interface Module<
+  T extends Tables = Tables,
+  R extends Reducers = Reducers,
+  V extends Views = Views,
+> {
   readonly name: string
   /** Schema version: raised with every change of tables. A file of a newer one is refused. */
   readonly version: number
@@ -31,6 +36,8 @@ export interface Module<T extends Tables = Tables, R extends Reducers = Reducers
   readonly tables: T
   readonly reducers: R
   readonly lifecycle: Lifecycle<T>
+  /** Declared views: rows follow from the tables and are kept beside them. No part of the schema. */
+  readonly views: V
 }
 
 /**
@@ -39,7 +46,12 @@ export interface Module<T extends Tables = Tables, R extends Reducers = Reducers
  * Nothing is checked here, as that would weigh on every page: the worker does, by `checkModule`, when
  * it opens a universe.
  */
-export function defineModule<const T extends Tables, R extends Reducers>(definition: {
+export function defineModule<
+  const T extends Tables,
+  R extends Reducers,
+  // biome-ignore lint/complexity/noBannedTypes: no views are an object without members
+  V extends Views = {},
+>(definition: {
   readonly name: string
   readonly version: number
   /** Default 1. */
@@ -49,8 +61,11 @@ export function defineModule<const T extends Tables, R extends Reducers>(definit
   readonly tables: T
   readonly reducers: (reducer: DefineReducer<T>) => R
   readonly lifecycle?: Lifecycle<NoInfer<T>>
-}): Module<T, R> {
+  /** Queries whose rows are kept; `view` starts from another of them. Default none. */
+  readonly views?: DefineViews<NoInfer<T>, V>
+}): Module<T, R, V> {
   const { name, version, minReader = 1, minWriter = 1, tables, lifecycle = {} } = definition
   const reducers = definition.reducers(defineReducer as unknown as DefineReducer<T>)
-  return { name, version, minReader, minWriter, tables, reducers, lifecycle }
+  const views = buildViews(tables, definition.views ?? ({} as DefineViews<T, V>))
+  return { name, version, minReader, minWriter, tables, reducers, lifecycle, views }
 }

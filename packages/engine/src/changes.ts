@@ -11,12 +11,15 @@ import type { TableSchema } from './schema.ts'
 /** Stored values of a row in column order. Never changed once noted. */
 export type StoredRow = readonly StoredValue[]
 
-interface Noted {
+/** A row that was touched, with what it was before the first and is after the last time. */
+export interface NotedRow {
   readonly table: TableSchema
   readonly id: string
   readonly before: StoredRow | undefined
-  after: StoredRow | undefined
+  readonly after: StoredRow | undefined
 }
+
+type Noted = { -readonly [K in keyof NotedRow]: NotedRow[K] }
 
 /** Undoes a note. */
 type Undo = () => void
@@ -78,6 +81,13 @@ export class Changes {
       throw error
     } finally {
       this.#undos = outer
+    }
+  }
+
+  /** The rows of a table that are other than before. Cost: only rows of this table are looked at. */
+  *of(table: TableSchema): Iterable<NotedRow> {
+    for (const noted of this.#byTable.get(table)?.values() ?? []) {
+      if (!isSameRow(noted.before, noted.after)) yield noted
     }
   }
 

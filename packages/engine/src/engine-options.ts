@@ -2,6 +2,7 @@
 import type { Module } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
 import type { Replication } from './replication-part.ts'
+import type { Views } from './views-part.ts'
 
 /** What an engine is opened with. Time and randomness come from outside. */
 export interface EngineOptions {
@@ -32,6 +33,8 @@ export interface EngineOptions {
    * universe works on this device alone, and what it holds of others stays as it is.
    */
   readonly replication?: Replication
+  /** What keeps declared views. A module that declares any is refused without it. */
+  readonly views?: Views
   /** Wall time for stamps, corrected by what is known of the relay's clock. Default {@link now}. */
   readonly clockNow?: () => number
 }

@@ -19,8 +19,10 @@ import type {
   SealedBatch,
   StreamId,
   StreamSeq,
+  TableDefinitions,
   TableQuery,
   UniverseError,
+  ViewState,
 } from '@inner-universe/core'
 import type { KvStore } from './kv/kv-store.ts'
 
@@ -167,6 +169,8 @@ export interface EngineInfo {
  */
 export interface Engine {
   readonly info: EngineInfo
+  /** Everything that queries may name: tables, and declared views as tables of their rows. */
+  readonly definitions: TableDefinitions
   /**
    * Runs calls in one transaction: a failing call is rolled back and answered with its error, its
    * neighbours are kept (STORAGE.md TX1–TX16). Durable when it returns. A reducer may be run more
@@ -191,7 +195,11 @@ export interface Engine {
   nextDueMs(): number | undefined
   /** Runs scheduled rows due at `nowMs`, each in its own transaction; at most {@link SCHEDULED_RUNS_MAX}. */
   runDue(nowMs: number): readonly Commit[]
-  /** Rows of a typed query, decoded (JSON parsed, booleans as booleans). */
+  /**
+   * Rows of a typed query over a table or a declared view, decoded (JSON parsed, booleans as booleans).
+   *
+   * @throws UniverseError `views/not-ready`, as do `count` and `sql`.
+   */
   query(query: TableQuery): readonly Row[]
   count(query: TableQuery): number
   /** The row of a primary key. */
@@ -205,9 +213,9 @@ export interface Engine {
     text: string,
     options: { readonly limit: number; readonly offset?: number },
   ): readonly Row[]
-  /** Read-only SQL over the module's tables by their names. */
+  /** Read-only SQL over the module's tables and views by their names. */
   sql(text: string, params?: readonly QueryValue[]): SqlResult
-  /** Module tables a read-only statement reads. */
+  /** Tables and views of the module that a read-only statement reads. */
   tablesRead(text: string): ReadonlySet<string>
   /** Merges deltas from elsewhere in one transaction (MERGE.md). Order, repeats do not matter. */
   apply(segments: readonly Uint8Array[]): ApplyResult
@@ -252,6 +260,10 @@ export interface Engine {
   deadRows(hlc: number): readonly DeadRow[]
   /** Removes what an image must not carry: log, answers, timers, connections, local rows, conflicts. */
   stripForImage(): void
+  /** How far each declared view is; none without {@link EngineOptions.views}. */
+  viewStates(): readonly ViewState[]
+  /** Fills a slice of the views that are not ready, for idle time; false when all are. */
+  fillViews(): boolean
   /** `ok`, or faults found by SQLite and by the engine's own invariants (STORAGE.md). */
   verify(): readonly string[]
   /** Idempotent. */

@@ -1,3 +1,4 @@
+export type { Changes, NotedRow } from './changes.ts'
 export type {
   AdoptOptions,
   ApplyOutcome,
@@ -20,3 +21,5 @@ export type { EngineOptions } from './engine-options.ts'
 export { openEngine, REDUCER_MS_MAX } from './open-engine.ts'
 export { SCHEDULED_RUNS_MAX } from './run-timers.ts'
 export { encodeSchema, moduleOfSchema } from './stored-schema.ts'
+export { viewTable } from './view-tables.ts'
+export type { Views, ViewsPart, ViewsParts } from './views-part.ts'

@@ -14,6 +14,7 @@ import {
   MODULE_SENDER,
   type Module,
   type StreamId,
+  type TableQuery,
   UniverseError,
 } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
@@ -28,7 +29,7 @@ import { KvStore } from './kv/kv-store.ts'
 import { readMeta, writeMeta } from './meta.ts'
 import { applySchemaChange, createTables } from './migrate.ts'
 import { ReducerRunner } from './reducer-runner.ts'
-import { createRowCodec } from './row-codec.ts'
+import { createRowCodec, type RowCodec } from './row-codec.ts'
 import { RowStore } from './row-store.ts'
 import { RowWriter } from './row-writer.ts'
 import {
@@ -37,6 +38,7 @@ import {
   definitionsOf,
   FORMAT_VERSION,
   type Schema,
+  type TableSchema,
   UNIVERSE_KV_TABLE,
 } from './schema.ts'
 import { compareSchemas, decodeSchema, encodeSchema, type SchemaChange } from './stored-schema.ts'
@@ -46,6 +48,8 @@ import type { Session } from './table-access.ts'
 import { TableReader } from './table-reader.ts'
 import { Transactions } from './transaction.ts'
 import { UniverseEngine } from './universe-engine.ts'
+import { assertNoViews, removeViews } from './view-tables.ts'
+import type { ViewsPart } from './views-part.ts'
 import { settleVisibility } from './visibility.ts'
 import { settleWaiting, unmergedSchema } from './waiting-deltas.ts'
 
@@ -86,8 +90,11 @@ export function openEngine(options: EngineOptions): Engine {
 function open(options: EngineOptions): Engine {
   const { driver, module, now, randomBytes } = options
   checkModule(module)
+  if (options.views === undefined) assertNoViews(module)
   const schema = compileSchema(module)
-  const codecs = new Map([...schema.values()].map((table) => [table, createRowCodec(table)]))
+  const codecs = new Map<TableSchema, RowCodec>(
+    [...schema.values()].map((table) => [table, createRowCodec(table)]),
+  )
   const found = inspect(driver, module)
   const isNew = found.kind === 'empty'
   const created = isNew
@@ -96,6 +103,7 @@ function open(options: EngineOptions): Engine {
 
   const rows = new RowStore(driver)
   const reader = new TableReader(driver, schema, codecs, rows)
+  const views = createViews(options, reader, codecs)
   const session: Session = { reader, writer: new RowWriter(settleVisibility), call: undefined }
   const owner = created?.owner ?? readMeta(driver, 'owner') ?? ''
   // A full disk concerns the whole transaction: its error stays the driver's.
@@ -110,8 +118,11 @@ function open(options: EngineOptions): Engine {
     }
     const before = found.kind === 'older' ? found.before : undefined
     const unmerged = isNew ? undefined : unmergedSchema(driver, before)
+    // What is not told of every row that changes must not stay.
+    if (views === undefined || found.kind !== 'current' || unmerged !== undefined)
+      removeViews(driver)
     if (found.kind === 'older') applySchemaChange(driver, module, schema, found.change)
-    const parts = openParts(options, reader, rows)
+    const parts = openParts(options, reader, rows, views)
     const transactions = new Transactions(parts, runner)
     if (unmerged !== undefined) {
       transactions.writeWithin((scope) =>
@@ -146,6 +157,7 @@ function open(options: EngineOptions): Engine {
         throw callError(error, 'init')
       }
     }
+    views?.open()
     driver.exec('COMMIT')
     const info: EngineInfo = {
       universeId: created?.universeId ?? readMeta(driver, 'universe_id') ?? '',
@@ -214,7 +226,25 @@ function create(
   writeMeta(driver, 'created_ms', String(Math.floor(now())))
 }
 
-function openParts(options: EngineOptions, reader: TableReader, rows: RowStore) {
+function createViews(
+  { driver, module, views }: EngineOptions,
+  reader: TableReader,
+  codecs: Map<TableSchema, RowCodec>,
+): ViewsPart | undefined {
+  if (views === undefined || Object.keys(module.views).length === 0) return undefined
+  const query = (query: TableQuery) => reader.query(query)
+  const part = views.create({ driver, module, schema: reader.schema, codecs, query })
+  for (const view of part.tables.values()) codecs.set(view, createRowCodec(view))
+  reader.addViews(part.tables)
+  return part
+}
+
+function openParts(
+  options: EngineOptions,
+  reader: TableReader,
+  rows: RowStore,
+  views: ViewsPart | undefined,
+) {
   const { driver, module, now, randomBytes } = options
   const streams = new Streams(driver)
   const stream = streamToWrite(streams, options.stream) ?? createStreamId(randomBytes)
@@ -230,6 +260,7 @@ function openParts(options: EngineOptions, reader: TableReader, rows: RowStore) 
     log: new DeltaLog(driver, streams, module.version),
     clock: createHlcClock({ now: options.clockNow ?? now, last }),
     sync: new SyncState(driver),
+    views,
     tables: definitionsOf(reader.schema),
     codecs: reader.codecs,
     keepsLog: options.keepsLog ?? true,

@@ -20,12 +20,13 @@ import {
   type Validation,
   validateWithStandardSchema,
 } from '@inner-universe/core'
-import { type Driver, inSavepoint } from '@inner-universe/sqlite'
+import { type Driver, inSavepoint, tablesRead } from '@inner-universe/sqlite'
 import type { CallScope } from './call-scope.ts'
 import type { KvStore } from './kv/kv-store.ts'
 import { reducerKv } from './kv/reducer-kv.ts'
 import { readRows } from './raw-sql.ts'
 import { currentCall, ReducerTable, type Session } from './table-access.ts'
+import { VIEW_PREFIX } from './view-tables.ts'
 
 /** Deepest nesting of `ctx.call`: a reducer that calls itself for ever is stopped here. */
 export const NESTED_CALLS_MAX = 64
@@ -48,12 +49,16 @@ export class ReducerRunner {
   readonly #kv: KvStore
   readonly #reducers: ReadonlyMap<string, PreparedReducer>
   readonly #shared: SharedContext
+  readonly #hasViews: boolean
+  /** Statements that were found to read no view. */
+  readonly #statementsWithoutViews = new Set<string>()
   #depth = 0
 
   constructor(session: Session, driver: Driver, kv: KvStore, module: Module, owner: string) {
     this.#session = session
     this.#driver = driver
     this.#kv = kv
+    this.#hasViews = Object.keys(module.views).length > 0
     this.#reducers = new Map(
       Object.entries(module.reducers).map(([name, reducer]) => [name, prepare(reducer)]),
     )
@@ -166,6 +171,7 @@ export class ReducerRunner {
     const call = currentCall(this.#session)
     this.#driver.setDeadline(() => call.remainingMs < 0)
     try {
+      if (this.#hasViews) this.#assertReadsNoView(sql)
       return readRows(this.#driver, sql, params)
     } catch (error) {
       call.checkTime()
@@ -173,6 +179,19 @@ export class ReducerRunner {
     } finally {
       this.#driver.setDeadline(undefined)
     }
+  }
+
+  /** Within a transaction views are as before it began: which calls share it must not matter. */
+  #assertReadsNoView(sql: string): void {
+    if (this.#statementsWithoutViews.has(sql)) return
+    for (const table of tablesRead(this.#driver, sql)) {
+      if (!table.startsWith(VIEW_PREFIX)) continue
+      throw new UniverseError(
+        'query/invalid',
+        `a reducer cannot read view "${table.slice(VIEW_PREFIX.length)}", which follows only when the call is done; read its tables`,
+      )
+    }
+    this.#statementsWithoutViews.add(sql)
   }
 
   #nest(name: string, args: unknown): unknown {

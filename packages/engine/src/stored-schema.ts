@@ -80,6 +80,7 @@ function buildModule(
     tables: Object.fromEntries(tables),
     reducers: Object.fromEntries(reducers),
     lifecycle: {},
+    views: {},
   }
 }
 

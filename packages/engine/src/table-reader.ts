@@ -13,6 +13,8 @@ export class TableReader {
   readonly codecs: ReadonlyMap<TableSchema, RowCodec>
   readonly #driver: Driver
   readonly #rows: RowStore
+  /** Tables, and views once there are any. */
+  #readable: Schema
 
   constructor(
     driver: Driver,
@@ -24,18 +26,24 @@ export class TableReader {
     this.schema = schema
     this.codecs = codecs
     this.#rows = rows
+    this.#readable = schema
+  }
+
+  /** Lets declared views be read like tables, from now on. */
+  addViews(views: Schema): void {
+    this.#readable = new Map([...this.schema, ...views])
   }
 
   /** @throws UniverseError `query/invalid`, `query/invalid-cursor`. */
   query(query: TableQuery): Row[] {
-    const bound = compileQuery(this.schema, query)
-    const codec = this.codecOf(tableOf(this.schema, query.table))
+    const bound = compileQuery(this.#readable, query)
+    const codec = this.codecOf(tableOf(this.#readable, query.table))
     return this.#all(bound).map((values) => codec.decode(values))
   }
 
   /** @throws UniverseError `query/invalid`, `query/invalid-cursor`. */
   count(query: TableQuery): number {
-    const [row] = this.#all(compileCount(this.schema, query))
+    const [row] = this.#all(compileCount(this.#readable, query))
     return (row?.[0] as number | undefined) ?? 0
   }
 

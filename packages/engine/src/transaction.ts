@@ -32,6 +32,7 @@ import type { RowStore } from './row-store.ts'
 import type { Streams } from './streams.ts'
 import type { SyncState } from './sync-state.ts'
 import type { TableReader } from './table-reader.ts'
+import type { ViewsPart } from './views-part.ts'
 import type { WriteScope } from './write-scope.ts'
 
 /** What transactions work with; lives as long as the engine. */
@@ -44,6 +45,7 @@ export interface TransactionParts {
   readonly log: DeltaLog
   readonly clock: HlcClock
   readonly sync: SyncState
+  readonly views: ViewsPart | undefined
   readonly now: () => number
   readonly reducerMsMax: number
 }
@@ -159,6 +161,18 @@ export class Transactions {
     body(this.#begin(new Changes()).scope)
   }
 
+  /** Fills a slice of views in a transaction of its own; false when all are filled. */
+  fillViews(): boolean {
+    const { views } = this.#parts
+    return views !== undefined && this.#transact(() => views.fill(), 'local').result
+  }
+
+  /** Computes views anew and compares them, in a transaction of its own, as faulty ones are begun anew. */
+  verifyViews(): readonly string[] {
+    const { views } = this.#parts
+    return views === undefined ? [] : this.#transact(() => views.verify(), 'local').result
+  }
+
   /** Deletes answers nobody waits for any more. */
   deleteOldAnswers(): void {
     this.#callLog.deleteOld(this.#parts.now())
@@ -196,7 +210,7 @@ export class Transactions {
     body: (transaction: OpenTransaction) => T,
     origin: Changeset['origin'],
   ): { result: T; changeset: Changeset | undefined } {
-    const { driver, reader, now } = this.#parts
+    const { driver, reader, views, now } = this.#parts
     driver.prepare('BEGIN IMMEDIATE').run()
     try {
       const changes = new Changes()
@@ -204,6 +218,7 @@ export class Transactions {
       const result = body(transaction)
       transaction.log.finish()
       transaction.calls.finish(now())
+      views?.step(changes)
       driver.prepare('COMMIT').run()
       const changeset = changes.changeset(this.#changesetCount + 1, origin, reader.codecs)
       if (changeset !== undefined) this.#changesetCount += 1
@@ -231,9 +246,10 @@ export class Transactions {
   }
 
   #undo(): void {
-    const { driver, streams, sync } = this.#parts
+    const { driver, streams, sync, views } = this.#parts
     if (!driver.isOpen) return
     if (driver.isInTransaction) driver.prepare('ROLLBACK').run()
+    views?.rollBack()
     this.#callLog.forget()
     streams.reload()
     sync.reload()

@@ -7,8 +7,10 @@ import {
   type Replica,
   type Row,
   type StreamId,
+  type TableDefinitions,
   type TableQuery,
   UniverseError,
+  type ViewState,
 } from '@inner-universe/core'
 import { tablesRead } from '@inner-universe/sqlite'
 import type { CallFacts } from './call-scope.ts'
@@ -32,18 +34,21 @@ import type { EngineParts } from './engine-parts.ts'
 import { readColumns } from './raw-sql.ts'
 import type { Replication, ReplicationPart } from './replication-part.ts'
 import { nextTimerMs, runDueTimers } from './run-timers.ts'
-import { tableOf } from './schema.ts'
+import { definitionsOf, tableOf } from './schema.ts'
 import { searchRows } from './search.ts'
 import { findFaults } from './verify.ts'
 
 /** See {@link Engine}. */
 export class UniverseEngine implements Engine {
   readonly info: EngineInfo
+  readonly definitions: TableDefinitions
   readonly #wired: EngineParts
   readonly #part: ReplicationPart | undefined
 
   constructor(wired: EngineParts, replication: Replication | undefined) {
+    const { tables, views } = wired.parts
     this.info = wired.info
+    this.definitions = views === undefined ? tables : { ...tables, ...definitionsOf(views.tables) }
     this.#wired = wired
     this.#part = replication?.create(wired, () => this.#open())
   }
@@ -106,11 +111,15 @@ export class UniverseEngine implements Engine {
   }
 
   query(query: TableQuery): readonly Row[] {
-    return this.#open().parts.reader.query(query)
+    const { reader, views } = this.#open().parts
+    views?.assertReady([query.table])
+    return reader.query(query)
   }
 
   count(query: TableQuery): number {
-    return this.#open().parts.reader.count(query)
+    const { reader, views } = this.#open().parts
+    views?.assertReady([query.table])
+    return reader.count(query)
   }
 
   get(table: string, id: string): Row | undefined {
@@ -128,16 +137,21 @@ export class UniverseEngine implements Engine {
   }
 
   sql(text: string, params?: readonly QueryValue[]): SqlResult {
-    const { names, columns, rowCount } = readColumns(this.#open().parts.driver, text, params)
+    const { driver, views } = this.#open().parts
+    // Known only by asking SQLite, which is done while there is a view that cannot be read.
+    if (views?.states().some(({ kind }) => kind !== 'ready')) {
+      views.assertReady(this.tablesRead(text))
+    }
+    const { names, columns, rowCount } = readColumns(driver, text, params)
     return { columnNames: names, columns, rowCount }
   }
 
   tablesRead(text: string): ReadonlySet<string> {
-    const { driver, reader } = this.#open().parts
+    const { driver, reader, views } = this.#open().parts
     const tables = new Set<string>()
     for (const name of tablesRead(driver, text)) {
-      const table = name.replace(/^_(rows|search)_/, '')
-      if (reader.schema.has(table)) tables.add(table)
+      const table = name.replace(/^_(rows|search|view)_/, '')
+      if (reader.schema.has(table) || views?.tables.has(table)) tables.add(table)
     }
     return tables
   }
@@ -193,8 +207,19 @@ export class UniverseEngine implements Engine {
     this.#replication().stripForImage()
   }
 
+  viewStates(): readonly ViewState[] {
+    return this.#open().parts.views?.states() ?? []
+  }
+
+  fillViews(): boolean {
+    return this.#open().transactions.fillViews()
+  }
+
   verify(): readonly string[] {
-    return findFaults(this.#open().parts)
+    const { parts, transactions } = this.#open()
+    const faults = findFaults(parts)
+    if (faults.length > 0 || parts.views === undefined) return faults
+    return transactions.verifyViews()
   }
 
   close(): void {
