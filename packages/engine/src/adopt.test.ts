@@ -225,6 +225,21 @@ describe('[SY13] pending deltas as they were', () => {
   })
 })
 
+test('[SY13] a stream that is wholly acknowledged stays own, whatever becomes of the pending ones', () => {
+  const { log, b } = openPair()
+  const { stream } = b.engine.info
+  b.call('put', { key: 'y' })
+  log.takeFrom(b.engine)
+  b.engine.replica.startStream()
+  b.call('put', { key: 'z' })
+  const { to, adopted } = rebuild(b, log, ANEW)
+  expect(adopted).toMatchObject([{ kind: 'reauthored' }])
+  // So a relay that loses it can be given it anew by whom it belongs to.
+  const pending = to.engine.unsyncedCount()
+  to.engine.replica.unacknowledge(stream, 0)
+  expect(to.engine.unsyncedCount()).toBe(pending + 1)
+})
+
 describe('[SY15] pending deltas authored anew', () => {
   it('name what they stand for, and say so in the batch', () => {
     const { log, b } = openPair()

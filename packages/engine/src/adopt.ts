@@ -110,10 +110,11 @@ function canKeep(
   { stream, ackedSeq, ackedHash }: CarriedStream,
   { keepsStream, denied, settled, isJoining }: ReauthoringOptions,
 ): boolean {
-  if (!keepsStream) return false
   if ([...denied, ...settled].some((one) => one.stream === stream)) return false
-  if (isJoining && pending.some(({ delta }) => delta.stream === stream && isInit(delta)))
-    return false
+  const own = pending.filter(({ delta }) => delta.stream === stream)
+  // What is wholly acknowledged can be authored anew only by whom it belongs to, should a relay lose it.
+  if (!keepsStream && (own.length > 0 || ackedSeq === 0)) return false
+  if (isJoining && own.some(({ delta }) => isInit(delta))) return false
   const held = scope.streams.find(stream)
   const seq = held?.headSeq ?? 0
   // Below a floor the batches are not held here, and pending ones would leave a gap.
