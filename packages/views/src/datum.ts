@@ -166,7 +166,8 @@ function equalMembers(a: Members, b: Members): boolean {
     const right = b[name]
     if (left === right) {
       if (left === undefined && !Object.hasOwn(b, name)) return false
-    } else if (!equalDatum(left, right) || (right === undefined && !Object.hasOwn(b, name))) {
+      // A member that is not there may still read as one: as undefined, or `__proto__` as an object.
+    } else if (!equalDatum(left, right) || !Object.hasOwn(b, name)) {
       return false
     }
     count += 1

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { count, sum } from './aggregates.ts'
 import { Delta } from './delta.ts'
 import { createGraph } from './graph.ts'
 import { MemoryState } from './memory-state.ts'
@@ -25,4 +26,29 @@ it('runs streams', () => {
     delta([1, -1]),
   )
   expect(graph.definitionHash).toHaveLength(64)
+})
+
+it('types', () => {
+  interface Item {
+    readonly id: string
+    readonly product: string
+    readonly quantity: number
+    readonly basket: number
+  }
+  const graph = createGraph()
+  const items = graph.source<Item>('items')
+  const products = graph.source<{ id: string; price: number }>('products')
+  const priced = items.join(products, {
+    left: (item) => item.product,
+    right: (product) => product.id,
+    combine: (item, product) => ({ basket: item.basket, amount: product.price * item.quantity }),
+  })
+  const receipts = priced.group({
+    by: (row) => row.basket,
+    aggregates: { total: sum((row) => row.amount), n: count() },
+    combine: (basket, { total, n }) => ({ basket, total, n }),
+  })
+  graph.output('receipts', receipts)
+  const out: { basket: number; total: number | null; n: number } = receipts.row
+  void out
 })

@@ -5,7 +5,7 @@ import type { Node, NodeDefinition } from './operator.ts'
 import { type GroupRow, perGroupNode } from './operators/per-group.ts'
 import { recurseNode } from './operators/recurse.ts'
 import type { Datum } from './state.ts'
-import { Stream } from './stream.ts'
+import { type AnyStream, Stream } from './stream.ts'
 
 /** What a circuit runs: vertices, and which of them are sources and outputs. */
 export interface Graph {
@@ -80,7 +80,7 @@ export class GraphBuilder implements Graph {
    * @throws UniverseError `views/invalid-graph` for a path that another vertex has, or inputs of
    * another graph.
    */
-  add<R>(definition: NodeDefinition, inputs: readonly Stream[], name?: string): Stream<R> {
+  add<R>(definition: NodeDefinition, inputs: readonly AnyStream[], name?: string): Stream<R> {
     for (const input of inputs) this.#checkOwn(input)
     const number = (this.#counts.get(definition.kind) ?? 0) + 1
     this.#counts.set(definition.kind, number)
@@ -103,9 +103,9 @@ export class GraphBuilder implements Graph {
     options: { readonly roundsMax?: number } = {},
   ): Stream<R> {
     const inner = createGraph()
-    const brought = new Map<Stream, Stream>()
+    const brought = new Map<AnyStream, AnyStream>()
     const bring = <S>(outside: Stream<S>): Stream<S> => {
-      const known = brought.get(outside) ?? inner.source(`brought-${brought.size + 1}`)
+      const known = brought.get(outside) ?? inner.source<S>(`brought-${brought.size + 1}`)
       brought.set(outside, known)
       return known as Stream<S>
     }
@@ -142,7 +142,7 @@ export class GraphBuilder implements Graph {
    *
    * @throws UniverseError `views/invalid-graph` for a path that another vertex has.
    */
-  rename(stream: Stream, path: string): void {
+  rename(stream: AnyStream, path: string): void {
     this.#checkOwn(stream)
     const vertex = this.#vertices.get(stream.node.path) as Vertex
     this.#vertices.delete(vertex.path)
@@ -155,7 +155,7 @@ export class GraphBuilder implements Graph {
     this.#vertices.set(vertex.path, vertex)
   }
 
-  #checkOwn(stream: Stream): void {
+  #checkOwn(stream: AnyStream): void {
     if (this.#vertices.get(stream.node.path) === stream.node) return
     throw new UniverseError(
       'views/invalid-graph',

@@ -1,4 +1,5 @@
 /** Streams: what a graph is written in. */
+import type { Aggregates } from './aggregate.ts'
 import type { Node, NodeDefinition } from './operator.ts'
 import { concatNode } from './operators/concat.ts'
 import { delayNode } from './operators/delay.ts'
@@ -6,6 +7,7 @@ import { differentiateNode } from './operators/differentiate.ts'
 import { distinctNode } from './operators/distinct.ts'
 import { filterNode } from './operators/filter.ts'
 import { flatMapNode } from './operators/flat-map.ts'
+import { type GroupOptions, groupNode } from './operators/group.ts'
 import { integrateNode } from './operators/integrate.ts'
 import { type JoinOptions, joinNode } from './operators/join.ts'
 import { mapNode } from './operators/map.ts'
@@ -15,12 +17,18 @@ import { type OuterJoinKind, type OuterJoinOptions, outerJoinNode } from './oper
 import type { GroupRow } from './operators/per-group.ts'
 import { type ReachableOptions, type ReachablePair, reachableNode } from './operators/reachable.ts'
 import { type SemiJoinOptions, semiJoinNode } from './operators/semi-join.ts'
+import { type WindowOptions, windowNode } from './operators/window.ts'
 import type { Datum } from './state.ts'
+
+/** A stream of whatever rows. */
+export interface AnyStream {
+  readonly node: Node
+}
 
 /** Of a graph under construction, what its streams need to grow it. */
 export interface StreamGraph {
-  add<R>(definition: NodeDefinition, inputs: readonly Stream[], name?: string): Stream<R>
-  rename(stream: Stream, path: string): void
+  add<R>(definition: NodeDefinition, inputs: readonly AnyStream[], name?: string): Stream<R>
+  rename(stream: AnyStream, path: string): void
   perGroup<R, K extends Datum, V>(
     rows: Stream<R>,
     key: (row: R) => K,
@@ -32,7 +40,7 @@ export interface StreamGraph {
  * The changes of one Z-set, step by step, as some vertex of a graph gives them. Functions given to it
  * must depend on their arguments alone, and must not change them. Costs: ALGEBRA.md.
  */
-export class Stream<R = unknown> {
+export class Stream<R = unknown> implements AnyStream {
   readonly graph: StreamGraph
   readonly node: Node
   /** Only for the type: a stream of rows of one kind is not one of another. */
@@ -135,6 +143,16 @@ export class Stream<R = unknown> {
   /** Rows that have no match. */
   antiJoin<Right>(right: Stream<Right>, options: SemiJoinOptions<R, Right>): Stream<R> {
     return this.graph.add(semiJoinNode('anti', options), [this, right])
+  }
+
+  /** One row per group, of what aggregates say of its rows. */
+  group<K, A extends Aggregates<R>, Out>(options: GroupOptions<R, K, A, Out>): Stream<Out> {
+    return this.graph.add(groupNode(options), [this])
+  }
+
+  /** The first rows in an order, of the whole or of each group. */
+  window(options: WindowOptions<R>): Stream<R> {
+    return this.graph.add(windowNode(options), [this])
   }
 
   /** The answer of a query of its own for every group of rows, each with its group's key. */
