@@ -109,7 +109,7 @@ export class WeightTable<R = unknown> {
   #append(row: R, weight: number, hash: number): void {
     const at = this.#rows.length
     if (weight !== 1) this.#ownWeights()
-    if (at < LINEAR_MAX) {
+    if (this.#index === undefined && at < LINEAR_MAX) {
       // Order matters for memory: `push` would make room for 17 rows at once.
       this.#rows = [...this.#rows, row]
       this.#weights?.push(weight)
