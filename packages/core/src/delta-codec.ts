@@ -1,10 +1,10 @@
 /** Reads segments of the delta log; segment-writer.ts writes them. */
 import type { ByteReader } from './byte-reader.ts'
+import type { QueryValue } from './condition.ts'
 import type { Cells, Delta, RowOperation, StoredValue } from './delta.ts'
 import { isHlc, type Stamp } from './hlc.ts'
 import { type StreamId, streamIdFromBytes } from './id.ts'
 import { ID_BYTES, KEY_BYTES_MAX, NAME_BYTES_MAX } from './limits.ts'
-import type { QueryValue } from './query.ts'
 import {
   CELL_KNOWN_ID,
   CELL_NEW_ID,

@@ -2,9 +2,10 @@
  * Deltas: what one reducer call changed, as other replicas must know it. See MERGE.md for what each
  * operation means and CODEC.md (DS rules) for the bytes.
  */
+
+import type { QueryValue } from './condition.ts'
 import type { Stamp } from './hlc.ts'
 import type { StreamId } from './id.ts'
-import type { QueryValue } from './query.ts'
 
 /** Stored form of a cell: what SQLite holds. JSON is canonical text, booleans are 0 and 1. */
 export type StoredValue = null | number | bigint | string | Uint8Array

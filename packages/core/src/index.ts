@@ -4,6 +4,12 @@ export { ByteWriter, type ByteWriterOptions } from './byte-writer.ts'
 export { storedDefault } from './cell-form.ts'
 export { checkModule } from './check-module.ts'
 export {
+  type CheckedRelation,
+  checkRelation,
+  isTableWindow,
+  type RelationScope,
+} from './check-relation.ts'
+export {
   type ClockOverrides,
   decodeClockOverrides,
   encodeClockOverrides,
@@ -22,6 +28,25 @@ export {
   t,
   type ValueOf,
 } from './column.ts'
+export type {
+  Aggregates,
+  ColumnPath,
+  ColumnValue,
+  ColumnValues,
+  RowAggregate,
+  RowTest,
+  RowValue,
+  ValueAt,
+} from './column-value.ts'
+export {
+  type Comparison,
+  type Condition,
+  conditionOf,
+  type Match,
+  parseColumnPath,
+  type QueryValue,
+  type Where,
+} from './condition.ts'
 export {
   deadKeys,
   deadRowsOf,
@@ -38,6 +63,7 @@ export {
   isUniverseError,
   UniverseError,
 } from './error.ts'
+export { commonKind, kindOf, placeOfComparison } from './expression-kind.ts'
 export { finishHash, HASH_BYTES, type HashFunction, hashOf, originHash } from './hash.ts'
 export { bytesToHex, hexToBytes } from './hex.ts'
 export {
@@ -136,20 +162,7 @@ export {
   prefixRange,
   type TypedPart,
 } from './ordered-key.ts'
-export {
-  type Comparison,
-  type Condition,
-  conditionOf,
-  type Match,
-  type Order,
-  parseColumnPath,
-  type Queries,
-  Query,
-  type QueryValue,
-  queriesOf,
-  type TableQuery,
-  type Where,
-} from './query.ts'
+export { type Order, type Queries, Query, queriesOf, relationOf, type TableQuery } from './query.ts'
 export { createRandom, createRandomFromState, type Random } from './random.ts'
 export {
   type Db,
@@ -190,6 +203,31 @@ export type {
   ScalarFunction,
   Test,
 } from './relation.ts'
+export { isSame, orderOf, totalOrder } from './relation-order.ts'
+export {
+  type GroupedQuery,
+  type Joinable,
+  type JoinedRow,
+  type JoinOn,
+  RelationQuery,
+} from './relation-query.ts'
+export {
+  type ColumnKinds,
+  type FlatShape,
+  isKeyed,
+  type JoinedShape,
+  keyPaths,
+  type Leaf,
+  leavesOf,
+  type Member,
+  membersOf,
+  type Place,
+  placeOf,
+  relationInvalid,
+  type Shape,
+  type ValueKind,
+  valueKind,
+} from './relation-shape.ts'
 export {
   type AdoptedDelta,
   type Base,
@@ -254,8 +292,8 @@ export {
   type DefineViews,
   type ReadView,
   type ViewQueries,
-  type Views,
   type ViewState,
+  type Views,
   viewOrder,
   viewQueriesOf,
 } from './view.ts'

@@ -63,3 +63,12 @@ export const PAYLOAD_BYTES_MAX: number = 64 * 1024 * 1024
 
 /** Longest ordered key, in bytes. A page of SQLite holds a fraction of it; longer keys would only be slow. */
 export const ORDERED_KEY_BYTES_MAX: number = 1024 * 1024
+
+/** Deepest nesting of a relation, its expressions and tests: far below SQLite's limits on either. */
+export const RELATION_DEPTH_MAX = 64
+
+/** Parts of a relation, expressions and conditions counted in: a page of SQL. Checked before planning. */
+export const RELATION_PARTS_MAX = 2000
+
+/** Tables that one relation reads, each as often as it is named. SQLite joins at most 64. */
+export const RELATION_TABLES_MAX = 32

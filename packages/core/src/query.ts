@@ -4,41 +4,18 @@
  * A {@link TableQuery} crosses threads, is compiled to SQL by the engine and to operators by views.
  * Values are always bound, never pasted into SQL.
  */
-import type { JsonValue } from './json.ts'
+import type { ColumnValues, RowTest, Valued } from './column-value.ts'
+import {
+  type Condition,
+  conditionOf,
+  isCondition,
+  parseColumnPath,
+  type QueryValue,
+  type Where,
+} from './condition.ts'
+import type { Relation, RelationOrder } from './relation.ts'
+import { RelationQuery } from './relation-query.ts'
 import type { RowOf, Tables } from './table.ts'
-
-/** A value a condition compares with. */
-export type QueryValue = JsonValue | Uint8Array
-
-/**
- * The eleven comparisons. NULL is a value here: `eq null` finds NULLs, `ne x` and `notIn` find NULLs
- * too. `contains`, `startsWith`, `endsWith` compare text literally (no wildcards), case-sensitively;
- * on JSON arrays and sets `contains` asks for an element. `in []` finds nothing, `notIn []` all.
- */
-export type Comparison =
-  | 'eq'
-  | 'ne'
-  | 'gt'
-  | 'lt'
-  | 'gte'
-  | 'lte'
-  | 'contains'
-  | 'startsWith'
-  | 'endsWith'
-  | 'in'
-  | 'notIn'
-
-/** A boolean expression over one row. `path` reaches into a JSON column. */
-export type Condition =
-  | {
-      readonly kind: 'compare'
-      readonly column: string
-      readonly path?: readonly string[]
-      readonly operator: Comparison
-      readonly value: QueryValue | readonly QueryValue[]
-    }
-  | { readonly kind: 'and' | 'or'; readonly of: readonly Condition[] }
-  | { readonly kind: 'not'; readonly of: Condition }
 
 /** One ordering term. NULL sorts first ascending, last descending. */
 export interface Order {
@@ -58,127 +35,87 @@ export interface TableQuery {
   readonly after?: readonly QueryValue[]
 }
 
-/** What one column is compared with in `where`: a value (equality) or comparisons, all of which hold. */
-export type Match<V> =
-  | V
-  | {
-      readonly eq?: V | null
-      readonly ne?: V | null
-      readonly gt?: V
-      readonly gte?: V
-      readonly lt?: V
-      readonly lte?: V
-      readonly in?: readonly V[]
-      readonly notIn?: readonly V[]
-      readonly contains?: V extends readonly (infer E)[] ? E : string
-      readonly startsWith?: string
-      readonly endsWith?: string
-    }
-
-/** Matches by column name; dotted names reach into JSON columns (`metadata.properties.age`). */
-export type Where<Row> = { readonly [K in keyof Row]?: Match<Row[K]> } & {
-  readonly [path: `${string}.${string}`]: Match<JsonValue>
+/** A query over one table as a relation, with the same rows in the same order. */
+export function relationOf(query: TableQuery): Relation {
+  const { table, where, orderBy, limit, offset = 0, after } = query
+  const rows: Relation = { kind: 'table', table }
+  const of: Relation =
+    where === undefined
+      ? rows
+      : { kind: 'where', of: rows, test: { kind: 'condition', condition: where } }
+  if (orderBy.length === 0 && limit === undefined && offset === 0 && after === undefined) return of
+  const terms = orderBy.map(
+    ({ column, path = [], direction }): RelationOrder => ({
+      by: { kind: 'path', path: [column, ...path] },
+      direction,
+    }),
+  )
+  const window = { kind: 'window', of, partitionBy: [], orderBy: terms, limit, offset } as const
+  return after === undefined ? window : { ...window, after }
 }
 
-const COMPARISONS: ReadonlySet<string> = new Set<Comparison>([
-  'eq',
-  'ne',
-  'gt',
-  'lt',
-  'gte',
-  'lte',
-  'contains',
-  'startsWith',
-  'endsWith',
-  'in',
-  'notIn',
-])
-
-/** Splits `metadata.properties.age` into a column and a path; `\.` is a dot inside a name. */
-export function parseColumnPath(text: string): { column: string; path?: readonly string[] } {
-  const parts = text.split(/(?<!\\)\./).map((part) => part.replaceAll('\\.', '.'))
-  const [column = '', ...path] = parts
-  return path.length === 0 ? { column } : { column, path }
-}
-
-function isComparisons(match: unknown): match is Record<string, QueryValue> {
-  if (typeof match !== 'object' || match === null) return false
-  if (Array.isArray(match) || match instanceof Uint8Array) return false
-  const names = Object.keys(match)
-  return names.length > 0 && names.every((name) => COMPARISONS.has(name))
-}
-
-/** Turns the object form of `where` into a {@link Condition}. Undefined matches are left out. */
-export function conditionOf(where: Readonly<Record<string, unknown>>): Condition {
-  const of: Condition[] = []
-  for (const [name, match] of Object.entries(where)) {
-    if (match === undefined) continue
-    const target = parseColumnPath(name)
-    const comparisons = isComparisons(match) ? match : { eq: match as QueryValue }
-    for (const [operator, value] of Object.entries(comparisons)) {
-      if (value === undefined) continue
-      of.push({ kind: 'compare', ...target, operator: operator as Comparison, value })
-    }
-  }
-  const [first] = of
-  return of.length === 1 && first !== undefined ? first : { kind: 'and', of }
-}
-
-/** A typed query over one table. Each method gives a new query; none changes the receiver. */
-export class Query<Row> {
-  /** Carries the type only; never set. */
-  declare readonly rowType: Row
+/**
+ * A typed query over one table. Each method gives a new query; none changes the receiver. Methods of
+ * {@link RelationQuery} lead on to queries over several tables.
+ */
+export class Query<Row, Name extends string = string> extends RelationQuery<Row, Name> {
   readonly plan: TableQuery
 
   constructor(plan: TableQuery) {
+    super(relationOf(plan), plan.table)
     this.plan = plan
   }
 
+  #with(part: Partial<TableQuery>): Query<Row, Name> {
+    return new Query<Row, Name>({ ...this.plan, ...part })
+  }
+
+  /** Narrows by a test of the row's columns. */
+  override where(where: (row: ColumnValues<Row>) => RowTest): RelationQuery<Row, Name>
   /** Narrows by matches (all must hold) or by a condition; several calls are joined by AND. */
-  where(where: Where<Row> | Condition): Query<Row> {
-    const condition = 'kind' in where && isCondition(where) ? where : conditionOf(where)
+  override where(where: Where<Row> | Condition): Query<Row, Name>
+  override where(where: never): RelationQuery<Row, Name> {
+    if (typeof where === 'function') return super.where(where)
+    const condition = isCondition(where) ? where : conditionOf(where)
     const before = this.plan.where
-    return new Query<Row>({
-      ...this.plan,
+    return this.#with({
       where: before === undefined ? condition : { kind: 'and', of: [before, condition] },
     })
   }
 
+  /** By a computed value. */
+  override orderBy(
+    by: (row: ColumnValues<Row>) => Valued<unknown>,
+    direction?: 'asc' | 'desc',
+  ): RelationQuery<Row, Name>
   /** Adds an ordering term; the primary key is always the last one, so the order is total. */
-  orderBy(
+  override orderBy(
     column: (keyof Row & string) | `${string}.${string}`,
-    direction: 'asc' | 'desc' = 'asc',
-  ): Query<Row> {
-    const order: Order = { ...parseColumnPath(column), direction }
-    return new Query<Row>({ ...this.plan, orderBy: [...this.plan.orderBy, order] })
+    direction?: 'asc' | 'desc',
+  ): Query<Row, Name>
+  override orderBy(by: never, direction: 'asc' | 'desc' = 'asc'): RelationQuery<Row, Name> {
+    if (typeof by === 'function') return super.orderBy(by, direction)
+    return this.#with({ orderBy: [...this.plan.orderBy, { ...parseColumnPath(by), direction }] })
   }
 
   /** At most this many rows. */
-  limit(limit: number): Query<Row> {
-    return new Query<Row>({ ...this.plan, limit })
+  override limit(limit: number): Query<Row, Name> {
+    return this.#with({ limit })
   }
 
   /** Skips rows. Cost grows with the offset: page with `after` instead. */
-  offset(offset: number): Query<Row> {
-    return new Query<Row>({ ...this.plan, offset })
+  override offset(offset: number): Query<Row, Name> {
+    return this.#with({ offset })
   }
 
   /** Starts after the row with these order keys and primary key. */
-  after(keys: readonly QueryValue[]): Query<Row> {
-    return new Query<Row>({ ...this.plan, after: keys })
+  after(keys: readonly QueryValue[]): Query<Row, Name> {
+    return this.#with({ after: keys })
   }
 }
 
-function isCondition(value: object): value is Condition {
-  const { kind } = value as { kind?: unknown }
-  return (
-    (kind === 'compare' && 'operator' in value) ||
-    ((kind === 'and' || kind === 'or' || kind === 'not') && 'of' in value)
-  )
-}
-
 /** One query per table, to start from: `q.todo.where(…)`. */
-export type Queries<T extends Tables> = { readonly [K in keyof T]: Query<RowOf<T[K]>> }
+export type Queries<T extends Tables> = { readonly [K in keyof T]: Query<RowOf<T[K]>, K & string> }
 
 /** The starting queries of a module's tables. */
 export function queriesOf<T extends Tables>(tables: T): Queries<T> {

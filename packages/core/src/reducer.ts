@@ -4,9 +4,10 @@
  * This file holds what an author sees: definitions and the context. `engine/reducer.ts` runs them.
  */
 import type { ArgumentsOf, ColumnDefinition, Columns, InputOf } from './column.ts'
+import type { QueryValue, Where } from './condition.ts'
 import type { Id } from './id.ts'
 import type { Kv } from './kv.ts'
-import type { Query, QueryValue, Where } from './query.ts'
+import type { Query } from './query.ts'
 import type { Random } from './random.ts'
 import type { StandardSchemaV1 } from './standard-schema.ts'
 import type { InsertOf, PatchOf, RowOf, Tables } from './table.ts'

@@ -6,7 +6,7 @@
  * Rows of a table have its columns. Rows of a join have one member per side, under the side's name; a
  * side that an outer join has no match for is null. Rows after `select` and `group` are flat again.
  */
-import type { Condition, QueryValue } from './query.ts'
+import type { Condition, QueryValue } from './condition.ts'
 
 /** Where a value is in a row: `['lineItem', 'quantity']`, and further into JSON columns. */
 export type Path = readonly [string, ...string[]]
@@ -110,6 +110,8 @@ export type Relation =
       readonly orderBy: readonly RelationOrder[]
       readonly limit: number | undefined
       readonly offset: number
+      /** Over one table: starts after the row with these order keys and primary key, as `TableQuery.after`. */
+      readonly after?: readonly QueryValue[]
     }
   | {
       /**

@@ -1,11 +1,11 @@
 /** Writes segments of the delta log; delta-codec.ts has the format and reads them. */
 import { assert } from './assert.ts'
 import { ByteWriter } from './byte-writer.ts'
+import type { QueryValue } from './condition.ts'
 import type { Cells, Delta, RowOperation, StoredValue } from './delta.ts'
 import { isHlc, type Stamp } from './hlc.ts'
 import { type StreamId, streamIdToBytes } from './id.ts'
 import { ID_BYTES, KEY_BYTES_MAX, NAME_BYTES_MAX, SEGMENT_BYTES_MAX } from './limits.ts'
-import type { QueryValue } from './query.ts'
 import {
   CELL_KNOWN_ID,
   CELL_NEW_ID,
