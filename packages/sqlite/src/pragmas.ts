@@ -12,6 +12,9 @@ export const CACHE_KIBIBYTES = 64_000
 /** Bytes the write-ahead log may keep on disk once its pages are in the file: two checkpoints' worth. */
 export const LOG_KEPT_BYTES: number = 2 * 1_000 * PAGE_BYTES
 
+/** Whether a connection has its file to itself, or other processes may open it too (Node only). */
+export type FileAccess = 'exclusive' | 'shared'
+
 /**
  * The settings every connection starts with, in this order.
  *
@@ -19,7 +22,11 @@ export const LOG_KEPT_BYTES: number = 2 * 1_000 * PAGE_BYTES
  * browser) unless the exclusive lock is asked for before the first read, and the page size must
  * be set before the first table.
  */
-export function openingPragmas(storage: StorageKind, durability: Durability): readonly string[] {
+export function openingPragmas(
+  storage: StorageKind,
+  durability: Durability,
+  access: FileAccess = 'exclusive',
+): readonly string[] {
   const shared = [
     `PRAGMA cache_size = -${CACHE_KIBIBYTES}`,
     'PRAGMA temp_store = memory',
@@ -30,7 +37,7 @@ export function openingPragmas(storage: StorageKind, durability: Durability): re
   ]
   if (storage === 'memory') return [`PRAGMA page_size = ${PAGE_BYTES}`, ...shared]
   return [
-    'PRAGMA locking_mode = exclusive',
+    `PRAGMA locking_mode = ${access === 'shared' ? 'normal' : 'exclusive'}`,
     `PRAGMA page_size = ${PAGE_BYTES}`,
     'PRAGMA journal_mode = wal',
     `PRAGMA journal_size_limit = ${LOG_KEPT_BYTES}`,

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { assert, UniverseError } from '@inner-universe/core'
 import type { Driver, Durability, Statement, StorageKind } from '../driver.ts'
 import { clearLogMark, databaseBytes, findFaults, foldLog } from '../maintenance.ts'
-import { openingPragmas } from '../pragmas.ts'
+import { type FileAccess, openingPragmas } from '../pragmas.ts'
 import { driverClosed } from '../sqlite-error.ts'
 import { statementKind } from '../statement-kind.ts'
 import { guard, type NodeConnection, NodeStatement } from './statement.ts'
@@ -11,11 +11,19 @@ import { guard, type NodeConnection, NodeStatement } from './statement.ts'
 /** Compiled statements kept per driver; the least recently asked for is dropped first. */
 const STATEMENTS_MAX = 500
 
+/** Longest wait for others that open the same file, in ms. */
+const SHARED_OPENING_MS_MAX = 5_000
+
 /** Where the database is, and what its commits survive. */
 export interface NodeDatabaseOptions {
   /** A file path, or `:memory:`. */
   readonly path: string
   readonly durability: Durability
+  /**
+   * `shared`: other processes may open the file at the same time; BEGIN IMMEDIATE throws
+   * `storage/locked` while one of them writes. Default `exclusive`.
+   */
+  readonly access?: FileAccess
   /** For `:memory:` only: the bytes of a database to start from. */
   readonly contents?: Uint8Array
 }
@@ -28,10 +36,11 @@ export interface NodeDatabaseOptions {
  * `storage/not-a-database` when its bytes are bad: they are then left as they were.
  */
 export function openNodeDatabase(options: NodeDatabaseOptions): Driver {
-  const { path, durability, contents } = options
+  const { path, durability, contents, access = 'exclusive' } = options
   const database = guard('', () => {
     return new DatabaseSync(path, {
-      timeout: 0,
+      // Of several openers at once, each finds the others in the way for a moment.
+      timeout: access === 'shared' ? SHARED_OPENING_MS_MAX : 0,
       returnArrays: true,
       enableForeignKeyConstraints: false,
       defensive: true,
@@ -46,9 +55,10 @@ export function openNodeDatabase(options: NodeDatabaseOptions): Driver {
       clearLogMark(bytes)
       guard('', () => database.deserialize(bytes))
     }
-    for (const pragma of openingPragmas(driver.storage, durability)) driver.exec(pragma)
+    for (const pragma of openingPragmas(driver.storage, durability, access)) driver.exec(pragma)
     // The first read of the pages: damage is found here and not in the middle of a call.
     driver.prepare('SELECT count(*) FROM sqlite_schema').get()
+    if (access === 'shared') driver.exec('PRAGMA busy_timeout = 0')
     return driver
   } catch (error) {
     driver.close()
