@@ -1,6 +1,7 @@
 /** Streams: what a graph is written in. */
 import type { Aggregates } from './aggregate.ts'
 import type { Node, NodeDefinition } from './operator.ts'
+import { type Cache, cacheNode } from './operators/cache.ts'
 import { concatNode } from './operators/concat.ts'
 import { delayNode } from './operators/delay.ts'
 import { differentiateNode } from './operators/differentiate.ts'
@@ -161,6 +162,11 @@ export class Stream<R = unknown> implements AnyStream {
     body: (rows: Stream<R>) => Stream<V>,
   ): Stream<GroupRow<K, V>> {
     return this.graph.perGroup(this, key, body)
+  }
+
+  /** Keeps the rows under a name by which they can be read from the store, and passes them on. */
+  cache<K>(cache: Cache<R, K>): Stream<R> {
+    return this.graph.add(cacheNode(cache), [this], cache.name)
   }
 
   /** Rows are edges: the pairs that ways lead between, with the length of the shortest. */
