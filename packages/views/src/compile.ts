@@ -4,7 +4,7 @@ import { createGraph, type Graph } from './graph.ts'
 import { type CircuitOptions, createCircuit } from './running-graph.ts'
 import type { StateStore } from './state.ts'
 import type { ViewDefinition } from './store/view-store.ts'
-import type { Stream } from './stream.ts'
+import type { AnyStream, Stream } from './stream.ts'
 
 /** An input that rows of one type come in by. */
 export interface Source<R> {
@@ -17,7 +17,7 @@ export interface Source<R> {
 export type Sources = Readonly<Record<string, Source<unknown>>>
 
 /** Outputs by name. */
-export type Outputs = Readonly<Record<string, Stream>>
+export type Outputs = Readonly<Record<string, AnyStream>>
 
 /** The streams that a query starts from. */
 export type StreamsOf<S extends Sources> = {

@@ -43,12 +43,12 @@ export interface GroupRow<K, V> {
  *
  * Cost: what the body does for the changed rows, and a look at each of its vertices per changed group.
  *
- * @throws UniverseError `views/invalid-graph` for a body with a row for a group of nothing (`isGlobal`):
- * it would stay when the group is gone.
+ * @throws UniverseError `views/invalid-graph` for a body with a row for nothing (`isGlobal`), which would
+ * stay when the group is gone, or with a cache.
  */
 export function perGroupNode<R>(options: PerGroupOptions<R>): NodeDefinition {
   const body: Body = { sources: [options.rows], output: options.body }
-  for (const node of bodyNodes(body)) checkVanishes(node)
+  for (const node of bodyNodes(body)) checkFits(node)
   return {
     kind: 'per-group',
     parameters: { body: bodyParameters(body) },
@@ -58,7 +58,14 @@ export function perGroupNode<R>(options: PerGroupOptions<R>): NodeDefinition {
   }
 }
 
-function checkVanishes(node: Node): void {
+function checkFits(node: Node): void {
+  if (node.kind === 'cache') {
+    throw new UniverseError(
+      'views/invalid-graph',
+      `the cache ${node.path} stands in a query per group; keep the result of all groups instead`,
+      { details: { path: node.path } },
+    )
+  }
   if ((node.parameters as { isGlobal?: boolean } | null)?.isGlobal !== true) return
   throw new UniverseError(
     'views/invalid-graph',
