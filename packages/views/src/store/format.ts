@@ -91,3 +91,21 @@ export function storeCorrupt(view: string, what: string, cause?: unknown): Unive
     { details: { view, reason: what }, cause },
   )
 }
+
+/** The error for a view that is not there yet. */
+export function notReady(view: string): UniverseError {
+  return new UniverseError(
+    'views/not-ready',
+    `there is no state of the view ${view} yet; open its store first, and wait until it is filled`,
+    { details: { view } },
+  )
+}
+
+/** The error for a piece of state that a view does not have. */
+export function unknownPiece(name: StateName): UniverseError {
+  return new UniverseError(
+    'views/invalid-graph',
+    `the view keeps no state called ${name}; give the path of a stream (see \`named\`) and the part`,
+    { details: { name } },
+  )
+}

@@ -1,4 +1,11 @@
 export type { ViewIdentity, ViewPhase, ViewRecord } from '../format.ts'
+export { openSqliteStore, type SqliteStoreOptions } from './open-sqlite-store.ts'
+export { openSqliteReader, type SqliteReader } from './sqlite-cache.ts'
 export { dropSqliteView, sqliteViews } from './sqlite-record.ts'
-export type { FlushNotes, SqliteState, SqliteStateOptions } from './sqlite-state.ts'
-export { CACHED_MAX, openSqliteState } from './sqlite-state.ts'
+export {
+  CACHED_MAX,
+  type FlushNotes,
+  openSqliteState,
+  type SqliteState,
+  type SqliteStateOptions,
+} from './sqlite-state.ts'

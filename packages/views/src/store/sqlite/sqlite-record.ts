@@ -113,6 +113,28 @@ export function dropPieces(driver: Driver, view: string): void {
   driver.prepare('DELETE FROM _view_piece WHERE view = ?').run([view])
 }
 
+/** Input times that were skipped and not run since. Ascending. */
+export function readSkipped(driver: Driver, view: string): number[] {
+  return driver
+    .prepare('SELECT input_time FROM _view_skipped WHERE view = ? ORDER BY input_time')
+    .all([view])
+    .map(([time]) => time as number)
+}
+
+/** Lists an input time as skipped. */
+export function addSkipped(driver: Driver, view: string, inputTime: number): void {
+  driver
+    .prepare('INSERT OR IGNORE INTO _view_skipped (view, input_time) VALUES (?, ?)')
+    .run([view, inputTime])
+}
+
+/** Lists an input time as skipped no more: it was run. */
+export function removeSkipped(driver: Driver, view: string, inputTime: number): void {
+  driver
+    .prepare('DELETE FROM _view_skipped WHERE view = ? AND input_time = ?')
+    .run([view, inputTime])
+}
+
 /** The names of all views that the database keeps state of. */
 export function sqliteViews(driver: Driver): string[] {
   if (!hasRecordTables(driver)) return []
