@@ -47,6 +47,9 @@ function checkViews({ tables, views }: Module): void {
     const other = taken.get(name.toLowerCase())
     if (other !== undefined) invalidModule(`view "${name}" and "${other}" are one name to SQL`)
     taken.set(name.toLowerCase(), name)
+    if (typeof views[name]?.relation !== 'object') {
+      invalidModule(`view "${name}" is no query; give a function that returns one`)
+    }
   }
   viewOrder(views)
 }

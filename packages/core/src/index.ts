@@ -288,12 +288,12 @@ export { encodeValue, type Value } from './value-codec.ts'
 export { decodeValue } from './value-decoder.ts'
 export {
   type BuiltQuery,
-  buildViews,
   type DefineViews,
+  type ModuleQueries,
+  moduleQueriesOf,
   type ReadView,
   type ViewQueries,
   type ViewState,
   type Views,
   viewOrder,
-  viewQueriesOf,
 } from './view.ts'

@@ -4,6 +4,7 @@
  */
 import { invalidModule } from './check-table.ts'
 import { type Queries, Query, queriesOf } from './query.ts'
+import type { Relation } from './relation.ts'
 import type { Row } from './row-change.ts'
 import type { Tables } from './table.ts'
 
@@ -11,6 +12,7 @@ import type { Tables } from './table.ts'
 export interface BuiltQuery<R = unknown> {
   /** Carries the type only; never set. */
   readonly rowType: R
+  readonly relation: Relation
 }
 
 /** Declared views by name. */
@@ -27,9 +29,17 @@ export type DefineViews<T extends Tables, V extends Views> = {
 /** One query per view, to start from: `q.openByProject.where(…)`. */
 export type ViewQueries<V extends Views> = { readonly [K in keyof V]: Query<V[K]['rowType']> }
 
+/** Where queries of a module start from. */
+export type ModuleQueries<T extends Tables, V extends Views> = Queries<T> & ViewQueries<V>
+
 /** How far a view is: its rows can be read from `ready` on. */
 export type ViewState =
-  | { readonly view: string; readonly kind: 'ready' }
+  | {
+      readonly view: string
+      readonly kind: 'ready'
+      /** Rows read to fill it since the universe was opened; 0: it was found as it was left. */
+      readonly fedRows: number
+    }
   | {
       readonly view: string
       readonly kind: 'filling'
@@ -53,10 +63,16 @@ export function buildViews<T extends Tables, V extends Views>(
   return Object.fromEntries(built) as V
 }
 
-/** The starting queries of a module's views. */
-export function viewQueriesOf<V extends Views>(views: V): ViewQueries<V> {
+/** The starting queries of a module's tables and views. */
+export function moduleQueriesOf<T extends Tables, V extends Views>({
+  tables,
+  views,
+}: {
+  readonly tables: T
+  readonly views: V
+}): ModuleQueries<T, V> {
   const entries = Object.keys(views).map((name) => [name, queryOfView(name)])
-  return Object.fromEntries(entries) as ViewQueries<V>
+  return { ...queriesOf(tables), ...(Object.fromEntries(entries) as ViewQueries<V>) }
 }
 
 /** A view is read like a table of its name. */
@@ -78,7 +94,7 @@ export function viewOrder(views: Views): readonly string[] {
       invalidModule(`views read each other in a circle: ${[...open, view].join(' → ')}`)
     }
     open.add(view)
-    for (const name of namesRead(views[view])) if (Object.hasOwn(views, name)) visit(name)
+    for (const name of namesRead(views[view]?.relation)) if (Object.hasOwn(views, name)) visit(name)
     open.delete(view)
     order.push(view)
   }

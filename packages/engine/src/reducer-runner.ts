@@ -26,7 +26,7 @@ import type { KvStore } from './kv/kv-store.ts'
 import { reducerKv } from './kv/reducer-kv.ts'
 import { readRows } from './raw-sql.ts'
 import { currentCall, ReducerTable, type Session } from './table-access.ts'
-import { VIEW_PREFIX } from './view-tables.ts'
+import { VIEW_ROWS_PREFIX } from './view-tables.ts'
 
 /** Deepest nesting of `ctx.call`: a reducer that calls itself for ever is stopped here. */
 export const NESTED_CALLS_MAX = 64
@@ -185,10 +185,10 @@ export class ReducerRunner {
   #assertReadsNoView(sql: string): void {
     if (this.#statementsWithoutViews.has(sql)) return
     for (const table of tablesRead(this.#driver, sql)) {
-      if (!table.startsWith(VIEW_PREFIX)) continue
+      if (!table.startsWith(VIEW_ROWS_PREFIX)) continue
       throw new UniverseError(
         'query/invalid',
-        `a reducer cannot read view "${table.slice(VIEW_PREFIX.length)}", which follows only when the call is done; read its tables`,
+        `a reducer cannot read view "${table.slice(VIEW_ROWS_PREFIX.length)}", which follows only when the call is done; read its tables`,
       )
     }
     this.#statementsWithoutViews.add(sql)

@@ -126,7 +126,12 @@ function tableUnknown(name: string): UniverseError {
   )
 }
 
-function compileTable(name: string, definition: TableDefinition): TableSchema {
+/** A table without its references, whose rows are in `rows` in the file. */
+export function compileTable(
+  name: string,
+  definition: TableDefinition,
+  rows: string = rowsTable(name),
+): TableSchema {
   const columns = Object.entries(definition.columns).map(
     ([columnName, column], index): ColumnSchema => ({
       name: columnName,
@@ -149,7 +154,7 @@ function compileTable(name: string, definition: TableDefinition): TableSchema {
     columnsByName,
     primaryKey,
     isSynced: definition.scope === 'synced',
-    rowsSql: quoteName(rowsTable(name)),
+    rowsSql: quoteName(rows),
     columnsSql: columns.map((column) => quoteName(column.name)).join(', '),
     references: [],
     referrers: [],

@@ -150,7 +150,7 @@ export class UniverseEngine implements Engine {
     const { driver, reader, views } = this.#open().parts
     const tables = new Set<string>()
     for (const name of tablesRead(driver, text)) {
-      const table = name.replace(/^_(rows|search|view)_/, '')
+      const table = name.replace(/^_(rows|search|vrows)_/, '')
       if (reader.schema.has(table) || views?.tables.has(table)) tables.add(table)
     }
     return tables

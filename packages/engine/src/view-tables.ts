@@ -1,20 +1,31 @@
 /** Where declared views are in the file, and how all of them are taken out of it. STORAGE.md VW2, VW7. */
-import { type Module, UniverseError } from '@inner-universe/core'
+import { type Module, type TableDefinition, UniverseError } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
-import { quoteName } from './schema.ts'
+import { columnSql, compileTable, quoteName, type TableSchema } from './schema.ts'
 
-/** The table that tells of each view what it was built from. Made with the first view. */
-export const VIEWS_TABLE = '_views'
+/** What all names begin with of what views keep in a file. No table of a module has such a name. */
+const PREFIX = '_v'
 
-/** What names of tables with rows and state of views begin with. No table of a module has such a name. */
-export const VIEW_PREFIX = '_view_'
+/** The table that lists views (views/STORES.md VS7). */
+const LIST = '_view'
 
-/** What names of indexes begin with that views have asked for, on tables of the module. */
-export const VIEW_INDEX_PREFIX = '_view_ix_'
+/** What names of tables with rows of views begin with. */
+export const VIEW_ROWS_PREFIX = '_vrows_'
 
-/** Name of the table of a view's rows. */
-export function viewTable(view: string): string {
-  return `${VIEW_PREFIX}${view}`
+/** A view as a table that can be read. */
+export function compileView(name: string, definition: TableDefinition): TableSchema {
+  return compileTable(name, definition, `${VIEW_ROWS_PREFIX}${name}`)
+}
+
+/** Statements that make the table of a view's rows, and the SQL view of its name without made-up keys. */
+export function viewStatements(view: TableSchema): readonly string[] {
+  const columns = view.columns.map(columnSql).join(', ')
+  const shown = view.columns.map(({ name }) => name).filter((name) => !name.startsWith('_'))
+  const list = shown.length === 0 ? 'NULL' : shown.map(quoteName).join(', ')
+  return [
+    `CREATE TABLE ${view.rowsSql} (_n INTEGER PRIMARY KEY, ${columns})`,
+    `CREATE VIEW ${quoteName(view.name)} AS SELECT ${list} FROM ${view.rowsSql}`,
+  ]
 }
 
 /** @throws UniverseError `views/not-configured` when the module declares views. */
@@ -33,17 +44,17 @@ export function assertNoViews({ name, views }: Module): void {
  * there are none: one look into the schema.
  */
 export function removeViews(driver: Driver): void {
-  const isThere = driver.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?1').get([VIEWS_TABLE])
+  const isThere = driver.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?1').get([LIST])
   if (isThere === undefined) return
-  for (const [view] of driver.prepare(`SELECT name FROM ${VIEWS_TABLE}`).all()) {
+  for (const [view] of driver.prepare(`SELECT name FROM ${LIST}`).all()) {
     driver.exec(`DROP VIEW IF EXISTS ${quoteName(view as string)}`)
   }
   const left = driver
     .prepare(
       `SELECT type, name FROM sqlite_schema WHERE type IN ('index', 'table') AND sql IS NOT NULL
-        AND (name = ?1 OR substr(name, 1, ${VIEW_PREFIX.length}) = ?2) ORDER BY type`,
+        AND substr(name, 1, ${PREFIX.length}) = ?1 ORDER BY type`,
     )
-    .all([VIEWS_TABLE, VIEW_PREFIX])
+    .all([PREFIX])
   for (const [type, name] of left) {
     driver.exec(`DROP ${type} IF EXISTS ${quoteName(name as string)}`)
   }

@@ -1,14 +1,15 @@
 /** Puts a universe together over a session: every method of the contract, one line each. */
 import {
   type Module,
+  moduleQueriesOf,
   type Query,
   type QueryValue,
-  queriesOf,
   type Reducers,
   type Row,
   type TableQuery,
   type Tables,
   UniverseError,
+  type Views,
 } from '@inner-universe/core'
 import type { LiveRead, Welcome } from '../rpc/contract.ts'
 import { universeClosed } from './call-errors.ts'
@@ -25,9 +26,9 @@ import type {
 import { universeSync } from './universe-sync.ts'
 
 /** What a universe needs besides its session, and what differs between browser and Node. */
-export interface UniverseParts<T extends Tables, R extends Reducers> {
+export interface UniverseParts<T extends Tables, R extends Reducers, V extends Views> {
   readonly name: string
-  readonly module: Module<T, R>
+  readonly module: Module<T, R, V>
   readonly connectionId: string
   readonly session: Session
   /** The first welcome. */
@@ -41,11 +42,11 @@ export interface UniverseParts<T extends Tables, R extends Reducers> {
 const SEARCH_ROWS = 50
 
 /** The universe as an app holds it. */
-export function createUniverse<T extends Tables, R extends Reducers>(
-  parts: UniverseParts<T, R>,
-): Universe<T, R> {
+export function createUniverse<T extends Tables, R extends Reducers, V extends Views>(
+  parts: UniverseParts<T, R, V>,
+): Universe<T, R, V> {
   const { name, module, session, welcome } = parts
-  const queries = queriesOf(module.tables)
+  const queries = moduleQueriesOf(module)
   let closing: Promise<void> | undefined
 
   /** Throws at once what would otherwise only come back from the worker. */
@@ -104,7 +105,7 @@ export function createUniverse<T extends Tables, R extends Reducers>(
     onChanges: (...args: Parameters<Session['changes']['add']>) => {
       check()
       for (const table of args[0]) {
-        if (!Object.hasOwn(module.tables, table)) {
+        if (!Object.hasOwn(module.tables, table) && !Object.hasOwn(module.views, table)) {
           throw new UniverseError(
             'table/unknown',
             `module "${module.name}" has no table "${table}"`,
@@ -128,6 +129,10 @@ export function createUniverse<T extends Tables, R extends Reducers>(
     requestPersistence: async () => {
       check()
       return parts.requestPersistence()
+    },
+    viewStates: async () => {
+      check()
+      return session.command((commands) => commands.viewStates())
     },
     unsyncedCount: async () => {
       check()
@@ -159,7 +164,7 @@ export function createUniverse<T extends Tables, R extends Reducers>(
     },
   }
   // The types of rows and reducers exist for the author only; at run time they are plain data.
-  return universe as unknown as Universe<T, R>
+  return universe as unknown as Universe<T, R, V>
 }
 
 function reducerFunctions<R extends Reducers>(

@@ -5,6 +5,7 @@ import {
   type Reducers,
   type Tables,
   UniverseError,
+  type Views,
 } from '@inner-universe/core'
 import {
   leaderLock,
@@ -53,10 +54,10 @@ const NAME_LENGTH_MAX = 64
  * does not fit the module, `storage/…` when it cannot be opened, `reducer/rejected` when the module's
  * `connected` refuses, `sync/not-configured` when the relay's address is none, `call/aborted`.
  */
-export async function openUniverse<T extends Tables, R extends Reducers>(
-  module: Module<T, R>,
+export async function openUniverse<T extends Tables, R extends Reducers, V extends Views>(
+  module: Module<T, R, V>,
   options: OpenOptions,
-): Promise<Universe<T, R>> {
+): Promise<Universe<T, R, V>> {
   const { name, signal, identity } = options
   checkName(name)
   checkSupport()

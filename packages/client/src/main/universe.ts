@@ -5,7 +5,7 @@ import type {
   JsonValue,
   KeptConflict,
   Module,
-  Queries,
+  ModuleQueries,
   Query,
   QueryValue,
   Reducers,
@@ -14,6 +14,8 @@ import type {
   RowOf,
   Tables,
   UniverseError,
+  ViewState,
+  Views,
 } from '@inner-universe/core'
 import type { Peer, SyncStatus } from '../rpc/contract.ts'
 
@@ -188,16 +190,24 @@ export interface UniverseSync {
 }
 
 /** An open universe. Every method fails with `client/closed` after `close`. */
-export interface Universe<T extends Tables = Tables, R extends Reducers = Reducers> {
+export interface Universe<
+  T extends Tables = Tables,
+  R extends Reducers = Reducers,
+  // biome-ignore lint/complexity/noBannedTypes: no views are an object without members
+  V extends Views = {},
+> {
   readonly name: string
-  readonly module: Module<T, R>
+  readonly module: Module<T, R, V>
   /** This tab's identity, as reducers see it in `ctx.sender`. */
   readonly identity: string
   readonly connectionId: string
   readonly reducers: ReducerFunctions<R>
   /** Runs a typed query once. */
-  query<Q>(build: (q: Queries<T>) => Query<Q>, options?: Cancellable): Promise<readonly Q[]>
-  count<Q>(build: (q: Queries<T>) => Query<Q>, options?: Cancellable): Promise<number>
+  query<Q>(
+    build: (q: ModuleQueries<T, V>) => Query<Q>,
+    options?: Cancellable,
+  ): Promise<readonly Q[]>
+  count<Q>(build: (q: ModuleQueries<T, V>) => Query<Q>, options?: Cancellable): Promise<number>
   /** The row of a primary key, or undefined. */
   get<K extends keyof T & string>(
     table: K,
@@ -217,7 +227,7 @@ export interface Universe<T extends Tables = Tables, R extends Reducers = Reduce
     options?: Cancellable,
   ): Promise<readonly R2[]>
   /** A typed query kept up to date. */
-  live<Q>(build: (q: Queries<T>) => Query<Q>): LiveQuery<Q>
+  live<Q>(build: (q: ModuleQueries<T, V>) => Query<Q>): LiveQuery<Q>
   /** SQL kept up to date: run again when a table it reads has changed. */
   liveSql<R2 = Readonly<Record<string, unknown>>>(
     text: string,
@@ -229,9 +239,9 @@ export interface Universe<T extends Tables = Tables, R extends Reducers = Reduce
     text: string,
     options?: { readonly limit?: number; readonly offset?: number },
   ): LiveQuery<RowOf<T[K]>>
-  /** Row changes of the named tables, one call per transaction, in commit order. */
+  /** Row changes of the named tables and views, one call per transaction, in commit order. */
   onChanges(
-    tables: readonly (keyof T & string)[],
+    tables: readonly ((keyof T | keyof V) & string)[],
     listener: (changes: TransactionChanges) => void,
     options?: ChangeListenerOptions,
   ): () => void
@@ -242,6 +252,11 @@ export interface Universe<T extends Tables = Tables, R extends Reducers = Reduce
   storage(): Promise<StorageState>
   /** Asks the browser not to evict the data. True when it promised. */
   requestPersistence(): Promise<boolean>
+  /**
+   * How far each declared view is. Reads of one that is still being filled, as it is when it is new or
+   * was changed, fail with `views/not-ready`; live queries of it begin when it is filled.
+   */
+  viewStates(): Promise<readonly ViewState[]>
   /** Deltas not acknowledged by a relay. */
   unsyncedCount(): Promise<number>
   readonly sync: UniverseSync

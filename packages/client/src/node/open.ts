@@ -10,6 +10,7 @@ import {
   type Reducers,
   type Tables,
   UniverseError,
+  type Views,
 } from '@inner-universe/core'
 import { openEngine } from '@inner-universe/engine'
 import { replication } from '@inner-universe/engine/replication'
@@ -20,6 +21,7 @@ import { relayAddress } from '../main/relay-address.ts'
 import { Session } from '../main/session.ts'
 import type { Cancellable, SyncOptions, Universe } from '../main/universe.ts'
 import { REDUCER_MS_MAX } from '../rpc/limits.ts'
+import { declaredViews } from '../worker/declared-views.ts'
 import { Host } from '../worker/host.ts'
 import { hostCommands, type OpenDatabase } from '../worker/host-commands.ts'
 import { chunkHash } from '../worker/sync/chunk-hash.ts'
@@ -55,10 +57,10 @@ export type NodeOpenOptions = Cancellable & {
  * the module, `reducer/rejected` when the module's `connected` refuses, `sync/not-configured` when the relay's
  * address is none, `call/aborted`.
  */
-export async function openUniverse<T extends Tables, R extends Reducers>(
-  module: Module<T, R>,
+export async function openUniverse<T extends Tables, R extends Reducers, V extends Views>(
+  module: Module<T, R, V>,
   options: NodeOpenOptions,
-): Promise<Universe<T, R>> {
+): Promise<Universe<T, R, V>> {
   const { identity, signal, sync, durability = 'power', clock = systemClock } = options
   if (signal?.aborted) throw callAborted(signal)
   const relay = sync && relayAddress(sync, sync.universe)
@@ -69,6 +71,8 @@ export async function openUniverse<T extends Tables, R extends Reducers>(
   const isFile = 'path' in options
   const store = isFile ? fileStore(options.path, durability) : nodeMemoryStore(durability)
   const clockOffset = { offsetMs: 0 }
+  const onFault = (error: unknown): void => console.error('inner-universe:', error)
+  const views = declaredViews({ now: () => performance.now(), onFault })
   const openEngineOver: OpenDatabase['openEngine'] = (driver, stream, join) =>
     openEngine({
       driver,
@@ -80,9 +84,9 @@ export async function openUniverse<T extends Tables, R extends Reducers>(
       stream,
       reducerMsMax,
       replication,
+      views,
       ...(join !== undefined && { join }),
     })
-  const onFault = (error: unknown): void => console.error('inner-universe:', error)
   const driver = await store.open()
   const database: { -readonly [K in keyof OpenDatabase]: OpenDatabase[K] } = {
     host: undefined as unknown as Host,

@@ -5,7 +5,7 @@
  * Each resolves to an {@link Outcome}: Comlink would carry a thrown error's message and lose its
  * code. No callbacks and no nested ports cross, so that they work over a BroadcastChannel too.
  */
-import type { Hash, KeptConflict } from '@inner-universe/core'
+import type { Hash, KeptConflict, ViewState } from '@inner-universe/core'
 import { decodeError, encodeError, type TransferredError } from './error-transfer.ts'
 
 /** How a command ended. */
@@ -18,6 +18,7 @@ export interface Commands {
   verify(): Promise<Outcome<readonly string[]>>
   unsyncedCount(): Promise<Outcome<number>>
   digest(): Promise<Outcome<Hash>>
+  viewStates(): Promise<Outcome<readonly ViewState[]>>
   conflicts(): Promise<Outcome<readonly KeptConflict[]>>
   dismissConflicts(conflictIds: readonly number[]): Promise<Outcome<undefined>>
   /** Begins an export. The file's size is that of the moment. */

@@ -65,6 +65,8 @@ export function hostCommands(database: OpenDatabase): ClientCommands {
       outcomeOf(() => {
         database.onLong()
         const faults = database.host.engine.verify()
+        // Views found damaged are built anew.
+        database.host.noteViews()
         return faults.filter((fault) => fault !== 'ok')
       }),
     unsyncedCount: () => outcomeOf(() => database.host.engine.unsyncedCount()),
@@ -73,6 +75,7 @@ export function hostCommands(database: OpenDatabase): ClientCommands {
         database.onLong()
         return database.host.engine.digest()
       }),
+    viewStates: () => outcomeOf(() => database.host.engine.viewStates()),
     conflicts: () => outcomeOf(() => database.host.engine.conflicts()),
     dismissConflicts: (conflictIds) =>
       outcomeOf(() => {

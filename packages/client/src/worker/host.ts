@@ -49,6 +49,8 @@ export class Host {
   #isTurnPlanned = false
   #isSuspended = false
   #isClosed = false
+  /** Declared views are not all filled. */
+  #isFillingViews = false
   #dueAtMs: number | undefined
 
   constructor(options: HostOptions) {
@@ -71,6 +73,7 @@ export class Host {
     })
     this.#leftovers.replace(this.#engine.connections())
     this.#dueAtMs = this.#engine.nextDueMs()
+    this.noteViews()
     this.#armTimer()
     this.#sync = options.createSync?.(this) ?? syncOff()
   }
@@ -121,6 +124,12 @@ export class Host {
     lane.onMessage = receive
   }
 
+  /** Declared views may have been begun anew: they are filled, slice by slice, from the next turn on. */
+  noteViews(): void {
+    this.#isFillingViews = this.#engine.viewStates().some(({ kind }) => kind === 'filling')
+    if (this.#isFillingViews) this.#plan()
+  }
+
   /** Lets what comes in wait, while the database is being replaced. */
   suspend(): void {
     this.#isSuspended = true
@@ -147,6 +156,7 @@ export class Host {
     }
     this.#live.replaceSources((read) => this.#createSource(read))
     this.#dueAtMs = engine.nextDueMs()
+    this.noteViews()
     this.flush()
     for (const receive of this.#postponed.splice(0)) receive()
     this.#plan()
@@ -289,13 +299,14 @@ export class Host {
     this.#runScheduled()
     this.#runReads()
     this.#live.runDue()
+    this.#fillViews()
     this.flush()
     if (!this.#options.isUsable()) {
       this.abandon()
       return
     }
     this.#armTimer()
-    if (!this.#calls.isEmpty || !this.#reads.isEmpty) this.#plan()
+    if (!this.#calls.isEmpty || !this.#reads.isEmpty || this.#isFillingViews) this.#plan()
   }
 
   #runGroup(): void {
@@ -378,6 +389,20 @@ export class Host {
       if (wanted.length > 0) client.post({ kind: 'changes', origin, changes: wanted })
     }
     this.#live.onChanges(changes)
+  }
+
+  /** A slice, where no call waits. */
+  #fillViews(): void {
+    if (!this.#isFillingViews || !this.#calls.isEmpty) return
+    try {
+      this.#isFillingViews = this.#engine.fillViews()
+    } catch (error) {
+      // A full disk, say. They stay as far as they are until the universe is opened again.
+      this.#isFillingViews = false
+      this.#options.onFault(error)
+    }
+    // Live queries that could not read a view now can.
+    if (!this.#isFillingViews) this.#live.replaceSources((read) => this.#createSource(read))
   }
 
   /** For schedules, and for live queries that wait their turn. */

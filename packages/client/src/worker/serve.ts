@@ -3,7 +3,7 @@
  * lock, then opens the database and serves every tab.
  */
 import { isUniverseError, type Module, UniverseError } from '@inner-universe/core'
-import { openEngine } from '@inner-universe/engine'
+import { openEngine, type Views } from '@inner-universe/engine'
 import type { Replication } from '@inner-universe/engine/replication'
 import type { Driver } from '@inner-universe/sqlite'
 import { loadSqlite, type Sqlite } from '@inner-universe/sqlite/wasm'
@@ -105,9 +105,10 @@ async function open(
   const onFault = (error: unknown): void => console.error('inner-universe:', error)
   const clock = { offsetMs: 0 }
   // Fetched while SQLite opens the file.
-  const [{ driver, store }, { createSync, replication }] = await Promise.all([
+  const [{ driver, store }, { createSync, replication }, views] = await Promise.all([
     openStore(request, sqlite, onLong),
     loadSync(request.sync),
+    loadViews(module, onFault),
   ])
   const openEngineOver: OpenDatabase['openEngine'] = (driver, stream, join) =>
     openEngine({
@@ -121,6 +122,7 @@ async function open(
       reducerMsMax: request.reducerMsMax,
       ...(join !== undefined && { join }),
       ...(replication !== undefined && { replication }),
+      ...(views !== undefined && { views }),
     })
   onLong()
   // Without a flush per commit a power cut may have rolled back what other replicas have seen.
@@ -196,6 +198,24 @@ async function loadSync(request: OpenRequest['sync']): Promise<LoadedSync> {
       { cause },
     )
     return { createSync: () => syncOff(fault) }
+  }
+}
+
+/** The code of declared views is fetched only for modules that declare any. */
+async function loadViews(
+  { views }: Module,
+  onFault: (error: unknown) => void,
+): Promise<Views | undefined> {
+  if (Object.keys(views).length === 0) return undefined
+  try {
+    const { declaredViews } = await import('./declared-views.ts')
+    return declaredViews({ now: () => performance.now(), onFault })
+  } catch (cause) {
+    throw new UniverseError(
+      'client/worker-failed',
+      'the part of the worker that keeps declared views could not be loaded; reload the app when it is online',
+      { cause },
+    )
   }
 }
 
