@@ -89,17 +89,53 @@ export function numberOfBigint(value: bigint): number | bigint {
   return Number.isFinite(number) && BigInt(number) === value ? number : value
 }
 
+/**
+ * Refuses what is no value, at any depth: NaN and infinities too. For rows that come from outside.
+ *
+ * @throws UniverseError `table/invalid-value`.
+ */
+export function checkDatum(value: unknown): void {
+  switch (typeof value) {
+    case 'number':
+      if (!Number.isFinite(value)) throw invalid(value)
+      return
+    case 'object':
+      if (value !== null) checkContainer(value)
+      return
+    case 'function':
+    case 'symbol':
+      throw invalid(value)
+  }
+}
+
+function checkContainer(value: object): void {
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) checkDatum(value[index])
+    return
+  }
+  if (value instanceof Uint8Array) return
+  let isEmpty = true
+  for (const name in value) {
+    checkDatum((value as Members)[name])
+    isEmpty = false
+  }
+  if (isEmpty) checkPlain(value)
+}
+
 /** The error for what is no value. */
 export function invalid(value: unknown): UniverseError {
-  const what =
-    typeof value === 'object' && value !== null
-      ? `an object of class ${value.constructor?.name ?? 'unknown'}`
-      : `a ${typeof value}`
+  const what = describe(value)
   return new UniverseError(
     'table/invalid-value',
-    `${what} cannot be in a row or key; use null, booleans, numbers, bigints, text, bytes, arrays and plain objects`,
+    `${what} cannot be in a row or key; use null, booleans, finite numbers, bigints, text, bytes, arrays and plain objects`,
     { details: { reason: what } },
   )
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'number') return `the number ${value}`
+  if (typeof value !== 'object' || value === null) return `a ${typeof value}`
+  return `an object of class ${value.constructor?.name ?? 'unknown'}`
 }
 
 /**

@@ -67,7 +67,7 @@ export class GraphBuilder implements Graph {
    * @throws UniverseError `views/invalid-graph` for a name that another output has, or a stream of
    * another graph.
    */
-  output<R>(name: string, stream: Stream<R>): void {
+  output(name: string, stream: AnyStream): void {
     if (this.#outputs.has(name)) throw nameTwice('output', name)
     this.#checkOwn(stream)
     this.#outputs.set(name, stream.node)

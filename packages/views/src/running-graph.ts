@@ -2,6 +2,7 @@
 import { AssertionError, assert, isUniverseError, UniverseError } from '@inner-universe/core'
 import type { Circuit, Deltas } from './circuit.ts'
 import { consolidate } from './consolidate.ts'
+import { checkDatum } from './datum.ts'
 import { type Delta, NO_DELTA } from './delta.ts'
 import { type Graph, SOURCE_KIND } from './graph.ts'
 import type { Node, Operator, OperatorContext } from './operator.ts'
@@ -66,7 +67,7 @@ class RunningGraph implements Circuit {
   }
 
   *steps(inputs: Deltas): Generator<readonly Need[], Deltas> {
-    this.#checkInputs(inputs)
+    for (const [name, change] of inputs) this.#checkInput(name, change)
     const changes: Delta[] = []
     for (const { node, operator, inputs: positions } of this.#stations) {
       if (operator === undefined) {
@@ -91,15 +92,15 @@ class RunningGraph implements Circuit {
     return this.#outputsOf(changes)
   }
 
-  #checkInputs(inputs: Deltas): void {
-    for (const name of inputs.keys()) {
-      if (this.sources.has(name)) continue
+  #checkInput(name: string, { rows }: Delta): void {
+    if (!this.sources.has(name)) {
       throw new UniverseError(
         'views/invalid-graph',
         `the graph has no source called ${name}; it has ${[...this.sources].join(', ')}`,
         { details: { name } },
       )
     }
+    for (let index = 0; index < rows.length; index += 1) checkDatum(rows[index])
   }
 
   #outputsOf(changes: readonly Delta[]): Deltas {
@@ -152,6 +153,7 @@ function named(node: Node, cause: unknown): unknown {
 function contextOf(path: string, store: StateStore, checksFunctions: boolean): OperatorContext {
   const nameOf = (part: string): string => `${path}/${part}`
   return {
+    path,
     isRemote: store.isRemote,
     bag: (part) => store.bag(nameOf(part)),
     orderedBag: (part, order) => store.orderedBag(nameOf(part), order),

@@ -50,7 +50,7 @@ it.each(HASHES)('[VA5] a table of weights is exact under %s', (_, hash) => {
         expect(model.entries.some((each) => equalDatum(each.row, entry.row))).toBe(true)
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   )
 })
 
@@ -74,7 +74,36 @@ it.each(HASHES)(
         for (const at of left) table.add(`row ${at}`, -1)
         expect(contentOf(table)).toEqual([])
       }),
-      { numRuns: 10 },
+      { numRuns: 5 },
+    )
+  },
+)
+
+it.each(HASHES)(
+  '[VA5] a table that grows and shrinks across all its forms stays exact under %s',
+  (_, hash) => {
+    const phase = fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 40 }))
+    fc.assert(
+      fc.property(fc.array(phase, { minLength: 2, maxLength: 12 }), (phases) => {
+        const table = new WeightTable<string>(hash)
+        const rows: string[] = []
+        let made = 0
+        for (const [isGrowing, count] of phases) {
+          for (let times = 0; times < count; times += 1) {
+            if (isGrowing) {
+              made += 1
+              rows.push(`row ${made}`)
+              table.add(`row ${made}`, 1)
+            } else if (rows.length > 0) {
+              // From the front: the last row moves into the gap.
+              table.add(rows.shift() as string, -1)
+            }
+          }
+          expect(table.size).toBe(rows.length)
+          for (const row of rows) expect(table.weight(row)).toBe(1)
+          expect(table.weight('row 0')).toBe(0)
+        }
+      }),
     )
   },
 )
@@ -97,7 +126,7 @@ it('[VA5] no row is lost among a million under the hash in use, colliding ones a
   expect(collisionCount).toBeLessThan(1000)
   for (let at = 0; at < count; at += 1) if (table.add(`row ${at}`, -1) !== 0) expect(at).toBe(-1)
   expect(table.size).toBe(0)
-})
+}, 30_000)
 
 it('[VA10] a weight that cannot be counted is refused, whether it comes or adds up', () => {
   const table = new WeightTable<string>()
