@@ -1,7 +1,7 @@
 /** What keeps the log of a world's relay short: the real compactor, stepped in virtual time. */
 import type { Random } from '@inner-universe/core'
 import { Compactor, createLocalFolds } from '@inner-universe/relay/fold'
-import type { LogStore, RelaySide } from '@inner-universe/sync/relay-side'
+import type { LogStore, RelaySide, StoredCursor } from '@inner-universe/sync/relay-side'
 import { compression } from './compression.ts'
 import { fastHash } from './fast-hash.ts'
 import type { Settings } from './plan.ts'
@@ -12,6 +12,8 @@ import type { Watch } from './watch.ts'
 export interface RelayLife {
   readonly side: RelaySide
   readonly store: LogStore
+  /** The cursors that the store has now, told without delay. */
+  readonly cursors: () => Promise<readonly StoredCursor[]>
   readonly life: Life
 }
 
@@ -27,7 +29,7 @@ export interface Compaction {
 
 /** Starts compaction; it ends with the relay's life. Without settings it only steps when asked to. */
 export function startCompaction(
-  { side, store, life }: RelayLife,
+  { side, store, cursors, life }: RelayLife,
   settings: Settings['compaction'],
   random: Random,
   watch: Watch,
@@ -43,6 +45,8 @@ export function startCompaction(
       deflate: compression.deflate,
     },
   })
+  const sessionMemoryMs = settings?.sessionMemoryMs ?? 600_000
+  let floorBase = 0
   const compactor = new Compactor({
     store,
     folds,
@@ -50,7 +54,7 @@ export function startCompaction(
     hash: fastHash,
     retention: {
       floorLagMs: settings?.floorLagMs ?? 1000,
-      sessionMemoryMs: settings?.sessionMemoryMs ?? 600_000,
+      sessionMemoryMs,
       imageEveryEntries: settings?.imageEveryEntries ?? 10,
       imageEveryBytes: 2 ** 30,
       imagesKept: IMAGES_KEPT,
@@ -58,6 +62,7 @@ export function startCompaction(
     onEvent(event) {
       watch.count(`compaction ${event.kind}`)
       watch.trace(() => `compaction ${JSON.stringify(event)}`)
+      if (event.kind === 'floor') floorBase = event.baseOffset
       if (event.kind === 'failed') {
         watch.fail('exception', `compaction failed: ${(event.error as Error).stack}`)
       }
@@ -74,7 +79,18 @@ export function startCompaction(
     isStepping = true
     isDue = false
     await side.keepCursors()
-    await compactor.step(life.now())
+    const nowMs = life.now()
+    const before = await cursors()
+    floorBase = 0
+    await compactor.step(nowMs)
+    const after = await cursors()
+    for (const { stream, offset, atMs } of before) {
+      const isBehind = offset < floorBase && nowMs - atMs <= sessionMemoryMs
+      const isStill = after.some((each) => each.stream === stream && each.offset < floorBase)
+      if (isBehind && isStill) {
+        watch.fail('floor', `laid at ${floorBase} above ${stream}, which has read up to ${offset}`)
+      }
+    }
     isStepping = false
     if (isDue) life.setTimer(0, () => void step())
   }

@@ -318,14 +318,15 @@ export const FAULTS: Readonly<Record<string, Draw>> = {
     const backups = times(random, 3).map(
       (): Action => ({ kind: 'relay-backup', atMs: placeOf(random, settings).atMs }),
     )
-    const restores = times(random, 2).map(
-      (): Action => ({
-        kind: 'relay-restore',
-        atMs: placeOf(random, settings).atMs,
-        age: random.integer(0, 2),
-        downMs: downTime(random),
-      }),
-    )
+    const restores = times(random, 2).flatMap((): Action[] => {
+      const { atMs, replica } = placeOf(random, settings)
+      const age = random.integer(0, 2)
+      const restore: Action = { kind: 'relay-restore', atMs, age, downMs: downTime(random) }
+      // An author who is gone: the others have to give back what it wrote.
+      if (random.next() < 0.5) return [restore]
+      const goneMs = Math.max(0, atMs - random.integer(1, 2000))
+      return [{ kind: 'evict', atMs: goneMs, replica, downMs: downTime(random) }, restore]
+    })
     return [...backups, ...restores]
   },
   traps: several(

@@ -104,7 +104,9 @@ async function check(world: World, seed: number): Promise<void> {
   const fail: Fail = (invariant, message) => watch.fail(invariant, message)
   const log = world.log()
   const record = await relay.disk.store().find(UNIVERSE)
-  const doubles = checkLog(log, record, fail)
+  const { twoWriters } = world
+  const isRestored = (watch.counts['relay restores'] ?? 0) > 0
+  const doubles = checkLog(log, { record, twoWriters, isRestored }, fail)
   const shown = world.replicas.map((replica) => {
     const engine = engineOf(replica)
     return { replica, engine, name: replica.name, rows: shownRows(engine, TABLES) }

@@ -2,7 +2,14 @@
  * Where a simulated replica lives: a real engine on a database in memory, whose bytes can be copied,
  * lost and put back.
  */
-import type { AdoptedDelta, Module, Random, Replica } from '@inner-universe/core'
+import type {
+  AdoptedDelta,
+  Module,
+  Random,
+  Replica,
+  SealedBatch,
+  StreamSeq,
+} from '@inner-universe/core'
 import { type Engine, openEngine } from '@inner-universe/engine'
 import { replication } from '@inner-universe/engine/replication'
 import type { Driver } from '@inner-universe/sqlite'
@@ -43,6 +50,8 @@ export interface SimHomeOptions {
   readonly spring: (place: TrapPlace) => void
   /** The store refused what it never should. */
   readonly onError: (what: string, error: unknown) => void
+  /** A delta was authored anew that has been read in the log. */
+  readonly onAgain: (delta: StreamSeq) => void
   /** `seats`: who held each before anything pending was put on top of the log. */
   readonly onTakenOver: (
     plan: AdoptionPlan,
@@ -113,9 +122,11 @@ export function openSimHome(options: SimHomeOptions): SimHome {
         correctionMs = plan.clockOffsetMs
         const { keepsStream, denied, settled } = plan
         const { engine: next } = staged
+        const carryOver = current.engine.carryOver()
         const result = reporting(options, 'taking over', () =>
-          next.adopt(current.engine.carryOver(), { keepsStream, denied, settled }),
+          next.adopt(carryOver, { keepsStream, denied, settled }),
         )
+        checkAnew(options, next, carryOver.sealed, result.adopted)
         correctionMs = undefined
         const { engine } = current
         current = staged
@@ -173,6 +184,25 @@ function watched(options: SimHomeOptions, replica: Replica): Replica {
         reporting(options, String(name), () => Reflect.apply(value, target, args))
     },
   })
+}
+
+/** [once] What is authored anew is of no batch that was pushed, and has been read in the log. */
+function checkAnew(
+  options: SimHomeOptions,
+  { replica }: Engine,
+  sealed: readonly SealedBatch[],
+  adopted: readonly AdoptedDelta[],
+): void {
+  for (const { kind, from } of adopted) {
+    if (kind !== 'reauthored') continue
+    const batch = sealed.find(
+      ({ stream, firstSeq, deltaCount }) =>
+        stream === from.stream && firstSeq <= from.seq && from.seq < firstSeq + deltaCount,
+    )
+    if (batch === undefined) continue
+    const [read] = replica.batchesAfter(batch.stream, batch.firstSeq - 1, 1)
+    if (read?.hash === batch.hash) options.onAgain(from)
+  }
 }
 
 function seatsOf(engine: Engine): ReadonlyMap<string, string> {

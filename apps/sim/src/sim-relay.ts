@@ -1,7 +1,12 @@
 /** The relay of a world: the real relay side over a disk that outlives it. */
 import { bytesToHex, type Random } from '@inner-universe/core'
 import { type Connection, decodeRelayMessage } from '@inner-universe/sync'
-import { createRelaySide, type RelaySide, type TokenClaims } from '@inner-universe/sync/relay-side'
+import {
+  createRelaySide,
+  type RelaySide,
+  type StoredCursor,
+  type TokenClaims,
+} from '@inner-universe/sync/relay-side'
 import { type Compaction, startCompaction } from './compaction.ts'
 import { compression } from './compression.ts'
 import { fastHash } from './fast-hash.ts'
@@ -91,7 +96,12 @@ export function createSimRelay(options: SimRelayOptions): SimRelay {
         }
       },
     })
-    compaction = startCompaction({ side, store, life: alive }, settings.compaction, random, watch)
+    compaction = startCompaction(
+      { side, store, cursors: cursorsNow, life: alive },
+      settings.compaction,
+      random,
+      watch,
+    )
     if (!isCompacting) compaction.stop()
   }
 
@@ -126,6 +136,11 @@ export function createSimRelay(options: SimRelayOptions): SimRelay {
       isCompacting = false
       compaction?.stop()
     },
+  }
+
+  async function cursorsNow(): Promise<readonly StoredCursor[]> {
+    const isThere = (await disk.store().find(UNIVERSE)) !== undefined
+    return isThere ? disk.store().cursors(UNIVERSE) : []
   }
 
   /** What is acknowledged is durable: looked up when the acknowledgement leaves. */

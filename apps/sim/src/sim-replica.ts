@@ -28,6 +28,8 @@ import type { Watch } from './watch.ts'
 export interface DiskCopy {
   readonly bytes: Uint8Array | undefined
   readonly memory: Memory
+  /** Streams that whoever runs on it may write, or push what is written of. */
+  readonly ownStreams: ReadonlySet<StreamId>
   readonly chunks: ReadonlyMap<string, ReadonlyMap<number, Uint8Array>>
 }
 
@@ -182,6 +184,9 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
       onError(what, error) {
         watch.fail('exception', `${name}, ${what}: ${(error as Error).stack}`)
       },
+      onAgain({ stream, seq }) {
+        watch.fail('once', `${name} authored anew what it had read: ${stream} ${seq}`)
+      },
       onTakenOver(plan, adopted, seats) {
         checkRecheck(adopted, seats)
         watch.count(`rebuild ${plan.reason}`)
@@ -328,9 +333,15 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
 
   function copyDisk(): DiskCopy {
     if (home === undefined) return disk
+    const { replica: store } = home.engine
+    const kept = memory.copy()
+    const ownStreams = new Set([store.stream])
+    for (const { stream } of store.pendingStreams()) ownStreams.add(stream)
+    for (const { stream } of kept.deltas.values()) ownStreams.add(stream)
     return {
       bytes: home.bytes(),
-      memory: memory.copy(),
+      memory: kept,
+      ownStreams,
       chunks: new Map([...chunks].map(([key, kept]) => [key, new Map(kept)])),
     }
   }
@@ -348,5 +359,6 @@ const DEAD_CONNECTION: Connection = {
 const EMPTY_DISK: DiskCopy = {
   bytes: undefined,
   memory: createMemory().copy(),
+  ownStreams: new Set(),
   chunks: new Map(),
 }

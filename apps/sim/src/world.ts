@@ -13,9 +13,13 @@ import { createSimReplica, type DiskCopy, type SimReplica } from './sim-replica.
 import { createVirtualTime, type VirtualTime } from './virtual-time.ts'
 import { createWatch, type Watch } from './watch.ts'
 
+type BatchEntry = Extract<OpenedEntry, { kind: 'batch' }>
+
+const isBatch = (entry: OpenedEntry): entry is BatchEntry => entry.kind === 'batch'
+
 /** A batch that a restore took out of the log, and which disks still had it. */
 interface Lost {
-  readonly batch: Extract<OpenedEntry, { kind: 'batch' }>
+  readonly batch: BatchEntry
   readonly holders: Set<SimReplica>
   /** Nobody has to bring it back. */
   isExcused: boolean
@@ -34,6 +38,8 @@ export interface World {
   readonly logged: ReadonlySet<string>
   /** Markers of calls whose write of `vault` the relay has to refuse. */
   readonly forbidden: ReadonlySet<string>
+  /** Streams that two copies of a replica may have written: after a rollback or a clone. */
+  readonly twoWriters: ReadonlySet<StreamId>
   /** The whole log, opened. */
   log(): readonly OpenedEntry[]
   /** Batches that restores took away and nobody need bring back. */
@@ -56,8 +62,7 @@ export function createWorld(plan: Plan, onTrace?: (line: string) => void): World
   const forbidden = new Set<string>()
   const lost: Lost[] = []
   const snapshots = new Map<SimReplica, DiskCopy>()
-  /** Own streams that a rollback or a clone may have continued twice. */
-  const forkedStreams = new Set<StreamId>()
+  const twoWriters = new Set<StreamId>()
   const traps = new Map<string, { times: number; downMs: number; replica: number }>()
   let isHealed = false
   let replicaCount = 0
@@ -177,19 +182,20 @@ export function createWorld(plan: Plan, onTrace?: (line: string) => void): World
           return !barred.get(replica)?.has(stream) && replica.holds(stream, firstSeq, batch.hash)
         }),
       )
-      const isExcused = holders.size === 0 || forkedStreams.has(stream)
-      lost.push({ batch, holders, isExcused })
+      lost.push({ batch, holders, isExcused: holders.size === 0 })
+    }
+  }
+
+  /** A batch with a delta that two copies had pending is refused with all that follows, if the other comes first. */
+  const spreadTwoWriters = (): void => {
+    for (const { header } of [...lost.map(({ batch }) => batch), ...log()].filter(isBatch)) {
+      const isOfTwo = header.origins.some((origin) => origin && twoWriters.has(origin.stream))
+      if (isOfTwo) twoWriters.add(header.stream)
     }
   }
 
   const at = (index: number): SimReplica | undefined =>
     replicas.length === 0 ? undefined : replicas[index % replicas.length]
-
-  const noteFork = (replica: SimReplica): void => {
-    for (const { stream } of replica.engine?.replica.batchHeads() ?? []) forkedStreams.add(stream)
-    const own = replica.engine?.replica.stream
-    if (own !== undefined) forkedStreams.add(own)
-  }
 
   const act = (action: Action): void => {
     if (action.kind !== 'call') {
@@ -233,7 +239,7 @@ export function createWorld(plan: Plan, onTrace?: (line: string) => void): World
       case 'rollback': {
         const copy = snapshots.get(replica)
         if (copy === undefined) return
-        noteFork(replica)
+        for (const stream of copy.ownStreams) twoWriters.add(stream)
         restart(replica, action.downMs, () => {
           replica.replaceDisk(copy)
           noteStorageLoss(replica)
@@ -247,10 +253,11 @@ export function createWorld(plan: Plan, onTrace?: (line: string) => void): World
         })
         return
       case 'clone': {
-        noteFork(replica)
         const { identity, schemaVersion, isLimited } = replica
         const clone = addReplica({ identity, schemaVersion, skewMs: 0, isLimited })
-        clone.replaceDisk(replica.copyDisk())
+        const copy = replica.copyDisk()
+        for (const stream of copy.ownStreams) twoWriters.add(stream)
+        clone.replaceDisk(copy)
         clone.start()
         return
       }
@@ -331,12 +338,14 @@ export function createWorld(plan: Plan, onTrace?: (line: string) => void): World
     committed,
     logged,
     forbidden,
+    twoWriters,
     log,
     excused() {
       noteLogged()
+      spreadTwoWriters()
       const markers = new Set<string>()
       for (const { batch, isExcused } of lost) {
-        if (!isExcused) continue
+        if (!isExcused && !twoWriters.has(batch.header.stream)) continue
         for (const delta of batch.deltas) for (const marker of markersOf(delta)) markers.add(marker)
       }
       return markers

@@ -224,6 +224,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'packages/sync/src/replica-side/opening.ts',
     find: "if ((replica.lastFloor()?.offset ?? 0) > (floor?.offset ?? 0)) return 'restored'",
     replace: '',
+    survives:
+      'a floor is no further on than the position, whose hash covers it: where it is lost the position is not in the log, and the replica is built anew for that',
   },
   // Rebuilding.
   {
