@@ -164,6 +164,7 @@ function scoped(need: Need, scope: LaneScope): Need {
 function contextOf(node: Node, outer: OperatorContext): OperatorContext {
   const inner = (part: string): string => `${node.path}/${part}`
   return {
+    path: `${outer.path}/${node.path}`,
     bag: (part) => outer.bag(inner(part)),
     orderedBag: (part, order) => outer.orderedBag(inner(part), order),
     cells: (part) => outer.cells(inner(part)),

@@ -30,6 +30,8 @@ export interface Operator {
 
 /** What an operator is made with: state of its own, named below the operator's path. */
 export interface OperatorContext {
+  /** Of its vertex; below that of the vertex whose body it stands in. For messages. */
+  readonly path: string
   bag<R>(part: string): Bag<R>
   orderedBag<R>(part: string, order: readonly OrderTerm<R>[]): OrderedBag<R>
   cells<V>(part: string): Cells<V>

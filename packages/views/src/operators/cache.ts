@@ -1,3 +1,4 @@
+import { checkedFunction } from '../checked-function.ts'
 import type { Delta } from '../delta.ts'
 import type { Index } from '../index-key.ts'
 import type { NodeDefinition } from '../operator.ts'
@@ -41,8 +42,10 @@ export function cacheNode<R, K>({ by, order }: Cache<R, K>): NodeDefinition {
     functions: [...(by === undefined ? [] : [by.key]), ...terms.map(({ pick }) => pick)],
     isStateful: true,
     create(context) {
-      const bag = context.orderedBag<R>(CACHE_PART, terms)
-      const keyOf = (row: R): Datum => by?.key(row) ?? null
+      const order = terms.map((term) => ({ ...term, pick: checkedFunction(context, term.pick) }))
+      const bag = context.orderedBag<R>(CACHE_PART, order)
+      const key = by && checkedFunction(context, by.key)
+      const keyOf = (row: R): Datum => key?.(row) ?? null
       return {
         announce([input], announce) {
           const name = context.nameOf(CACHE_PART)

@@ -1,3 +1,4 @@
+import { checkedFunction } from '../checked-function.ts'
 import { Delta } from '../delta.ts'
 import type { NodeDefinition } from '../operator.ts'
 
@@ -8,16 +9,19 @@ export function filterNode<R>(test: (row: R) => boolean): NodeDefinition {
     parameters: null,
     functions: [test],
     isStateful: false,
-    create: () => ({
-      step([input]) {
-        const { rows, weights } = input as Delta<R>
-        const output = new Delta<R>()
-        for (let index = 0; index < rows.length; index += 1) {
-          const row = rows[index] as R
-          if (test(row)) output.push(row, weights[index] as number)
-        }
-        return output
-      },
-    }),
+    create(context) {
+      const checked = checkedFunction(context, test)
+      return {
+        step([input]) {
+          const { rows, weights } = input as Delta<R>
+          const output = new Delta<R>()
+          for (let index = 0; index < rows.length; index += 1) {
+            const row = rows[index] as R
+            if (checked(row)) output.push(row, weights[index] as number)
+          }
+          return output
+        },
+      }
+    },
   }
 }

@@ -1,3 +1,4 @@
+import { checkedFunction } from '../checked-function.ts'
 import { Delta } from '../delta.ts'
 import type { NodeDefinition } from '../operator.ts'
 
@@ -8,15 +9,20 @@ export function flatMapNode<R, Out>(make: (row: R) => Iterable<Out>): NodeDefini
     parameters: null,
     functions: [make],
     isStateful: false,
-    create: () => ({
-      step([input]) {
-        const { rows, weights } = input as Delta<R>
-        const output = new Delta<Out>()
-        for (let index = 0; index < rows.length; index += 1) {
-          for (const out of make(rows[index] as R)) output.push(out, weights[index] as number)
-        }
-        return output
-      },
-    }),
+    create(context) {
+      const checked = context.checksFunctions
+        ? checkedFunction(context, (row: R) => [...make(row)])
+        : make
+      return {
+        step([input]) {
+          const { rows, weights } = input as Delta<R>
+          const output = new Delta<Out>()
+          for (let index = 0; index < rows.length; index += 1) {
+            for (const out of checked(rows[index] as R)) output.push(out, weights[index] as number)
+          }
+          return output
+        },
+      }
+    },
   }
 }

@@ -1,5 +1,6 @@
 /** Group by with aggregates. ALGEBRA.md VA40–VA47. */
 import type { Accumulator, Aggregates, AggregateValues } from '../aggregate.ts'
+import { checkedFunction } from '../checked-function.ts'
 import { equalDatum } from '../datum.ts'
 import { Delta, NO_DELTA } from '../delta.ts'
 import { type MapKey, mapKey } from '../map-key.ts'
@@ -46,6 +47,19 @@ export function groupNode<R, K, A extends Aggregates<R>, Out>(
 /** Weight of all rows, then the states of the aggregates. */
 type GroupState = readonly [weight: number, ...states: Datum[]]
 
+/** Aggregates whose functions take other things than a row. */
+const NOT_OF_A_ROW: ReadonlySet<string> = new Set(['fold', 'recompute'])
+
+function judgedFunctions<R>(
+  aggregates: Aggregates<R>,
+  context: OperatorContext,
+): ((row: R) => unknown)[] {
+  return Object.values(aggregates)
+    .filter(({ kind }) => !NOT_OF_A_ROW.has(kind))
+    .flatMap(({ functions }) => functions as readonly ((row: R) => unknown)[])
+    .map((compute) => checkedFunction(context, compute))
+}
+
 /** A group in a step that changes it. */
 interface TouchedGroup {
   readonly key: Datum
@@ -63,6 +77,8 @@ class Group<R, K, A extends Aggregates<R>, Out> implements Operator {
   readonly isAlwaysRun: boolean
   readonly #by: (row: R) => K
   readonly #combine: (key: K, values: AggregateValues<A>) => Out
+  /** The aggregates' functions of a row, where functions are checked. */
+  readonly #judged: readonly ((row: R) => unknown)[]
   readonly #names: readonly string[]
   readonly #accumulators: readonly Accumulator<R, Datum, unknown>[]
   readonly #cells: Cells<GroupState>
@@ -71,8 +87,9 @@ class Group<R, K, A extends Aggregates<R>, Out> implements Operator {
   constructor(options: GroupOptions<R, K, A, Out>, context: OperatorContext) {
     // The row of nothing is due in the first step, even if nothing comes in.
     this.isAlwaysRun = options.isGlobal ?? false
-    this.#by = options.by
-    this.#combine = options.combine
+    this.#by = checkedFunction(context, options.by)
+    this.#combine = checkedFunction(context, options.combine)
+    this.#judged = context.checksFunctions ? judgedFunctions(options.aggregates, context) : []
     this.#names = Object.keys(options.aggregates)
     this.#accumulators = Object.entries(options.aggregates).map(([name, aggregate]) =>
       aggregate.create(context, `values-${name}`),
@@ -132,6 +149,7 @@ class Group<R, K, A extends Aggregates<R>, Out> implements Operator {
 
   #add(group: TouchedGroup, row: R, weight: number): void {
     const { key, states } = group
+    for (const judge of this.#judged) judge(row)
     group.weight += weight
     for (let at = 0; at < states.length; at += 1) {
       const accumulator = this.#accumulators[at] as Accumulator<R, Datum, unknown>

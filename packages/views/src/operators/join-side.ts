@@ -1,4 +1,5 @@
 /** One side of a join: its keys, and what it holds before and after the changes of a step. */
+import { checkedFunction } from '../checked-function.ts'
 import type { Delta } from '../delta.ts'
 import { MemoryState } from '../memory-state.ts'
 import type { Lookup, OperatorContext } from '../operator.ts'
@@ -38,7 +39,7 @@ export class JoinSide<R> {
   readonly #after: SideState<R>
 
   constructor(part: string, options: JoinSideOptions<R>, context: OperatorContext) {
-    this.#by = options.by
+    this.#by = checkedFunction(context, options.by)
     this.#nullsAreEqual = options.nullsAreEqual
     this.#isKeptAsKeys = options.isKeptAsKeys
     this.#stateName = context.nameOf(part)

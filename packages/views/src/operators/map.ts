@@ -1,3 +1,4 @@
+import { checkedFunction } from '../checked-function.ts'
 import { Delta } from '../delta.ts'
 import type { NodeDefinition } from '../operator.ts'
 
@@ -8,15 +9,18 @@ export function mapNode<R, Out>(make: (row: R) => Out): NodeDefinition {
     parameters: null,
     functions: [make],
     isStateful: false,
-    create: () => ({
-      step([input]) {
-        const { rows, weights } = input as Delta<R>
-        const output = new Delta<Out>()
-        for (let index = 0; index < rows.length; index += 1) {
-          output.push(make(rows[index] as R), weights[index] as number)
-        }
-        return output
-      },
-    }),
+    create(context) {
+      const checked = checkedFunction(context, make)
+      return {
+        step([input]) {
+          const { rows, weights } = input as Delta<R>
+          const output = new Delta<Out>()
+          for (let index = 0; index < rows.length; index += 1) {
+            output.push(checked(rows[index] as R), weights[index] as number)
+          }
+          return output
+        },
+      }
+    },
   }
 }

@@ -16,6 +16,7 @@ import {
   type LaneScope,
   runLocally,
 } from '../body-circuit.ts'
+import { checkedFunction } from '../checked-function.ts'
 import { equalDatum } from '../datum.ts'
 import { Delta } from '../delta.ts'
 import { type MapKey, mapKey } from '../map-key.ts'
@@ -87,7 +88,7 @@ class PerGroup<R> implements Operator {
   #group: Datum = null
 
   constructor(key: (row: R) => Datum, body: Body, context: OperatorContext) {
-    this.#key = key
+    this.#key = checkedFunction(context, key)
     this.#context = context
     this.#circuit = new BodyCircuit(
       body,

@@ -16,6 +16,7 @@
  */
 
 import { runLocally } from '../body-circuit.ts'
+import { checkedFunction } from '../checked-function.ts'
 import { consolidate } from '../consolidate.ts'
 import { equalDatum } from '../datum.ts'
 import { Delta } from '../delta.ts'
@@ -89,8 +90,8 @@ class Reachable<R> implements Operator {
 
   constructor(options: ReachableOptions<R>, context: OperatorContext) {
     this.#context = context
-    this.#from = options.from
-    this.#to = options.to
+    this.#from = checkedFunction(context, options.from)
+    this.#to = checkedFunction(context, options.to)
     this.#roots = options.roots && new Set(options.roots.map(mapKey))
     this.#depthMax = options.depthMax ?? Number.POSITIVE_INFINITY
     this.#out = context.bag(OUT)

@@ -232,7 +232,7 @@ class Recursion implements Operator {
   #tooLong(): UniverseError {
     return new UniverseError(
       'views/recursion-limit',
-      `the recursion ${this.#context.nameOf('')} still found rows after ${this.#roundsMax} rounds; bound its depth, or raise roundsMax`,
+      `the recursion ${this.#context.path} still found rows after ${this.#roundsMax} rounds; bound its depth, or raise roundsMax`,
       { details: { roundsMax: this.#roundsMax } },
     )
   }

@@ -7,6 +7,7 @@
  * side that is read as before must have a bag of its own, since a lookup shows what is after the step;
  * where both have lookups, the changes are taken off what one of them shows.
  */
+import { checkedFunction } from '../checked-function.ts'
 import { Delta, NO_DELTA } from '../delta.ts'
 import { type MapKey, mapKey } from '../map-key.ts'
 import type { Node, NodeDefinition, Operator, OperatorContext } from '../operator.ts'
@@ -81,12 +82,14 @@ class TwoSided<L, R, Out> implements Operator {
       },
       context,
     )
-    const { pair } = output
-    this.#fromLeft = new Way(this.#left, output.left, output.right, pair)
+    const pair = output.pair && checkedFunction(context, output.pair)
+    const left = checkedOutput(output.left, context)
+    const right = checkedOutput(output.right, context)
+    this.#fromLeft = new Way(this.#left, left, right, pair)
     this.#fromRight = new Way(
       this.#right,
-      output.right,
-      output.left,
+      right,
+      left,
       pair && ((right, left) => pair(left, right)),
     )
   }
@@ -115,6 +118,15 @@ class TwoSided<L, R, Out> implements Operator {
     }
     return output.isEmpty ? NO_DELTA : output
   }
+}
+
+/** What is given for a row with a match is that row: of no function. */
+function checkedOutput<R, Out>(
+  output: SideOutput<R, Out>,
+  context: OperatorContext,
+): SideOutput<R, Out> {
+  const { alone } = output
+  return alone === undefined ? output : { ...output, alone: checkedFunction(context, alone) }
 }
 
 /** A key whose first or last row a step may have touched. */

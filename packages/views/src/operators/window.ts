@@ -1,5 +1,6 @@
 /** The first rows in an order, of everything or of each group. ALGEBRA.md VA48–VA50. */
 import { UniverseError } from '@inner-universe/core'
+import { checkedFunction } from '../checked-function.ts'
 import { Delta, NO_DELTA } from '../delta.ts'
 import { type MapKey, mapKey } from '../map-key.ts'
 import { comparison } from '../memory-state.ts'
@@ -60,9 +61,10 @@ class Window<R> implements Operator {
   readonly #isRest: boolean
 
   constructor({ by, orderBy, limit, offset = 0 }: WindowOptions<R>, context: OperatorContext) {
-    this.#by = by ?? (() => null)
-    this.#compare = comparison(orderBy)
-    this.#rows = context.orderedBag(STATE_PART, orderBy)
+    const order = orderBy.map((term) => ({ ...term, pick: checkedFunction(context, term.pick) }))
+    this.#by = by === undefined ? () => null : checkedFunction(context, by)
+    this.#compare = comparison(order)
+    this.#rows = context.orderedBag(STATE_PART, order)
     this.#rowsName = context.nameOf(STATE_PART)
     this.#isRest = limit === undefined
     this.#from = limit === undefined ? 0 : offset
