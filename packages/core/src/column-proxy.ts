@@ -4,8 +4,8 @@
  * One proxy does it all. Names asked for are gathered; a call takes the last of them as the method and
  * what is before as its subject, so a column may have any name: `row.day.day()`.
  */
-import type { Comparison } from './condition.ts'
-import type { Aggregate, Expression, Path, ScalarFunction, Test } from './relation.ts'
+import { COMPARISONS, type Comparison } from './condition.ts'
+import type { Aggregate, Expression, ScalarFunction, Test } from './relation.ts'
 
 /** What a proxy stands for: an expression, or a test. */
 type Written = Expression | Test
@@ -14,6 +14,7 @@ type Place = Extract<Expression, { kind: 'path' }>
 
 const WRITTEN = Symbol()
 
+/** Methods that are not called as the function they mean. */
 const FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
   plus: 'add',
   minus: 'subtract',
@@ -21,19 +22,14 @@ const FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
   dividedBy: 'divide',
 }
 
-const LOGIC = /^(and|or|not)$/
-const COMPARISON = /^(eq|ne|[gl]te?|contains|startsWith|endsWith|in|notIn)$/
-
 /** The row of a relation, or (with `of`) what became of one of its columns. */
 export function columnProxy(of?: Written, names: readonly string[] = []): unknown {
-  const written = (): Written => of ?? { kind: 'path', path: names as unknown as Path }
+  const written = (path: readonly string[]): Written => of ?? { kind: 'path', path: path as never }
   return new Proxy(columnProxy, {
-    get: (_, name) => (name === WRITTEN ? written() : columnProxy(of, [...names, name as string])),
-    apply(_, __, args: readonly unknown[]) {
-      const before = names.slice(0, -1)
-      const subject = of ?? ({ kind: 'path', path: before as unknown as Path } as const)
-      return columnProxy(write(names.at(-1) as string, subject, args))
-    },
+    get: (_, name) =>
+      name === WRITTEN ? written(names) : columnProxy(of, [...names, name as string]),
+    apply: (_, __, args) =>
+      columnProxy(write(names.at(-1) as string, written(names.slice(0, -1)), args)),
   })
 }
 
@@ -55,22 +51,21 @@ export const aggregates: unknown = new Proxy(
 )
 
 function write(method: string, subject: Written, args: readonly unknown[]): Written {
-  const [first] = args
   if (method === 'at') return { kind: 'path', path: [...(subject as Place).path, ...args] as never }
-  if (LOGIC.test(method)) {
-    const of = [subject, ...args.map((part) => writtenOf(part))] as Test[]
-    return method === 'not' ? { kind: 'not', of: of[0] as Test } : { kind: method as 'and', of }
-  }
-  if (!COMPARISON.test(method)) {
-    const of = [subject, ...args.map((part) => writtenOf(part))] as Expression[]
+  const of = [subject, ...args.map((part) => writtenOf(part))] as Expression[]
+  const [left, right] = of as [Expression, Expression]
+  if (method === 'not') return { kind: method, of: subject as Test }
+  if (method === 'and' || method === 'or') return { kind: method, of: of as unknown as Test[] }
+  if (!COMPARISONS.has(method)) {
     return { kind: 'call', function: FUNCTIONS[method] ?? (method as ScalarFunction), of }
   }
-  const right = writtenOf(first)
-  if (subject.kind === 'path' && right.kind === 'value') {
-    const [column, ...path] = subject.path
-    const operator = method as Comparison
-    const compare = { kind: 'compare', column, operator, value: right.value } as const
-    return { kind: 'condition', condition: path.length > 0 ? { ...compare, path } : compare }
+  if (left.kind !== 'path' || right.kind !== 'value') {
+    return { kind: 'test', operator: method as 'eq', left, right }
   }
-  return { kind: 'test', operator: method as 'eq', left: subject as Expression, right }
+  const [column, ...path] = left.path
+  const operator = method as Comparison
+  return {
+    kind: 'condition',
+    condition: { kind: 'compare', column, path, operator, value: right.value },
+  }
 }

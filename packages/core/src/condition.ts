@@ -56,7 +56,8 @@ export type Where<Row> = { readonly [K in keyof Row]?: Match<Row[K]> } & {
   readonly [path: `${string}.${string}`]: Match<JsonValue>
 }
 
-const COMPARISONS: ReadonlySet<string> = new Set<Comparison>([
+/** Names of the comparisons. */
+export const COMPARISONS: ReadonlySet<string> = new Set<Comparison>([
   'eq',
   'ne',
   'gt',

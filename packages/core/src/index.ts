@@ -203,7 +203,7 @@ export type {
   ScalarFunction,
   Test,
 } from './relation.ts'
-export { isSame, orderOf, totalOrder } from './relation-order.ts'
+export { isSame, orderOf, type TotalOrder, totalOrder } from './relation-order.ts'
 export {
   type GroupedQuery,
   type Joinable,
@@ -225,6 +225,7 @@ export {
   placeOf,
   relationInvalid,
   type Shape,
+  shapeOfTable,
   type ValueKind,
   valueKind,
 } from './relation-shape.ts'

@@ -4,24 +4,15 @@
  * The graph's sources are named by table and take −before +after of row changes (`feed.ts` makes the
  * deltas, and fills a new circuit). Its one output is the relation's rows.
  */
-import type { Relation, TableDefinition, TableQuery } from '@inner-universe/core'
+import { checkRelation, orderOf } from '@inner-universe/core'
 import type { Graph } from '../graph.ts'
 import type { OrderTerm } from '../state.ts'
 import type { Catalog } from '../table-source.ts'
 import type { Explanation } from './explanation.ts'
-
-/** What a relation may read. */
-export interface PlanOptions {
-  /** Definitions of the module's tables. */
-  readonly tables: Readonly<Record<string, TableDefinition>>
-  /** Relations of its declared views. Default: none. */
-  readonly views?: Readonly<Record<string, Relation>>
-  /**
-   * False: windows over one table are kept in the store instead of in memory and refilled by a query.
-   * For stores that outlive the process. Default true.
-   */
-  readonly readsWindows?: boolean
-}
+import type { PlanOptions } from './plan-options.ts'
+import { Planner } from './planner.ts'
+import { pushDown } from './push-down.ts'
+import { compileOrder } from './row-order.ts'
 
 /** How to keep a relation up to date. */
 export interface Plan {
@@ -40,16 +31,28 @@ export interface Plan {
   readonly feeds: readonly string[]
 }
 
+const OUTPUT = 'rows'
+
 /**
  * Plans a relation. The relation is checked: it may come from anywhere.
  *
- * @throws UniverseError `query/invalid` naming the part that is wrong.
+ * Cost: O(size of the relation).
+ *
+ * @throws UniverseError `query/invalid` naming the part that is wrong, `query/invalid-cursor`.
  */
 export function planRelation(relation: unknown, catalog: Catalog, options: PlanOptions): Plan {
-  throw new Error(`not planned yet: ${String(relation)} ${String(catalog)} ${String(options)}`)
-}
-
-/** A query over one table as a relation, with the same rows in the same order. */
-export function relationOf(query: TableQuery): Relation {
-  throw new Error(`not planned yet: ${query.table}`)
+  const given = checkRelation(relation, options)
+  // Checked again for the shapes of its parts: other parts, the same rows.
+  const checked = checkRelation(pushDown(given.relation), options)
+  const planner = new Planner(checked, catalog, options)
+  const { stream, explanation } = planner.build(checked.relation)
+  planner.graph.output(OUTPUT, stream)
+  return {
+    graph: planner.graph,
+    output: OUTPUT,
+    tables: new Set(planner.graph.sources.keys()),
+    order: compileOrder(given.shapeOf(given.relation), orderOf(given)),
+    explanation,
+    feeds: planner.feeds,
+  }
 }
