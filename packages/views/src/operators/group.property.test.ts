@@ -1,0 +1,186 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { Aggregates } from '../aggregate.ts'
+import { avg, count, countOf, fold, sum } from '../aggregates.ts'
+import { collect, countDistinct, max, min, recompute } from '../bag-aggregates.ts'
+import { compareDatum, equalDatum } from '../datum.ts'
+import type { NodeDefinition } from '../operator.ts'
+import { checkHistory, copiesIn, type Entry, historiesOf, runHistory } from '../testing/history.ts'
+import type { ZSet } from '../zset.ts'
+import { groupNode } from './group.ts'
+
+interface Sale {
+  readonly key: unknown
+  readonly price: number | bigint | null
+}
+
+const sale: fc.Arbitrary<Sale> = fc.record({
+  key: fc.constantFrom('a', 'b', null, [1, null]),
+  price: fc.constantFrom(0.1, 0.2, 0.3, 1e16, -1e16, 1, 1n, 2n ** 53n + 1n, null),
+})
+
+const price = ({ price }: Sale): Sale['price'] => price
+
+const aggregates = {
+  rows: count(),
+  prices: countOf(price),
+  total: sum(price),
+  mean: avg(price),
+  least: min(price),
+  most: max(price),
+  kinds: countDistinct(price),
+  all: collect(price),
+  folded: fold<Sale, number, string>({
+    zero: 0,
+    add: (state, { price }, copies) => state + (price === null ? 0 : copies),
+    remove: (state, { price }, copies) => state - (price === null ? 0 : copies),
+    finish: (state) => `${state} prices`,
+  }),
+  answer: recompute((rows: readonly Sale[]) => rows.map(({ price }) => price)),
+} satisfies Aggregates<Sale>
+
+const node = groupNode({
+  by: (row: Sale) => row.key,
+  aggregates,
+  combine: (key, values) => ({ key, ...values }),
+})
+
+const globalNode = groupNode({
+  by: () => null,
+  aggregates,
+  combine: (_, values) => values,
+  isGlobal: true,
+})
+
+/** Prices are whole multiples of a tenth, so that scaled by ten they add up exactly. */
+function tenths(value: number | bigint): bigint {
+  return typeof value === 'bigint' ? value * 10n : BigInt(Math.round(value * 10))
+}
+
+/** The nearest double to a number of tenths, up to how far doubles tell tenths apart. */
+function fromTenths(value: bigint): number {
+  return Number(value) / 10
+}
+
+function valuesOf(rows: readonly Sale[]): Record<string, unknown> {
+  const prices = rows
+    .map(price)
+    .filter((value) => value !== null)
+    .sort(compareDatum)
+  const total = prices.reduce((sum: bigint, value) => sum + tenths(value), 0n)
+  return {
+    rows: rows.length,
+    prices: prices.length,
+    total: prices.length === 0 ? null : fromTenths(total),
+    mean: prices.length === 0 ? null : fromTenths(total) / prices.length,
+    least: prices[0] ?? null,
+    most: prices.at(-1) ?? null,
+    kinds: prices.filter((value, at) => !equalDatum(value, prices[at - 1])).length,
+    all: prices,
+    folded: `${prices.length} prices`,
+    answer: [...rows].sort(compareDatum).map(price),
+  }
+}
+
+/** Two doubles for one number of tenths: of sums a little is lost on the oracle's side, not on ours. */
+function roughly(entries: Iterable<Entry>): Entry[] {
+  return [...entries].map(([row, weight]) => {
+    const { total, mean, ...rest } = row as Record<string, unknown>
+    return [{ ...rest, total: rough(total), mean: rough(mean) }, weight]
+  })
+}
+
+function rough(value: unknown): unknown {
+  return typeof value === 'number' ? value.toPrecision(14) : value
+}
+
+function grouped(rows: ZSet): Entry[] {
+  const keys = [...new Map(copiesIn(rows).map((row) => keyed(row as Sale))).values()]
+  return keys.map((key): Entry => {
+    const own = copiesIn(rows).filter((row) => equalDatum((row as Sale).key, key)) as Sale[]
+    return [{ key, ...valuesOf(own) }, 1]
+  })
+}
+
+function keyed({ key }: Sale): readonly [string, unknown] {
+  return [JSON.stringify(key), key]
+}
+
+it('[VA40] [VA42] [VA45] gives what grouping anew gives', () => {
+  fc.assert(
+    fc.property(historiesOf('tables', sale), (history) => {
+      checkHistory(node, history, { recompute: ([rows]) => grouped(rows as ZSet), as: roughly })
+    }),
+    { numRuns: 150 },
+  )
+})
+
+it('[VA41] gives one row of everything, also of nothing', () => {
+  fc.assert(
+    fc.property(historiesOf('tables', sale), (history) => {
+      checkHistory(globalNode, history, {
+        recompute: ([rows]) => [[valuesOf(copiesIn(rows as ZSet) as Sale[]), 1]],
+        as: roughly,
+      })
+    }),
+    { numRuns: 100 },
+  )
+})
+
+it('[VA41] says the row of nothing in the first step, though nothing comes in, and once', () => {
+  const empty = [[[]], [[]]]
+  const [first, second] = checkHistory(globalNode, empty, {
+    recompute: () => [[valuesOf([]), 1]],
+  })
+  expect(first?.size).toBe(1)
+  expect(second?.isEmpty).toBe(true)
+})
+
+const total = groupNode({
+  by: (row: Sale) => row.key,
+  aggregates: { total: sum(price), mean: avg(price), most: max(price) },
+  combine: (key, values) => ({ key, ...values }),
+})
+
+function steps(definition: NodeDefinition, ...batches: readonly (readonly Entry[])[]): Entry[][] {
+  return runHistory(
+    definition,
+    batches.map((batch) => [batch]),
+  ).map((change) => [...change])
+}
+
+it('[VA40] an emptied group is gone, with nothing left of it', () => {
+  const sold: Entry = [{ key: 'a', price: 0.1 }, 2]
+  const row = { key: 'a', total: 0.2, mean: 0.1, most: 0.1 }
+  expect(steps(total, [sold], [[sold[0], -2]], [sold])).toEqual([
+    [[row, 1]],
+    [[row, -1]],
+    [[row, 1]],
+  ])
+})
+
+it('[VA40] a row that stays as it is is not told', () => {
+  const most = groupNode({
+    by: () => null,
+    aggregates: { most: max(price) },
+    combine: (_, { most }) => ({ isDear: Number(most) > 1 }),
+  })
+  const first: Entry = [{ key: 'a', price: 2 }, 1]
+  expect(
+    steps(most, [first], [[{ key: 'a', price: 1 }, 1]], [[{ key: 'a', price: 3 }, 1]]),
+  ).toEqual([[[{ isDear: true }, 1]], [], []])
+})
+
+it('[VA44] a group that owes rows has no row, and what it owes is not forgotten', () => {
+  const owed: Entry = [{ key: 'a', price: 0.1 }, -1]
+  const paid: Entry = [{ key: 'a', price: 0.1 }, 1]
+  const other: Entry = [{ key: 'a', price: 7 }, 1]
+  const row = { key: 'a', total: 7, mean: 7, most: 7 }
+  expect(steps(total, [owed], [other], [paid])).toEqual([[], [], [[row, 1]]])
+})
+
+it('[VA45] the largest value goes, and the next one takes its place', () => {
+  const values = [1, 3, 2].map((price): Entry => [{ key: 'a', price }, 1])
+  const changes = steps(total, values, [[{ key: 'a', price: 3 }, -1]])
+  expect(changes[1]).toContainEqual([{ key: 'a', total: 3, mean: 1.5, most: 2 }, 1])
+})
