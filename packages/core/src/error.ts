@@ -66,6 +66,8 @@ export const ERROR_CODES = {
     'The query does not fit the module; the message names the part. Correct the query.',
   'query/invalid-cursor':
     'The paging cursor does not belong to this query. Start from the first page.',
+  'query/too-large':
+    'A live query has more rows, or a page more live queries, than can be held. Give the query a limit, or unsubscribe from some.',
   'call/aborted': 'The caller’s AbortSignal fired before the call was started. Nothing was done.',
   'call/timed-out': 'No answer came in the time allowed. The outcome is unknown until it does.',
   'call/forgotten':
@@ -135,6 +137,10 @@ export const ERROR_CODES = {
     'There is no entity of that id. It may have been deleted; read again.',
   'universe/relation-not-found': 'There is no relation of that id. It may have been deleted.',
   'universe/version-not-found': 'There is no state version of that id.',
+  'universe/state-not-stored':
+    'The state version was named without its state. Commit states through the temporal store.',
+  'universe/version-damaged':
+    'The state kept for a version has not the hash it was committed with; `details.salvageVersionId` names the nearest ancestor that is sound.',
   'universe/subscription-not-found':
     'There is no subscription of that id that belongs to the caller.',
   'universe/entity-referenced':

@@ -6,10 +6,11 @@
  * differs, and unchanged rows stay the objects they were.
  */
 import type { Row, UniverseError } from '@inner-universe/core'
-import type { LiveRead, PageItem, WorkerItem } from '../rpc/contract.ts'
+import type { LiveNews, LiveRead, PageItem } from '../rpc/contract.ts'
 import { decodeUniverseError } from '../rpc/error-transfer.ts'
 import { applyPatch, diffRows, keysByValue, type RowsPatch } from '../rpc/row-patch.ts'
-import { decodeRows } from '../rpc/row-transfer.ts'
+import { decodeRows, type EncodedRows } from '../rpc/row-transfer.ts'
+import { callSafely } from './call-safely.ts'
 import type { LivePatch, LiveQuery, LiveState } from './universe.ts'
 
 type Listener = (state: LiveState<Row>, patch: LivePatch<Row> | undefined) => void
@@ -18,6 +19,8 @@ interface Feed {
   readonly id: number
   readonly read: LiveRead
   state: LiveState<Row>
+  /** Rows of a long result that came ahead of the cut they belong to. */
+  parts: Row[]
   readonly listeners: Set<Listener>
   stopLingering: (() => void) | undefined
 }
@@ -66,32 +69,28 @@ export class LiveFeeds {
     return query as unknown as LiveQuery<R>
   }
 
-  /** Takes what the worker says of a feed. */
-  receive(item: Extract<WorkerItem, { kind: 'live-rows' | 'live-patch' | 'live-failed' }>): void {
-    const feed = this.#feedById.get(item.id)
-    // Unsubscribed while it was on its way.
+  /** Takes rows that are ahead of their cut. */
+  receivePart(id: number, { isFirst, rows }: { isFirst: boolean; rows: EncodedRows }): void {
+    const feed = this.#feedById.get(id)
     if (feed === undefined) return
-    switch (item.kind) {
-      case 'live-failed': {
-        const error = decodeUniverseError(item.error, 'storage/io')
-        notify(feed, { ...feed.state, error }, undefined)
-        return
-      }
-      case 'live-rows':
-        this.#replace(feed, decodeRows(item.rows))
-        break
-      case 'live-patch': {
-        const before = feed.state.rows
-        const rows = applyPatch(before, item.patch as RowsPatch<Row>)
-        notify(
-          feed,
-          { rows, isReady: true, error: undefined },
-          patchOf(before, item.patch as RowsPatch<Row>),
-        )
-        break
-      }
+    feed.parts = isFirst ? [...decodeRows(rows)] : feed.parts.concat(decodeRows(rows))
+  }
+
+  /** Takes a cut: all states are those of one moment before anybody hears of any. */
+  receive(cut: readonly LiveNews[]): void {
+    const next = new Map<Feed, Next>()
+    for (const news of cut) {
+      const feed = this.#feedById.get(news.id)
+      // Unsubscribed while it was on its way.
+      if (feed !== undefined) next.set(feed, nextOf(feed, next.get(feed), news))
     }
-    this.#options.send({ kind: 'acknowledge', id: feed.id })
+    const told: (() => void)[] = []
+    for (const [feed, step] of next) {
+      const patch = this.#take(feed, step)
+      if (patch !== 'nothing') told.push(() => tell(feed, patch))
+    }
+    for (const run of told) run()
+    this.#options.send({ kind: 'acknowledge' })
   }
 
   /** Every feed with subscribers or lingering. */
@@ -104,11 +103,13 @@ export class LiveFeeds {
     this.#isRefused = true
     for (const feed of this.#feedById.values()) {
       feed.stopLingering?.()
-      notify(feed, { ...feed.state, error }, undefined)
+      feed.state = { ...feed.state, error }
     }
+    const feeds = [...this.#feedById.values()]
     this.#feedByKey.clear()
     this.#feedById.clear()
     this.#idle = { ...EMPTY, error }
+    for (const feed of feeds) tell(feed, undefined)
   }
 
   #subscribe(key: string, read: LiveRead, listener: Listener): () => void {
@@ -122,6 +123,7 @@ export class LiveFeeds {
         id: ++this.#lastId,
         read,
         state: EMPTY,
+        parts: [],
         listeners: new Set(),
         stopLingering: undefined,
       }
@@ -153,21 +155,23 @@ export class LiveFeeds {
     this.#options.send({ kind: 'unsubscribe', id: feed.id })
   }
 
-  /** All rows anew: the first time, or from another worker. */
-  #replace(feed: Feed, rows: readonly Row[]): void {
+  /** Sets a feed's next state; gives what its listeners are told of the way there. */
+  #take(feed: Feed, { rows, patch, error }: Next): LivePatch<Row> | undefined | 'nothing' {
     const { state } = feed
-    if (!state.isReady) {
-      notify(feed, { rows, isReady: true, error: undefined }, undefined)
-      return
+    if (error !== undefined) {
+      feed.state = { ...state, error }
+      return undefined
     }
+    if (!state.isReady || patch !== undefined) {
+      feed.state = { rows, isReady: true, error: undefined }
+      return patch && patchOf(state.rows, patch)
+    }
+    // All rows anew, maybe from another worker: those that are the same stay the same objects.
     const before = { keys: this.#keysOf(feed.read, state.rows), rows: state.rows }
     const difference = diffRows(before, { keys: this.#keysOf(feed.read, rows), rows })
-    if (difference.patch === undefined && state.error === undefined) return
-    notify(
-      feed,
-      { rows: difference.rows.rows, isReady: true, error: undefined },
-      difference.patch && patchOf(state.rows, difference.patch),
-    )
+    if (difference.patch === undefined && state.error === undefined) return 'nothing'
+    feed.state = { rows: difference.rows.rows, isReady: true, error: undefined }
+    return difference.patch && patchOf(state.rows, difference.patch)
   }
 
   #keysOf(read: LiveRead, rows: readonly Row[]): readonly string[] {
@@ -186,18 +190,38 @@ function patchOf(before: readonly Row[], patch: RowsPatch<Row>): LivePatch<Row> 
   }
 }
 
-function notify(feed: Feed, state: LiveState<Row>, patch: LivePatch<Row> | undefined): void {
-  feed.state = state
-  for (const listener of [...feed.listeners]) {
-    try {
-      listener(state, patch)
-    } catch (error) {
-      // The app's own fault: it surfaces as any uncaught error, and the other listeners go on.
-      queueMicrotask(() => {
-        throw error
-      })
+/** Where a cut leads: rows anew, or those of now and the way from them. */
+interface Next {
+  readonly rows: readonly Row[]
+  /** Undefined: rows anew. */
+  readonly patch: RowsPatch<Row> | undefined
+  readonly error: UniverseError | undefined
+}
+
+function nextOf(feed: Feed, before: Next | undefined, news: LiveNews): Next {
+  switch (news.kind) {
+    case 'failed': {
+      const error = decodeUniverseError(news.error, 'storage/io')
+      return { rows: feed.state.rows, patch: undefined, error }
+    }
+    case 'rows': {
+      const rows = decodeRows(news.rows)
+      const next = news.isRest ? feed.parts.concat(rows) : rows
+      feed.parts = []
+      return { rows: next, patch: undefined, error: undefined }
+    }
+    case 'patch': {
+      const patch = news.patch as RowsPatch<Row>
+      const rows = applyPatch(before?.rows ?? feed.state.rows, patch)
+      // After rows anew there is no one patch that leads here.
+      return { rows, patch: before === undefined ? patch : undefined, error: undefined }
     }
   }
+}
+
+function tell(feed: Feed, patch: LivePatch<Row> | undefined): void {
+  const { state } = feed
+  for (const listener of [...feed.listeners]) callSafely(() => listener(state, patch))
 }
 
 /** The rows after each change; what a slow reader missed in between is left out. */

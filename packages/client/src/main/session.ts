@@ -16,13 +16,13 @@ import {
   CONTRACT_VERSION,
   type PageItem,
   type PageMessage,
-  parseWorkerMessage,
   type Welcome,
   type WorkerItem,
 } from '../rpc/contract.ts'
 import { decodeUniverseError } from '../rpc/error-transfer.ts'
 import { BATCH_ITEMS_MAX } from '../rpc/limits.ts'
 import type { Lane } from '../rpc/link.ts'
+import { parseWorkerMessage } from '../rpc/parse-worker-message.ts'
 import { ChangeListeners } from './change-listeners.ts'
 import type { Clock } from './clock.ts'
 import { LiveFeeds } from './live-feeds.ts'
@@ -263,10 +263,11 @@ export class Session {
       case 'read-failed':
         this.reads.settle(item)
         return
-      case 'live-rows':
-      case 'live-patch':
-      case 'live-failed':
-        this.feeds.receive(item)
+      case 'live-part':
+        this.feeds.receivePart(item.id, item)
+        return
+      case 'live-cut':
+        this.feeds.receive(item.news)
         return
       case 'changes':
         this.changes.receive(item.origin, item.changes)

@@ -17,6 +17,7 @@ import { afterAll, expect, test } from 'vitest'
 import { sharedNotes } from '../testing/shared-notes.ts'
 import { Host } from '../worker/host.ts'
 import type { OpenDatabase } from '../worker/host-commands.ts'
+import { createLive } from '../worker/live/worker-live.ts'
 import type { ReplicaStaging, Store } from '../worker/store.ts'
 import { HostHome } from '../worker/sync/host-home.ts'
 import { fileStore } from './node-store.ts'
@@ -110,6 +111,7 @@ async function setup(change: (staging: ReplicaStaging) => Partial<ReplicaStaging
     onUnusable: () => undefined,
     isSuspicious: false,
     condemnedCallIds: new Set(),
+    loadLive: () => createLive,
   })
   add(database.host.engine, 'old', 1)
   return { path, database, host: database.host, home: new HostHome({ database, hash: hashOf }) }

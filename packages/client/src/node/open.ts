@@ -24,6 +24,7 @@ import { REDUCER_MS_MAX } from '../rpc/limits.ts'
 import { declaredViews } from '../worker/declared-views.ts'
 import { Host } from '../worker/host.ts'
 import { hostCommands, type OpenDatabase } from '../worker/host-commands.ts'
+import { createLive } from '../worker/live/worker-live.ts'
 import { chunkHash } from '../worker/sync/chunk-hash.ts'
 import { HostSync } from '../worker/sync/host-sync.ts'
 import { httpImages } from '../worker/sync/http-images.ts'
@@ -123,6 +124,7 @@ export async function openUniverse<T extends Tables, R extends Reducers, V exten
       ),
     isSuspicious: false,
     condemnedCallIds: new Set(),
+    loadLive: () => createLive,
     createSync: (self) =>
       relay === undefined
         ? syncOff()

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest'
-import { parsePageMessage, parseWorkerMessage } from './contract.ts'
+import { CONTRACT_VERSION } from './contract.ts'
 import { BATCH_ITEMS_MAX } from './limits.ts'
+import { parsePageMessage } from './parse-page-message.ts'
+import { parseWorkerMessage } from './parse-worker-message.ts'
 
 const clientId = '0123456789abcdef0123456789abcdef'
 const hello = {
   kind: 'hello',
-  contractVersion: 2,
+  contractVersion: CONTRACT_VERSION,
   clientId,
   identity: undefined,
   moduleName: 'todos',
@@ -14,6 +16,9 @@ const hello = {
 }
 const batch = (...items: unknown[]) => ({ kind: 'batch', oldestPendingNumber: 1, items })
 const call = { kind: 'call', number: 1, reducer: 'add', args: {}, timestampMs: 5, isResent: false }
+const relation = { kind: 'table', table: 'todo' }
+const rows = { form: 'objects', rows: [] }
+const patch = { removed: [0], inserted: [], updated: [{ from: 1, index: 0, row: {} }], moved: [] }
 const query = { table: 'todo', orderBy: [{ column: 'id', direction: 'asc' }] }
 
 test('messages of the contract pass as they are', () => {
@@ -30,7 +35,9 @@ test('messages of the contract pass as they are', () => {
         id: 3,
         read: { kind: 'search', table: 't', text: 'x', limit: 1, offset: 0 },
       },
-      { kind: 'acknowledge', id: 3 },
+      { kind: 'subscribe', id: 4, read: { kind: 'relation', relation } },
+      { kind: 'read', id: 3, read: { kind: 'explain', read: { kind: 'query', query } } },
+      { kind: 'acknowledge' },
       { kind: 'watch', tables: ['todo'] },
       { kind: 'confirm', id: 1, delta: { stream: 'a', seq: 1 } },
       { kind: 'pause', isPaused: true },
@@ -50,6 +57,15 @@ test('messages of the contract pass as they are', () => {
     { kind: 'confirmed', id: 1 },
     { kind: 'unconfirmed', id: 1, error: { name: 'Error', message: 'no' } },
     { kind: 'token-wanted', id: 1 },
+    { kind: 'live-part', id: 1, isFirst: true, rows },
+    {
+      kind: 'live-cut',
+      news: [
+        { kind: 'rows', id: 1, rows, isRest: true },
+        { kind: 'patch', id: 1, patch },
+        { kind: 'failed', id: 2, error: { name: 'Error', message: 'no' } },
+      ],
+    },
   ]
   const answer = { kind: 'batch', items }
   expect(parseWorkerMessage(answer)).toBe(answer)
@@ -76,6 +92,9 @@ test('everything else is refused as client/protocol', () => {
     batch({ kind: 'read', id: 1, read: { kind: 'query', query: { table: 'todo' } } }),
     batch({ kind: 'read', id: 1, read: { kind: 'query', query: { ...query, orderBy: [5] } } }),
     batch({ kind: 'subscribe', id: 1, read: { kind: 'get', table: 't', id: 'x' } }),
+    batch({ kind: 'subscribe', id: 1, read: { kind: 'explain', read: { kind: 'query', query } } }),
+    batch({ kind: 'subscribe', id: 1, read: { kind: 'relation', relation: 'todo' } }),
+    batch({ kind: 'read', id: 1, read: { kind: 'explain', read: { kind: 'count', query } } }),
     batch({ kind: 'watch', tables: [1] }),
     batch({ kind: 'confirm', id: 1, delta: { stream: 'a' } }),
     batch({ kind: 'pause' }),
@@ -94,6 +113,14 @@ test('everything else is refused as client/protocol', () => {
     { kind: 'batch', items: [{ kind: 'rows', id: 1 }] },
     { kind: 'batch', items: [{ kind: 'sync-status', status: { kind: 'live' } }] },
     { kind: 'batch', items: [{ kind: 'peers', peers: [{}] }] },
+    { kind: 'batch', items: [{ kind: 'live-part', id: 1, rows }] },
+    { kind: 'batch', items: [{ kind: 'live-cut', news: [{ kind: 'rows', id: 1, rows }] }] },
+    {
+      kind: 'batch',
+      items: [
+        { kind: 'live-cut', news: [{ kind: 'patch', id: 1, patch: { ...patch, moved: 1 } }] },
+      ],
+    },
   ]) {
     expect(() => parseWorkerMessage(message)).toThrow(
       expect.objectContaining({ code: 'client/protocol' }),

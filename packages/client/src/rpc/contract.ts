@@ -1,36 +1,40 @@
 /**
- * What pages and the worker say to each other on the batched port. The whole of it, with guards.
+ * What pages and the worker say to each other on the batched port. The whole of it; what checks the
+ * messages is in parse-page-message.ts and parse-worker-message.ts.
  *
  *     page                                    worker
  *     hello ────────────────────────────────▶ connects the client (lifecycle `connected`) unless it is
  *           ◀──────────────────────────────── welcome, or refused and nothing after it
  *     batch of calls, reads, subscriptions ─▶ runs calls in groups, one transaction each
- *           ◀──────────────────────────────── batch: changes, then patches, then answers
+ *           ◀──────────────────────────────── batch: changes, then one cut, then answers
+ *     acknowledge ──────────────────────────▶ has applied the cut; what gathered since may follow
  *     bye   ────────────────────────────────▶ disconnects the client
  *           ◀──────────────────────────────── left
  *
  * A page that meets a new worker (fail-over) says hello again, is connected still, and sends every call
  * without an answer again, under the same number: the engine answers repeats from its store.
  * Within one batch from the worker the order is: what changed, then who caused it; so a caller's
- * live queries show its call before its promise resolves. Peers are not trusted: whatever arrives is
- * checked here, and a message that does not fit ends that link with `client/protocol`.
+ * live queries show its call before its promise resolves. A cut is the news of all live queries of a
+ * page as of one transaction; at most one is on its way, and the next says all that happened since.
+ * Peers are not trusted: whatever arrives is checked, and a message that does not fit ends that link
+ * with `client/protocol`.
  */
 import type {
   JsonValue,
   KeptConflict,
   QueryValue,
+  Relation,
   StreamSeq,
   TableQuery,
 } from '@inner-universe/core'
-import { UniverseError } from '@inner-universe/core'
 import type { SyncStatus as ReplicaStatus } from '@inner-universe/sync'
+import type { Explanation } from '@inner-universe/views'
 import type { TransferredError } from './error-transfer.ts'
-import { BATCH_ITEMS_MAX } from './limits.ts'
 import type { RowsPatch } from './row-patch.ts'
 import type { EncodedRows } from './row-transfer.ts'
 
 /** Raised with every change of the messages. Tabs of different contracts cannot talk. */
-export const CONTRACT_VERSION = 2
+export const CONTRACT_VERSION = 3
 
 /** One read, once. */
 export type Read =
@@ -45,9 +49,29 @@ export type Read =
       readonly offset: number
     }
   | { readonly kind: 'sql'; readonly text: string; readonly params: readonly QueryValue[] }
+  /** Rows of a query over several tables. Not checked by the contract, but by who plans it. */
+  | { readonly kind: 'relation'; readonly relation: Relation }
+  /** How a read would be kept up to date, as {@link LiveExplanation}. */
+  | { readonly kind: 'explain'; readonly read: LiveRead }
 
 /** A read that can be kept up to date. */
-export type LiveRead = Extract<Read, { kind: 'query' | 'search' | 'sql' }>
+export type LiveRead = Extract<Read, { kind: 'query' | 'relation' | 'search' | 'sql' }>
+
+/** How a query is kept up to date. Plain data. */
+export interface LiveExplanation {
+  /**
+   * `incremental`: what a change costs follows the change. `rerun`: the query is run again, for the
+   * reason given, when a row it may read has changed.
+   */
+  readonly mode: 'incremental' | 'rerun'
+  readonly reason: string | undefined
+  /** Tables whose changes it takes in. */
+  readonly tables: readonly string[]
+  /** Its operators and what they keep; undefined where it is run again. */
+  readonly graph: Explanation | undefined
+  /** All of this to be read by people, several lines. */
+  readonly text: string
+}
 
 /** The first message of a page on a link. */
 export interface Hello {
@@ -91,8 +115,8 @@ export type PageItem =
   | { readonly kind: 'cancel-read'; readonly id: number }
   | { readonly kind: 'subscribe'; readonly id: number; readonly read: LiveRead }
   | { readonly kind: 'unsubscribe'; readonly id: number }
-  /** The last rows or patch of a subscription have been applied; the next may come. */
-  | { readonly kind: 'acknowledge'; readonly id: number }
+  /** The last cut has been applied; the next may come. */
+  | { readonly kind: 'acknowledge' }
   /** Tables whose changes are wanted from now on, replacing those before. */
   | { readonly kind: 'watch'; readonly tables: readonly string[] }
   | SyncItem
@@ -138,6 +162,18 @@ export interface ChangeItem {
   readonly after: Readonly<Record<string, unknown>> | undefined
 }
 
+/** What is new of one subscription. Where a cut has several of one, they are taken in order. */
+export type LiveNews =
+  /** All rows: its first, or anew; or the rest of them after its parts. */
+  | {
+      readonly kind: 'rows'
+      readonly id: number
+      readonly rows: EncodedRows
+      readonly isRest: boolean
+    }
+  | { readonly kind: 'patch'; readonly id: number; readonly patch: RowsPatch }
+  | { readonly kind: 'failed'; readonly id: number; readonly error: TransferredError }
+
 /** One thing the worker tells a page. */
 export type WorkerItem =
   | {
@@ -151,10 +187,16 @@ export type WorkerItem =
   | { readonly kind: 'rows'; readonly id: number; readonly rows: EncodedRows }
   | { readonly kind: 'value'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'read-failed'; readonly id: number; readonly error: TransferredError }
-  /** All rows of a subscription: its first, or after it had failed. */
-  | { readonly kind: 'live-rows'; readonly id: number; readonly rows: EncodedRows }
-  | { readonly kind: 'live-patch'; readonly id: number; readonly patch: RowsPatch }
-  | { readonly kind: 'live-failed'; readonly id: number; readonly error: TransferredError }
+  /** Rows of a long first result, ahead of the cut that has the rest of them. Not acknowledged. */
+  | {
+      readonly kind: 'live-part'
+      readonly id: number
+      /** Parts before it, if any, were of something else. */
+      readonly isFirst: boolean
+      readonly rows: EncodedRows
+    }
+  /** A cut: applied as one, then acknowledged. */
+  | { readonly kind: 'live-cut'; readonly news: readonly LiveNews[] }
   | {
       readonly kind: 'changes'
       readonly origin: 'local' | 'remote'
@@ -182,172 +224,3 @@ export type WorkerMessage =
   | { readonly kind: 'refused'; readonly error: TransferredError }
   | { readonly kind: 'batch'; readonly items: readonly WorkerItem[] }
   | { readonly kind: 'left' }
-
-type Fields = Readonly<Record<string, unknown>>
-
-function fail(what: string): never {
-  throw new UniverseError(
-    'client/protocol',
-    `a message between page and worker is not understood (${what}); reload all tabs of the app`,
-  )
-}
-
-function fieldsOf(value: unknown, what: string): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : fail(what)
-}
-
-const isText = (value: unknown): value is string => typeof value === 'string'
-const isCount = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && (value as number) >= 0
-const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null
-const isOptional = (is: (value: unknown) => boolean) => (value: unknown) =>
-  value === undefined || is(value)
-const isListOf = (is: (value: unknown) => boolean) => (value: unknown) =>
-  Array.isArray(value) && value.every(is)
-const isAnything = (): boolean => true
-const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
-
-type Shape = Readonly<Record<string, (value: unknown) => boolean>>
-
-const isQuery = (value: unknown): boolean =>
-  isObject(value) &&
-  isText(value.table) &&
-  isListOf((order) => isObject(order) && isText(order.column))(value.orderBy) &&
-  isOptional(isObject)(value.where) &&
-  isOptional(Number.isFinite)(value.limit) &&
-  isOptional(Number.isFinite)(value.offset) &&
-  isOptional(Array.isArray)(value.after)
-
-const READS: Readonly<Record<string, Shape>> = {
-  query: { query: isQuery },
-  count: { query: isQuery },
-  get: { table: isText, id: isText },
-  search: { table: isText, text: isText, limit: isCount, offset: isCount },
-  sql: { text: isText, params: Array.isArray },
-}
-
-const isRead = (value: unknown): boolean => isObject(value) && fits(READS, value)
-const isLiveRead = (value: unknown): boolean =>
-  isRead(value) && (value as Fields).kind !== 'get' && (value as Fields).kind !== 'count'
-const isError = (value: unknown): boolean =>
-  isObject(value) && isText(value.name) && isText(value.message)
-const isRows = (value: unknown): boolean =>
-  isObject(value) &&
-  (value.form === 'objects'
-    ? Array.isArray(value.rows)
-    : value.form === 'columns' &&
-      isListOf(isText)(value.names) &&
-      isCount(value.rowCount) &&
-      Array.isArray(value.columns))
-const isPlace = (value: unknown): boolean =>
-  isObject(value) && isOptional(isCount)(value.from) && isCount(value.index)
-const isPatch = (value: unknown): boolean =>
-  isObject(value) &&
-  isListOf(isCount)(value.removed) &&
-  isListOf(isPlace)(value.inserted) &&
-  isListOf(isPlace)(value.updated) &&
-  isListOf(isPlace)(value.moved)
-const isChange = (value: unknown): boolean =>
-  isObject(value) && isText(value.table) && isText(value.id)
-const isDelta = (value: unknown): boolean =>
-  isObject(value) && isText(value.stream) && isCount(value.seq)
-const isStatus = (value: unknown): boolean =>
-  isObject(value) && isText(value.kind) && isCount(value.unsyncedCount)
-const isPeer = (value: unknown): boolean => isObject(value) && isText(value.sessionId)
-const isConflict = (value: unknown): boolean =>
-  isObject(value) && isText(value.kind) && isCount(value.conflictId)
-
-const PAGE_ITEMS: Readonly<Record<string, Shape>> = {
-  call: {
-    number: isCount,
-    reducer: isText,
-    args: isAnything,
-    timestampMs: Number.isFinite,
-    isResent: isBoolean,
-  },
-  'cancel-call': { number: isCount },
-  read: { id: isCount, read: isRead },
-  'cancel-read': { id: isCount },
-  subscribe: { id: isCount, read: isLiveRead },
-  unsubscribe: { id: isCount },
-  acknowledge: { id: isCount },
-  watch: { tables: isListOf(isText) },
-  confirm: { id: isCount, delta: isDelta },
-  pause: { isPaused: isBoolean },
-  presence: { state: isAnything },
-  network: { isOnline: isBoolean },
-  token: { id: isCount, token: isText },
-  'token-failed': { id: isCount, error: isError },
-}
-
-const WORKER_ITEMS: Readonly<Record<string, Shape>> = {
-  answer: { number: isCount, delta: isOptional(isDelta) },
-  refusal: { number: isCount, error: isError },
-  rows: { id: isCount, rows: isRows },
-  value: { id: isCount },
-  'read-failed': { id: isCount, error: isError },
-  'live-rows': { id: isCount, rows: isRows },
-  'live-patch': { id: isCount, patch: isPatch },
-  'live-failed': { id: isCount, error: isError },
-  changes: { origin: isText, changes: isListOf(isChange) },
-  gap: {},
-  'sync-status': { status: isStatus },
-  peers: { peers: isListOf(isPeer) },
-  conflicts: { conflicts: isListOf(isConflict) },
-  confirmed: { id: isCount },
-  unconfirmed: { id: isCount, error: isError },
-  'token-wanted': { id: isCount },
-}
-
-const PAGE_MESSAGES: Readonly<Record<string, Shape>> = {
-  hello: {
-    contractVersion: isCount,
-    clientId: (value) => isText(value) && /^[0-9a-f]{32}$/.test(value),
-    identity: isOptional(isText),
-    moduleName: isText,
-    schemaVersion: isCount,
-    hasToken: isBoolean,
-  },
-  batch: { oldestPendingNumber: isCount, items: isItems(PAGE_ITEMS) },
-  bye: {},
-}
-
-const WORKER_MESSAGES: Readonly<Record<string, Shape>> = {
-  welcome: { identity: isText, storage: isText, storageReason: isOptional(isText) },
-  refused: { error: isError },
-  batch: { items: isItems(WORKER_ITEMS) },
-  left: {},
-}
-
-function isItems(shapes: Readonly<Record<string, Shape>>): (value: unknown) => boolean {
-  return (value) =>
-    Array.isArray(value) &&
-    value.length <= BATCH_ITEMS_MAX &&
-    value.every((item) => isObject(item) && fits(shapes, item))
-}
-
-function fits(shapes: Readonly<Record<string, Shape>>, value: Fields): boolean {
-  const { kind } = value
-  if (!isText(kind) || !Object.hasOwn(shapes, kind)) return false
-  const shape = shapes[kind] as Shape
-  for (const name in shape) {
-    if (!(shape[name] as (value: unknown) => boolean)(value[name])) return false
-  }
-  return true
-}
-
-function parse(shapes: Readonly<Record<string, Shape>>, value: unknown, from: string): Fields {
-  const message = fieldsOf(value, `not an object, from the ${from}`)
-  if (!fits(shapes, message)) fail(`"${String(message.kind)}" from the ${from}`)
-  return message
-}
-
-/** The message of a page. @throws UniverseError `client/protocol`. */
-export function parsePageMessage(value: unknown): PageMessage {
-  return parse(PAGE_MESSAGES, value, 'page') as unknown as PageMessage
-}
-
-/** The message of the worker. @throws UniverseError `client/protocol`. */
-export function parseWorkerMessage(value: unknown): WorkerMessage {
-  return parse(WORKER_MESSAGES, value, 'worker') as unknown as WorkerMessage
-}

@@ -31,13 +31,29 @@ export const READS_MS = 8
 export const COLUMNS_FROM_ROWS = 200
 
 /**
- * A live query whose run costs more than this many ms is not run again for every transaction, but
- * takes at most a quarter of the worker's time; its patches may then come after the answers.
+ * A live query that is run again for every change, and whose run costs more than this many ms, takes
+ * at most a quarter of the worker's time; its patches may then come after the answers.
  */
 export const LIVE_RUN_MS_MAX = 8
 
-/** Row changes kept for a live query that waits for its turn; beyond, its rows are all compared. */
+/**
+ * Row changes kept for a live query that waits for its turn, and changes of its rows kept for a page
+ * that has not acknowledged the last; beyond, all rows are compared, or sent anew. Of a longer list
+ * as many changes are kept as it has rows.
+ */
 export const LIVE_CHANGES_MAX = 10_000
+
+/** Time the filling of new live queries may take before calls and reads have their turn, in ms. */
+export const LIVE_SLICE_MS = 8
+
+/** Live queries of one page: each costs memory in the worker, and a look at every change. */
+export const LIVE_QUERIES_MAX = 1_000
+
+/** Rows of one live query, all held by the worker and by the page: about 250 MB with ten columns. */
+export const LIVE_ROWS_MAX = 1_000_000
+
+/** Rows of a first result that cross in one message: encoding them takes a few ms. */
+export const LIVE_PART_ROWS = 2_000
 
 /** Default wall-clock limit of one reducer and of one read, in ms. */
 export const REDUCER_MS_MAX = 5_000

@@ -73,32 +73,55 @@ export function diffRows<R>(
     : { rows: { keys: after.keys, rows }, patch: { removed, inserted, updated, moved } }
 }
 
-/** The list after the patch; the given list is left as it is. Cost: one copy of the list. */
+/**
+ * The list after the patch; the given list is left as it is.
+ *
+ * Cost: one copy of the list, run by run between the positions that change, besides sorting those.
+ */
 export function applyPatch<R>(rows: readonly R[], patch: RowsPatch<R>): R[] {
   const { removed, inserted, updated, moved } = patch
   const next: R[] = new Array(rows.length - removed.length + inserted.length)
-  const isTaken = new Set<number>()
-  const isGone = new Set<number>(removed)
+  const gone = [...removed]
+  const taken: number[] = []
   const put = (index: number, row: R): void => {
     next[index] = row
-    isTaken.add(index)
+    taken.push(index)
   }
   for (const { index, row } of inserted) put(index, row)
   for (const { from, index, row } of updated) {
-    isGone.add(from)
+    gone.push(from)
     put(index, row)
   }
   for (const { from, index } of moved) {
-    isGone.add(from)
+    gone.push(from)
     put(index, rows[from] as R)
   }
+  gone.sort(ascending)
+  taken.sort(ascending)
   let index = 0
-  for (let from = 0; from < rows.length; from++) {
-    if (isGone.has(from)) continue
-    while (isTaken.has(index)) index++
-    next[index++] = rows[from] as R
+  let from = 0
+  let atGone = 0
+  let atTaken = 0
+  while (from < rows.length) {
+    if (from === gone[atGone]) {
+      from += 1
+      atGone += 1
+    } else if (index === taken[atTaken]) {
+      index += 1
+      atTaken += 1
+    } else {
+      const end = Math.min(
+        gone[atGone] ?? rows.length,
+        from + (taken[atTaken] ?? next.length) - index,
+      )
+      while (from < end) next[index++] = rows[from++] as R
+    }
   }
   return next
+}
+
+function ascending(a: number, b: number): number {
+  return a - b
 }
 
 /**

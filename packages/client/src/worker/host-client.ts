@@ -4,7 +4,7 @@ import type { WorkerItem, WorkerMessage } from '../rpc/contract.ts'
 import { encodeError } from '../rpc/error-transfer.ts'
 import { BATCH_ITEMS_MAX } from '../rpc/limits.ts'
 import type { Lane } from '../rpc/link.ts'
-import type { Subscriber } from './live-queries.ts'
+import type { Subscriber } from './live-part.ts'
 
 /** What a client is made of. */
 export interface HostClientOptions {

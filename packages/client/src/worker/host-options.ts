@@ -2,6 +2,7 @@
 import type { Module } from '@inner-universe/core'
 import type { Engine } from '@inner-universe/engine'
 import type { CallQueueOptions } from './call-queue.ts'
+import type { CreateLive } from './live-part.ts'
 import type { SyncHost, SyncPart } from './sync-part.ts'
 
 /** What a host is given by the rim it runs at. */
@@ -31,6 +32,8 @@ export interface HostOptions extends CallQueueOptions {
   /** False when the database stopped working: the host must be started anew. */
   readonly isUsable: () => boolean
   readonly onUnusable: () => void
+  /** Gives what keeps queries up to date; called when it is first wanted, or when there is time. */
+  readonly loadLive: () => CreateLive | Promise<CreateLive>
   /** Makes what keeps the host in sync with a relay, once the host is there. */
   readonly createSync?: (host: SyncHost) => SyncPart
 }

@@ -2,11 +2,17 @@ import { MODULE_SENDER, type Module } from '@inner-universe/core'
 import { openEngine } from '@inner-universe/engine'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import { expect, test } from 'vitest'
-import type { PageItem, WorkerItem, WorkerMessage } from '../rpc/contract.ts'
+import {
+  CONTRACT_VERSION,
+  type PageItem,
+  type WorkerItem,
+  type WorkerMessage,
+} from '../rpc/contract.ts'
 import type { Lane } from '../rpc/link.ts'
 import { todos } from '../testing/todos.ts'
 import { Host } from './host.ts'
 import type { HostOptions } from './host-options.ts'
+import { createLive } from './live/worker-live.ts'
 
 const CLIENT = '0123456789abcdef0123456789abcdef'
 
@@ -49,6 +55,7 @@ function setup(options: Partial<HostOptions> = {}, leftover: readonly string[] =
     onUnusable: () => undefined,
     isSuspicious: false,
     condemnedCallIds: new Set(),
+    loadLive: () => createLive,
     ...options,
   })
   const connect = (clientId = CLIENT, hello: Record<string, unknown> = {}) => {
@@ -61,7 +68,7 @@ function setup(options: Partial<HostOptions> = {}, leftover: readonly string[] =
     host.accept(lane, () => undefined)
     lane.onMessage({
       kind: 'hello',
-      contractVersion: 2,
+      contractVersion: CONTRACT_VERSION,
       clientId,
       identity: undefined,
       moduleName: 'todos',
@@ -192,10 +199,10 @@ test('answers wait for the patches of live queries the caller has', () => {
   client.send(call(1))
   settle()
   // The first rows are not acknowledged yet, so the patch, and the answer behind it, have to wait.
-  expect(client.items().map((item) => item.kind)).toEqual(['live-rows'])
-  client.send({ kind: 'acknowledge', id: 1 })
+  expect(client.items().map((item) => item.kind)).toEqual(['live-cut'])
+  client.send({ kind: 'acknowledge' })
   settle()
-  expect(client.items().map((item) => item.kind)).toEqual(['live-rows', 'live-patch', 'answer'])
+  expect(client.items().map((item) => item.kind)).toEqual(['live-cut', 'live-cut', 'answer'])
 })
 
 test('a client that is gone is disconnected, and its waiting calls are dropped', () => {

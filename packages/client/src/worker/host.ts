@@ -8,23 +8,23 @@
  */
 import { type Changeset, isUniverseError } from '@inner-universe/core'
 import type { Connection, Engine } from '@inner-universe/engine'
-import {
-  type Hello,
-  type PageItem,
-  type PageMessage,
-  parsePageMessage,
-  type Read,
-  type WorkerMessage,
+import type {
+  Hello,
+  LiveRead,
+  PageItem,
+  PageMessage,
+  Read,
+  WorkerMessage,
 } from '../rpc/contract.ts'
 import { encodeError } from '../rpc/error-transfer.ts'
 import type { Lane } from '../rpc/link.ts'
+import { parsePageMessage } from '../rpc/parse-page-message.ts'
 import { CallQueue, type WaitingCall } from './call-queue.ts'
 import { checkHello } from './check-hello.ts'
 import { HostClient } from './host-client.ts'
 import type { HostOptions } from './host-options.ts'
 import { Leftovers } from './leftovers.ts'
-import { LiveQueries } from './live-queries.ts'
-import { liveSourceOf } from './live-source.ts'
+import { LateLive, type LiveHost } from './live-part.ts'
 import { answerRead } from './read.ts'
 import { ReadQueue } from './read-queue.ts'
 import { type SyncPart, syncOff } from './sync-part.ts'
@@ -37,7 +37,7 @@ const SCHEDULE_RETRY_MS = 1_000
 export class Host {
   readonly #options: HostOptions
   readonly #clients = new Map<string, HostClient>()
-  readonly #live: LiveQueries
+  readonly #live: LateLive
   readonly #leftovers: Leftovers
   #engine: Engine
   readonly #calls: CallQueue
@@ -63,10 +63,7 @@ export class Host {
       setTimer: options.setTimer,
       onWake: () => this.#plan(),
     })
-    this.#live = new LiveQueries({
-      createSource: (read) => this.#createSource(read),
-      now: options.now,
-    })
+    this.#live = new LateLive(options.loadLive, this.#liveHost(), () => this.#plan())
     this.#leftovers = new Leftovers({
       watchPresence: options.watchPresence,
       onGone: (connection) => this.#disconnect(connection),
@@ -154,7 +151,7 @@ export class Host {
         this.#options.onFault(error)
       }
     }
-    this.#live.replaceSources((read) => this.#createSource(read))
+    this.#live.part?.reopen()
     this.#dueAtMs = engine.nextDueMs()
     this.noteViews()
     this.flush()
@@ -162,10 +159,13 @@ export class Host {
     this.#plan()
   }
 
-  /** Sends what has gathered. Answers wait for the rows of live queries that were asked for before. */
+  /** Sends what has gathered. Answers wait for live queries that were asked for before, or are behind. */
   flush(): void {
+    const live = this.#live.part
+    live?.deliver()
     for (const client of this.#clients.values()) {
-      const isWaiting = this.#reads.isSubscribing(client) || this.#live.isBehind(client)
+      const isWaiting =
+        live !== undefined && (this.#reads.isSubscribing(client) || live.isBehind(client))
       client.flush({ withAnswers: !isWaiting })
     }
   }
@@ -192,12 +192,16 @@ export class Host {
     this.#engine.close()
   }
 
-  #createSource(read: Parameters<typeof liveSourceOf>[0]): ReturnType<typeof liveSourceOf> {
-    const source = liveSourceOf(read, this.#engine, this.#options.module)
+  #liveHost(): LiveHost {
+    const host = this
+    const { module, now } = this.#options
     return {
-      ...source,
-      hydrate: () => this.#withDeadline(() => source.hydrate()),
-      step: (before, changes) => this.#withDeadline(() => source.step(before, changes)),
+      module,
+      get engine() {
+        return host.#engine
+      },
+      now,
+      withDeadline: (body) => host.#withDeadline(body),
     }
   }
 
@@ -272,10 +276,10 @@ export class Host {
         return
       case 'unsubscribe':
         this.#reads.cancel(client, 'subscribe', item.id)
-        this.#live.unsubscribe(client, item.id)
+        this.#live.part?.unsubscribe(client, item.id)
         return
       case 'acknowledge':
-        this.#live.acknowledge(client, item.id)
+        this.#live.part?.acknowledge(client)
         return
       case 'watch':
         client.watched = new Set(item.tables)
@@ -297,8 +301,8 @@ export class Host {
   #turn(): void {
     this.#runGroup()
     this.#runScheduled()
-    this.#runReads()
-    this.#live.runDue()
+    const isReading = this.#runReads()
+    this.#live.part?.run()
     this.#fillViews()
     this.flush()
     if (!this.#options.isUsable()) {
@@ -306,7 +310,10 @@ export class Host {
       return
     }
     this.#armTimer()
-    if (!this.#calls.isEmpty || !this.#reads.isEmpty || this.#isFillingViews) this.#plan()
+    const isBusy = this.#isFillingViews || this.#live.part?.isBusy
+    if (!this.#calls.isEmpty || isReading || isBusy) this.#plan()
+    // Nothing else to do: the first live query shall not wait for its code.
+    else this.#live.prepare()
   }
 
   #runGroup(): void {
@@ -361,16 +368,34 @@ export class Host {
     }
   }
 
-  #runReads(): void {
-    this.#reads.run((client, item) => {
-      if (item.kind === 'subscribe') this.#live.subscribe(client, item.id, item.read)
-      else this.#read(client, item.id, item.read)
-    })
+  /** True: some wait for the next turn. */
+  #runReads(): boolean {
+    const isTimeUp = this.#reads.run(
+      (client, item) => {
+        if (item.kind === 'subscribe') this.#subscribe(client, item.id, item.read)
+        else this.#read(client, item.id, item.read)
+      },
+      ({ kind, read }) => (kind === 'read' && read.kind !== 'explain') || this.#live.want(),
+    )
+    this.#live.forgetFailure()
+    return isTimeUp
+  }
+
+  #subscribe(client: HostClient, id: number, read: LiveRead): void {
+    try {
+      this.#live.take().subscribe(client, id, read)
+    } catch (error) {
+      client.post({ kind: 'live-cut', news: [{ kind: 'failed', id, error: encodeError(error) }] })
+    }
   }
 
   #read(client: HostClient, id: number, read: Read): void {
     try {
       const transfer: Transferable[] = []
+      if (read.kind === 'explain') {
+        client.post({ kind: 'value', id, value: this.#live.take().explain(read.read) })
+        return
+      }
       const item = this.#withDeadline(() => answerRead(this.#engine, id, read, transfer))
       client.post(item, transfer)
     } catch (error) {
@@ -388,7 +413,7 @@ export class Host {
       const wanted = changes.filter((change) => client.watched.has(change.table))
       if (wanted.length > 0) client.post({ kind: 'changes', origin, changes: wanted })
     }
-    this.#live.onChanges(changes)
+    this.#live.part?.onChanges(changes)
   }
 
   /** A slice, where no call waits. */
@@ -402,13 +427,13 @@ export class Host {
       this.#options.onFault(error)
     }
     // Live queries that could not read a view now can.
-    if (!this.#isFillingViews) this.#live.replaceSources((read) => this.#createSource(read))
+    if (!this.#isFillingViews) this.#live.part?.reopen()
   }
 
   /** For schedules, and for live queries that wait their turn. */
   #armTimer(): void {
     const { now, wallMs } = this.#options
-    const liveDueMs = this.#live.nextDueMs()
+    const liveDueMs = this.#live.part?.nextDueMs()
     this.#timer.arm([
       ...(this.#dueAtMs === undefined ? [] : [this.#dueAtMs - wallMs()]),
       ...(liveDueMs === undefined ? [] : [liveDueMs - now()]),
@@ -440,7 +465,7 @@ export class Host {
   #forget(client: HostClient): void {
     this.#dropWork(client)
     client.stopWatching()
-    this.#live.removeSubscriber(client)
+    this.#live.part?.leave(client)
     client.onGone()
     if (this.#clients.get(client.clientId) === client) this.#clients.delete(client.clientId)
     this.#sync.leave(client)

@@ -47,16 +47,25 @@ export class ReadQueue {
     return this.#waiting.some((read) => read.client === client && read.item.kind === 'subscribe')
   }
 
-  /** Runs those whose calls have ended, for at most {@link READS_MS}; the others stay. */
-  run(read: (client: HostClient, item: ReadItem) => void): void {
-    if (this.#waiting.length === 0) return
+  /**
+   * Runs those whose calls have ended and that can be run, for at most {@link READS_MS}; the others
+   * stay. True: some stay only because the time was up.
+   */
+  run(
+    read: (client: HostClient, item: ReadItem) => void,
+    canRun: (item: ReadItem) => boolean,
+  ): boolean {
+    if (this.#waiting.length === 0) return false
+    let isTimeUp = false
     const endMs = this.#now() + READS_MS
     const later: WaitingRead[] = []
     for (const waiting of this.#waiting) {
       const { client, item, callsBefore } = waiting
-      if (client.callsEnded >= callsBefore && this.#now() <= endMs) read(client, item)
+      isTimeUp ||= this.#now() > endMs
+      if (!isTimeUp && client.callsEnded >= callsBefore && canRun(item)) read(client, item)
       else later.push(waiting)
     }
     this.#waiting = later
+    return isTimeUp
   }
 }

@@ -1,4 +1,5 @@
 /** One read, answered by the engine. */
+import { UniverseError } from '@inner-universe/core'
 import type { Engine } from '@inner-universe/engine'
 import type { Read, WorkerItem } from '../rpc/contract.ts'
 import { encodeColumns, encodeRows } from '../rpc/row-transfer.ts'
@@ -11,7 +12,7 @@ import { encodeColumns, encodeRows } from '../rpc/row-transfer.ts'
 export function answerRead(
   engine: Engine,
   id: number,
-  read: Read,
+  read: Exclude<Read, { kind: 'explain' }>,
   transfer: Transferable[],
 ): WorkerItem {
   switch (read.kind) {
@@ -29,6 +30,8 @@ export function answerRead(
         rows: encodeRows(engine.search(table, text, { limit, offset }), transfer),
       }
     }
+    case 'relation':
+      throw new UniverseError('query/invalid', 'queries over several tables cannot be run yet')
     case 'sql':
       return { kind: 'rows', id, rows: encodeColumns(engine.sql(read.text, read.params), transfer) }
   }

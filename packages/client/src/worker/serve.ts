@@ -159,6 +159,7 @@ async function open(
     },
     isSuspicious: request.isSuspicious,
     condemnedCallIds: new Set(request.condemnedCallIds),
+    loadLive: async () => (await import('./live/worker-live.ts')).createLive,
     createSync: (host) => createSync({ host, database, defer, onFault }),
   })
   database.host.sync.start()

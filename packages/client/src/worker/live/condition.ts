@@ -6,7 +6,7 @@
  * and the query is run again.
  */
 import type { Condition, Row } from '@inner-universe/core'
-import { equalValue } from '../rpc/equal-value.ts'
+import { equalValue } from '../../rpc/equal-value.ts'
 
 /** What is known about a row without asking SQLite. */
 export type Verdict = 'yes' | 'no' | 'unknown'

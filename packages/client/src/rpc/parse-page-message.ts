@@ -1,0 +1,81 @@
+/** The check of what pages send. Runs in the worker alone, so that no page carries it. */
+import type { PageMessage } from './contract.ts'
+import {
+  fits,
+  isBoolean,
+  isCount,
+  isDelta,
+  isError,
+  isItems,
+  isListOf,
+  isObject,
+  isOptional,
+  isText,
+  parseMessage,
+  type Shapes,
+} from './message-shape.ts'
+
+const isQuery = (value: unknown): boolean =>
+  isObject(value) &&
+  isText(value.table) &&
+  isListOf((order) => isObject(order) && isText(order.column))(value.orderBy) &&
+  isOptional(isObject)(value.where) &&
+  isOptional(Number.isFinite)(value.limit) &&
+  isOptional(Number.isFinite)(value.offset) &&
+  isOptional(Array.isArray)(value.after)
+
+const LIVE_READS: Shapes = {
+  query: { query: isQuery },
+  relation: { relation: isObject },
+  search: { table: isText, text: isText, limit: isCount, offset: isCount },
+  sql: { text: isText, params: Array.isArray },
+}
+
+const isLiveRead = (value: unknown): boolean => fits(LIVE_READS, value)
+
+const READS: Shapes = {
+  ...LIVE_READS,
+  count: { query: isQuery },
+  get: { table: isText, id: isText },
+  explain: { read: isLiveRead },
+}
+
+const ITEMS: Shapes = {
+  call: {
+    number: isCount,
+    reducer: isText,
+    timestampMs: Number.isFinite,
+    isResent: isBoolean,
+  },
+  'cancel-call': { number: isCount },
+  read: { id: isCount, read: (value) => fits(READS, value) },
+  'cancel-read': { id: isCount },
+  subscribe: { id: isCount, read: isLiveRead },
+  unsubscribe: { id: isCount },
+  acknowledge: {},
+  watch: { tables: isListOf(isText) },
+  confirm: { id: isCount, delta: isDelta },
+  pause: { isPaused: isBoolean },
+  presence: {},
+  network: { isOnline: isBoolean },
+  token: { id: isCount, token: isText },
+  'token-failed': { id: isCount, error: isError },
+}
+
+const MESSAGES: Shapes = {
+  hello: {
+    contractVersion: isCount,
+    clientId: (value) => isText(value) && /^[0-9a-f]{32}$/.test(value),
+    identity: isOptional(isText),
+    moduleName: isText,
+    schemaVersion: isCount,
+    hasToken: isBoolean,
+  },
+  batch: { oldestPendingNumber: isCount, items: isItems(ITEMS) },
+  bye: {},
+}
+
+/** The message of a page. @throws UniverseError `client/protocol`. */
+export function parsePageMessage(value: unknown): PageMessage {
+  return parseMessage(MESSAGES, value, 'page') as unknown as PageMessage
+}

@@ -1,0 +1,137 @@
+/**
+ * The seam between a host and what keeps queries up to date, which is loaded when it is first needed,
+ * or when the worker has nothing else to do.
+ */
+import { type Module, type RowChange, UniverseError } from '@inner-universe/core'
+import type { Engine } from '@inner-universe/engine'
+import type { LiveExplanation, LiveRead, WorkerItem } from '../rpc/contract.ts'
+
+/** Who is told of live queries. Compared by identity. */
+export interface Subscriber {
+  post(item: WorkerItem, transfer?: readonly Transferable[]): void
+}
+
+/** What the host tells. */
+export interface LivePart {
+  /** Subscribes; the rows come with a cut. A wrong query is answered with its error. */
+  subscribe(subscriber: Subscriber, id: number, read: LiveRead): void
+  /** Ends a subscription. An unknown id is one that failed or has ended already. */
+  unsubscribe(subscriber: Subscriber, id: number): void
+  /** The page has applied the last cut: what gathered since may follow. */
+  acknowledge(subscriber: Subscriber): void
+  /** Ends all subscriptions of one that is gone. */
+  leave(subscriber: Subscriber): void
+  /** Takes in the changes of one transaction. Posts nothing. */
+  onChanges(changes: readonly RowChange[]): void
+  /** Gives queries that are being filled, or wait for their turn, their share of time. */
+  run(): void
+  /** Posts to each subscriber that has acknowledged the last cut what is new. */
+  deliver(): void
+  /** True while a cut is on its way and there is more to say: answers wait behind it. */
+  isBehind(subscriber: Subscriber): boolean
+  /** True when `run` has something to do at once. */
+  readonly isBusy: boolean
+  /** When `run` has something to do, on the clock of `now`; undefined: never yet. */
+  nextDueMs(): number | undefined
+  /** The host goes on with another engine: fills every query anew. */
+  reopen(): void
+  /** How a read is, or would be, kept up to date. @throws UniverseError what is wrong with it. */
+  explain(read: LiveRead): LiveExplanation
+}
+
+/** What it needs of the host. */
+export interface LiveHost {
+  readonly module: Module
+  readonly engine: Engine
+  /** A rising clock in ms. */
+  readonly now: () => number
+  /** Runs reads of the engine within the time that one read may take. */
+  withDeadline<Value>(body: () => Value): Value
+}
+
+/** Makes the part, over the host's engine of the moment. */
+export type CreateLive = (host: LiveHost) => LivePart
+
+/** The part once it is loaded. */
+export class LateLive {
+  readonly #load: () => CreateLive | Promise<CreateLive>
+  readonly #host: LiveHost
+  readonly #onSettled: () => void
+  #part: LivePart | undefined
+  #isPrepared = false
+  #isLoading = false
+  /** Whether somebody waits for it. */
+  #isWanted = false
+  #failure: UniverseError | undefined
+
+  constructor(load: () => CreateLive | Promise<CreateLive>, host: LiveHost, onSettled: () => void) {
+    this.#load = load
+    this.#host = host
+    this.#onSettled = onSettled
+  }
+
+  /** Undefined while it is not there. */
+  get part(): LivePart | undefined {
+    return this.#part
+  }
+
+  /** Loads it for later; once only. */
+  prepare(): void {
+    if (this.#isPrepared) return
+    this.#isPrepared = true
+    this.#start()
+  }
+
+  /** Whether {@link take} has an answer; if not, it is loaded, and `onSettled` called. */
+  want(): boolean {
+    if (this.#part === undefined && this.#failure === undefined) {
+      this.#isWanted = true
+      this.#start()
+    }
+    return this.#part !== undefined || this.#failure !== undefined
+  }
+
+  /** @throws UniverseError `client/worker-failed` when it could not be loaded. */
+  take(): LivePart {
+    if (this.#part !== undefined) return this.#part
+    throw this.#failure ?? notLoaded(undefined)
+  }
+
+  /** Whoever waited has been told: the next who wants it makes it load again. */
+  forgetFailure(): void {
+    this.#failure = undefined
+  }
+
+  #start(): void {
+    if (this.#part !== undefined || this.#isLoading) return
+    const loaded = this.#load()
+    if (typeof loaded === 'function') {
+      this.#part = loaded(this.#host)
+      return
+    }
+    this.#isLoading = true
+    void loaded
+      .then(
+        (create) => {
+          this.#part = create(this.#host)
+        },
+        (cause: unknown) => {
+          if (this.#isWanted) this.#failure = notLoaded(cause)
+        },
+      )
+      .finally(() => {
+        this.#isLoading = false
+        this.#isWanted = false
+        this.#onSettled()
+      })
+  }
+}
+
+/** Offline with a cold cache, say: everything else goes on. */
+function notLoaded(cause: unknown): UniverseError {
+  return new UniverseError(
+    'client/worker-failed',
+    'the part of the worker that keeps queries up to date could not be loaded; try again when the app is online',
+    { cause },
+  )
+}
