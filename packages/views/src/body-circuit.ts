@@ -3,14 +3,8 @@
  * state below the vertex that runs them.
  */
 import { type Delta, NO_DELTA } from './delta.ts'
-import type { Node, Operator, OperatorContext } from './operator.ts'
+import type { Body, Node, Operator, OperatorContext } from './operator.ts'
 import type { Datum, Need } from './state.ts'
-
-/** A body: what feeds it, in the order of the deltas that it is run with, and what it gives. */
-export interface Body {
-  readonly sources: readonly Node[]
-  readonly output: Node
-}
 
 /** The vertices that a body's output depends on but its sources, each after its inputs. */
 export function bodyNodes(body: Body): readonly Node[] {

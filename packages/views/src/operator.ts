@@ -43,6 +43,12 @@ export interface OperatorContext {
   readonly checksFunctions: boolean
 }
 
+/** A graph inside of a vertex: what feeds it, in the order of the deltas that it is run with, and what it gives. */
+export interface Body {
+  readonly sources: readonly Node[]
+  readonly output: Node
+}
+
 /**
  * The definition of a vertex, before any graph runs. Plain structure plus functions: {@link kind},
  * `parameters` and the functions' texts make its definition hash.
@@ -57,6 +63,8 @@ export interface Node {
   readonly functions: readonly ((...args: never[]) => unknown)[]
   /** True: it keeps state. For `explain` and pictures. */
   readonly isStateful: boolean
+  /** The graph that it runs inside. For pictures. */
+  readonly body?: Body
   create(context: OperatorContext): Operator
 }
 

@@ -7,7 +7,6 @@
  */
 import { UniverseError } from '@inner-universe/core'
 import {
-  type Body,
   BodyCircuit,
   bodyFunctions,
   bodyNodes,
@@ -20,7 +19,7 @@ import { checkedFunction } from '../checked-function.ts'
 import { equalDatum } from '../datum.ts'
 import { Delta } from '../delta.ts'
 import { type MapKey, mapKey } from '../map-key.ts'
-import type { Node, NodeDefinition, Operator, OperatorContext } from '../operator.ts'
+import type { Body, Node, NodeDefinition, Operator, OperatorContext } from '../operator.ts'
 import type { Bag, Cells, Datum, Need } from '../state.ts'
 
 /** A query of its own for every group: its body as a graph whose one source is the rows of a group. */
@@ -55,6 +54,7 @@ export function perGroupNode<R>(options: PerGroupOptions<R>): NodeDefinition {
     parameters: { body: bodyParameters(body) },
     functions: [options.key, ...bodyFunctions(body)],
     isStateful: bodyNodes(body).some((node) => node.isStateful),
+    body,
     create: (context) => new PerGroup(options.key, body, context),
   }
 }

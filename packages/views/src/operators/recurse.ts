@@ -15,7 +15,6 @@
  */
 import { UniverseError } from '@inner-universe/core'
 import {
-  type Body,
   BodyCircuit,
   bodyFunctions,
   bodyNodes,
@@ -26,7 +25,7 @@ import {
 import { consolidate } from '../consolidate.ts'
 import { hashDatum } from '../datum.ts'
 import { Delta } from '../delta.ts'
-import type { Node, NodeDefinition, Operator, OperatorContext } from '../operator.ts'
+import type { Body, Node, NodeDefinition, Operator, OperatorContext } from '../operator.ts'
 import type { Bag, Datum, Need } from '../state.ts'
 import { WeightTable } from '../weight-table.ts'
 import { joinNode } from './join.ts'
@@ -66,6 +65,7 @@ export function recurseNode(options: RecurseOptions): NodeDefinition {
     parameters: { body: bodyParameters(body), roundsMax },
     functions: bodyFunctions(body),
     isStateful: true,
+    body,
     create: (context) => new Recursion(body, roundsMax, context),
   }
 }
