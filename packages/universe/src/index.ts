@@ -155,3 +155,20 @@ export type {
   SubscriptionListener,
   SubscriptionResult,
 } from './standing-subscription.ts'
+export { applyOperations } from './temporal/apply-operations.ts'
+export { diffStates } from './temporal/diff-states.ts'
+export {
+  type MergedState,
+  mergeStates,
+  type ResolveConflict,
+  type StateConflict,
+} from './temporal/merge-states.ts'
+export { pythonStateHash, stateHash } from './temporal/state-hash.ts'
+export {
+  createTemporalStore,
+  type MergeOptions,
+  type MergeResult,
+  type TemporalStore,
+  type WorkingState,
+} from './temporal/temporal-store.ts'
+export type { VersionNode } from './temporal/version-graph.ts'

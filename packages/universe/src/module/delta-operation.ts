@@ -6,7 +6,7 @@ import { parseStatePath } from './state-path.ts'
 export type DeltaOperation =
   /** Puts a value at a path, making or replacing it. */
   | { readonly kind: 'set'; readonly path: string; readonly value: JsonValue }
-  /** Takes the value at a path away. */
+  /** Takes the value at a path away; not the whole state. */
   | { readonly kind: 'delete'; readonly path: string }
   /** Puts an element into the array at a path: before `index`, or at the end. */
   | {
@@ -66,6 +66,7 @@ export function faultOfOperation(operation: unknown): string | undefined {
   if (typeof path !== 'string') return 'path must be text'
   const names = parseStatePath(path)
   if ('fault' in names) return `path "${path}": ${names.fault}`
+  if (names.length === 0 && kind === 'delete') return 'the whole state cannot be deleted; set it'
   for (const field of Object.keys(operation)) {
     if (field !== 'kind' && field !== 'path' && !rule.fields.includes(field)) {
       return `field "${field}" does not belong to a ${kind}`

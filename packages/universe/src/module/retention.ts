@@ -1,5 +1,5 @@
 /**
- * The clean-up: a scheduled reducer that keeps the event log, the deltas, and the rows of
+ * The clean-up: a scheduled reducer that keeps the event log, the recorded deltas, and the rows of
  * connections and subscriptions within the limits of the configuration.
  *
  * Nothing shared is deleted unless a limit is set. A run deletes the oldest rows first and at most
@@ -48,8 +48,14 @@ function limitsOf(ctx: StandardContext): Limits {
 const OLDEST_SQL = {
   event_log: `select event_id as id from event_log where timestamp < ?1
     order by timestamp, event_id limit ?2`,
-  delta_record: `select delta_id as id from delta_record where timestamp < ?1
+  // Steps and checkpoints are what states are made of: they stay as long as their versions.
+  delta_record: `select delta_id as id from delta_record where timestamp < ?1 and role = 'record'
     order by timestamp, delta_id limit ?2`,
+} as const
+
+const COUNT_SQL = {
+  event_log: 'select count(*) as n from event_log',
+  delta_record: `select count(*) as n from delta_record where role = 'record'`,
 } as const
 
 function trim(ctx: StandardContext, limits: Limits, table: 'event_log' | 'delta_record'): number {
@@ -63,7 +69,8 @@ function trim(ctx: StandardContext, limits: Limits, table: 'event_log' | 'delta_
   let removed = ageMax === undefined ? 0 : remove(ctx.timestamp - ageMax, RETENTION_ROWS_MAX)
   const rowsMax = limits.get(`${table}_max_rows`)
   if (rowsMax !== undefined) {
-    const excess = access.count() - rowsMax
+    const [{ n } = { n: 0 }] = ctx.sql<{ readonly n: number }>(COUNT_SQL[table])
+    const excess = n - rowsMax
     const allowed = Math.min(excess, RETENTION_ROWS_MAX - removed)
     if (allowed > 0) removed += remove(Number.MAX_SAFE_INTEGER, allowed)
   }

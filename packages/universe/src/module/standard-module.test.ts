@@ -34,12 +34,13 @@ test('every table of the founding documents is there, with its columns', () => {
     state_version: [
       'version_id',
       'parent_version_id',
+      'merge_parent_id',
       'timestamp',
       'description',
       'data_hash',
       'owner',
     ],
-    delta_record: ['delta_id', 'state_version_id', 'operations', 'timestamp', 'metadata'],
+    delta_record: ['delta_id', 'state_version_id', 'operations', 'role', 'timestamp', 'metadata'],
     event_log: ['event_id', 'event_type', 'source', 'timestamp', 'data'],
     config: expect.arrayContaining(['key', 'value', 'description', 'updated_at', 'updated_by']),
     client_connection: [

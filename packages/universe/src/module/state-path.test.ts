@@ -11,13 +11,19 @@ test('an escaped dot or backslash belongs to its name', () => {
   expect(parseStatePath('a\\.b.c\\\\d')).toEqual(['a.b', 'c\\d'])
 })
 
+test('a pointer of RFC 6901 is its names, and the empty text the whole state', () => {
+  expect(parseStatePath('')).toEqual([])
+  expect(parseStatePath('/a~1b/m~0n//0')).toEqual(['a/b', 'm~n', '', '0'])
+  expect(parseStatePath('\\/a.b')).toEqual(['/a', 'b'])
+})
+
 test.each([
-  ['', 'it is empty'],
+  ['/a~2', '"~" at 2 must be followed by "0" or "1"'],
   ['a..b', 'an empty name before position 2'],
   ['.a', 'an empty name before position 0'],
   ['a.', 'an empty name at its end'],
-  ['a\\b', '"\\" at 1 must be followed by "." or "\\"'],
-  ['a\\', '"\\" at 1 must be followed by "." or "\\"'],
+  ['a\\b', '"\\" at 1 must be followed by ".", "/" or "\\"'],
+  ['a\\', '"\\" at 1 must be followed by ".", "/" or "\\"'],
 ])('the path %j is refused: %s', (path, fault) => {
   expect(parseStatePath(path)).toEqual({ fault })
 })
@@ -29,7 +35,9 @@ test('a path of too many names is refused', () => {
 })
 
 test('parsing a formatted path gives its names back', () => {
-  const names = fc.array(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 20 })
+  const names = fc.array(fc.oneof(fc.string(), fc.constantFrom('', '/', '~1', '.a', '\\/')), {
+    maxLength: 20,
+  })
   fc.assert(
     fc.property(names, (given) => {
       expect(parseStatePath(formatStatePath(given))).toEqual(given)

@@ -126,6 +126,22 @@ test('retention keeps the newest rows of the event log when it has a limit', () 
   expect(store.rows('event_log').map((row) => row.event_type)).toEqual(['e7', 'e8', 'e9'])
 })
 
+test('retention keeps what states are made of', () => {
+  const operations = [{ kind: 'set', path: '', value: 1 }] as const
+  const state = { description: '', dataHash: 'h', operations, isCheckpoint: true }
+  const versionId = owner.commitState(state)
+  owner.recordDelta({ versionId, operations, metadata: {} })
+  owner.recordDelta({ versionId, operations, metadata: {} })
+  const rolesLeft = () => store.rows('delta_record').map(({ role }) => role)
+  owner.updateConfig({ key: 'delta_record_max_rows', value: '1' })
+  owner.applyRetention({})
+  expect(rolesLeft().sort()).toEqual(['checkpoint', 'record'])
+  owner.updateConfig({ key: 'delta_record_max_age_ms', value: '1000' })
+  store.clock.nowMs += 2000
+  owner.applyRetention({})
+  expect(rolesLeft()).toEqual(['checkpoint'])
+})
+
 test('retention drops events and deltas past their age', () => {
   const owner = store.as(OWNER)
   const versionId = owner.commitStateVersion({ description: '', dataHash: '' })

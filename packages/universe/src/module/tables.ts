@@ -56,17 +56,26 @@ export type RelationColumns = {
 export type StateVersionColumns = {
   readonly version_id: Column<Id<'state_version'>, true>
   readonly parent_version_id: Column<Id<'state_version'> | null, true>
+  /** The other version whose changes a merge took in. */
+  readonly merge_parent_id: Column<Id<'state_version'> | null, true>
   readonly timestamp: Column<number>
   readonly description: Column<string>
   readonly data_hash: Column<string>
   readonly owner: Column<string>
 }
 
+/**
+ * What a delta record is to its version. `record`: noted on top of it; `step`: it makes the version's
+ * state of its parent's; `checkpoint`: it makes it of nothing.
+ */
+export type DeltaRole = 'record' | 'step' | 'checkpoint'
+
 /** Columns of `delta_record`. */
 export type DeltaRecordColumns = {
   readonly delta_id: Column<Id<'delta_record'>, true>
   readonly state_version_id: Column<Id<'state_version'>>
   readonly operations: Column<readonly DeltaOperation[]>
+  readonly role: Column<DeltaRole, true>
   readonly timestamp: Column<number>
   readonly metadata: Column<DeltaMetadata>
 }
@@ -205,6 +214,7 @@ export const standardTables: StandardTables = {
   state_version: table<StateVersionColumns>({
     version_id: t.id<'state_version'>(),
     parent_version_id: t.ref('state_version', { onDelete: 'keep' }).optional(),
+    merge_parent_id: t.ref('state_version', { onDelete: 'keep' }).optional(),
     timestamp: t.timestamp(),
     description: t.text(),
     data_hash: t.text(),
@@ -219,6 +229,7 @@ export const standardTables: StandardTables = {
     delta_id: t.id<'delta_record'>(),
     state_version_id: t.ref('state_version', { onDelete: 'keep' }),
     operations: t.array(t.json<DeltaOperation>()).max(DELTA_OPERATIONS_MAX),
+    role: t.enum(['record', 'step', 'checkpoint']).default('record'),
     timestamp: t.timestamp(),
     metadata: t.object({
       description: t.text(),

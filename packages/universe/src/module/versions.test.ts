@@ -22,6 +22,7 @@ test('commitStateVersion makes a root owned by the caller, with its event', () =
     {
       version_id: id,
       parent_version_id: null,
+      merge_parent_id: null,
       timestamp: store.clock.nowMs,
       description: 'd',
       data_hash: 'h',
@@ -72,6 +73,7 @@ test('recordDelta keeps operations in order; DELTA_RECORDED carries their count'
       delta_id: id,
       state_version_id: versionId,
       operations,
+      role: 'record',
       timestamp: store.clock.nowMs,
       metadata,
     },

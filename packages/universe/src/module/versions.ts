@@ -1,11 +1,17 @@
 /** Reducers of state versions and delta records. */
-import { type Id, type QueryValue, type Reducer, t } from '@inner-universe/core'
-import { beginWrite, type DefineStandardReducer, type Settings } from './context.ts'
+import { type Id, type InsertOf, type QueryValue, type Reducer, t } from '@inner-universe/core'
+import {
+  beginWrite,
+  type DefineStandardReducer,
+  type Settings,
+  type StandardContext,
+} from './context.ts'
 import { type DeltaOperation, faultOfOperation } from './delta-operation.ts'
 import { emit } from './events.ts'
 import { DELTA_OPERATIONS_MAX, VERSION_HISTORY_MAX } from './limits.ts'
 import type { DeltaMetadata } from './metadata.ts'
 import { validationError, versionNotFound } from './refusal.ts'
+import type { StandardTables } from './tables.ts'
 
 /** A new state version. */
 export interface StateVersionInput {
@@ -30,6 +36,17 @@ export interface DeltaRecordInput {
   }
 }
 
+/** A new state version with the state it names. */
+export interface StateCommitInput extends StateVersionInput {
+  /** The other parent, of a merge. */
+  readonly mergeParentId?: string | null | undefined
+  /** Given for merges: the same on every replica that makes it. */
+  readonly ids?: { readonly version: string; readonly delta: string } | undefined
+  /** What makes the state: of the parent's, or of nothing where it is a checkpoint. */
+  readonly operations: readonly DeltaOperation[]
+  readonly isCheckpoint: boolean
+}
+
 /** What `getVersionHistory` is given. */
 export interface VersionHistoryInput {
   readonly versionId: string
@@ -41,6 +58,8 @@ export interface VersionHistoryInput {
 export type VersionReducers = {
   /** Names a state; gives the version's id. */
   readonly commitStateVersion: Reducer<StateVersionInput, Id<'state_version'>>
+  /** Names a state and keeps it; gives the version's id. One with the given ids is made once. */
+  readonly commitState: Reducer<StateCommitInput, Id<'state_version'>>
   /** Adds a record of operations to a state version; gives its id. */
   readonly recordDelta: Reducer<DeltaRecordInput, Id<'delta_record'>>
   /** Ids of the version and its ancestors, itself first. */
@@ -74,6 +93,28 @@ function requireStateVersioning(settings: Settings): void {
   throw validationError('State versioning is disabled (feature_enable_state_versioning is false)')
 }
 
+/** The id of a parent that is there, or null. */
+function parentOf(ctx: StandardContext, id: string | null | undefined): Id<'state_version'> | null {
+  if (id === null || id === undefined) return null
+  if (ctx.db.state_version.get(id) === undefined) throw versionNotFound(id, 'Parent')
+  return id as Id<'state_version'>
+}
+
+function insertVersion(
+  ctx: StandardContext,
+  settings: Settings,
+  version: Omit<InsertOf<StandardTables['state_version']>, 'timestamp' | 'owner'>,
+): Id<'state_version'> {
+  const { version_id, parent_version_id, description, data_hash } = ctx.db.state_version.insert({
+    ...version,
+    timestamp: ctx.timestamp,
+    owner: ctx.sender,
+  })
+  const data = { version_id, parent_version_id, description, data_hash }
+  emit(ctx, settings, 'STATE_VERSION_COMMITTED', version_id, data)
+  return version_id
+}
+
 function checkOperations(operations: readonly unknown[]): void {
   for (const [operationIndex, operation] of operations.entries()) {
     const fault = faultOfOperation(operation)
@@ -90,22 +131,49 @@ export function versionReducers(reducer: DefineStandardReducer): VersionReducers
       (ctx, { parentVersionId, description, dataHash }) => {
         const settings = beginWrite(ctx)
         requireStateVersioning(settings)
-        const parent_version_id = (parentVersionId ?? null) as Id<'state_version'> | null
-        if (
-          parent_version_id !== null &&
-          ctx.db.state_version.get(parent_version_id) === undefined
-        ) {
-          throw versionNotFound(parent_version_id, 'Parent')
-        }
-        const { version_id } = ctx.db.state_version.insert({
-          parent_version_id,
-          timestamp: ctx.timestamp,
+        return insertVersion(ctx, settings, {
+          parent_version_id: parentOf(ctx, parentVersionId),
           description,
           data_hash: dataHash,
-          owner: ctx.sender,
         })
-        const data = { version_id, parent_version_id, description, data_hash: dataHash }
-        emit(ctx, settings, 'STATE_VERSION_COMMITTED', version_id, data)
+      },
+    ),
+
+    commitState: reducer(
+      {
+        parentVersionId: t.text().optional(),
+        mergeParentId: t.text().optional(),
+        ids: t.object({ version: t.text(), delta: t.text() }).optional(),
+        description: t.text(),
+        dataHash: t.text(),
+        operations: t.array(t.json<DeltaOperation>()).max(DELTA_OPERATIONS_MAX),
+        isCheckpoint: t.bool(),
+      },
+      (ctx, input) => {
+        const settings = beginWrite(ctx)
+        requireStateVersioning(settings)
+        const known = input.ids && ctx.db.state_version.get(input.ids.version)
+        if (known !== undefined && known !== null) return known.version_id
+        checkOperations(input.operations)
+        const parent_version_id = parentOf(ctx, input.parentVersionId)
+        if (parent_version_id === null && !input.isCheckpoint) {
+          throw validationError('A state without a parent is kept whole: it must be a checkpoint')
+        }
+        const version_id = insertVersion(ctx, settings, {
+          ...(input.ids && { version_id: input.ids.version as Id<'state_version'> }),
+          parent_version_id,
+          merge_parent_id: parentOf(ctx, input.mergeParentId),
+          description: input.description,
+          data_hash: input.dataHash,
+        })
+        ctx.db.delta_record.insert({
+          ...(input.ids && { delta_id: input.ids.delta as Id<'delta_record'> }),
+          state_version_id: version_id,
+          operations: input.operations,
+          role: input.isCheckpoint ? 'checkpoint' : 'step',
+          timestamp: ctx.timestamp,
+          metadata: { description: '', tags: [] },
+        })
         return version_id
       },
     ),
