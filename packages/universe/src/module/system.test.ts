@@ -127,6 +127,7 @@ test('retention keeps the newest rows of the event log when it has a limit', () 
 })
 
 test('retention keeps what states are made of', () => {
+  const owner = store.as(OWNER)
   const operations = [{ kind: 'set', path: '', value: 1 }] as const
   const state = { description: '', dataHash: 'h', operations, isCheckpoint: true }
   const versionId = owner.commitState(state)
