@@ -5,7 +5,8 @@ import { createGraph, type Graph } from '../graph.ts'
 import { MemoryState } from '../memory-state.ts'
 import { createCircuit } from '../running-graph.ts'
 import type { Stream } from '../stream.ts'
-import { RemoteState } from '../testing/remote-state.ts'
+import { AnnouncedState } from '../testing/announced-state.ts'
+import { announcedStep } from '../testing/announced-step.ts'
 import { ZSet } from '../zset.ts'
 import type { GroupRow } from './per-group.ts'
 
@@ -142,20 +143,20 @@ test('[VA72] a remote store is asked once per vertex, whatever the number of gro
       .reachable({ from: (item) => item, to: () => 'end' }),
   )
   const changes = Array.from({ length: 40 }, (_, at) => [sale(`city ${at}`, 'pen'), 1] as const)
-  const store = new RemoteState()
-  const { outputs, loadCount } = store.step(createCircuit(graph, store), deltaOf(changes))
+  const store = new AnnouncedState()
+  const { outputs, loadCount } = announcedStep(createCircuit(graph, store), store, deltaOf(changes))
   expect(outputs.get('rows')?.rows).toHaveLength(40)
   // Distinct, join, then the rounds that reachable takes.
   expect(loadCount).toBeLessThan(10)
 })
 
 test('[VA72] over a remote store a delay is found though nothing comes in', () => {
-  const store = new RemoteState()
+  const store = new AnnouncedState()
   const circuit = createCircuit(
     perCity((rows) => rows.delay()),
     store,
   )
-  expect(store.step(circuit, deltaOf([[sale('Rome', 'pen'), 1]])).outputs.size).toBe(0)
-  expect(store.step(circuit, new Map()).outputs.get('rows')?.rows).toHaveLength(1)
-  expect(store.step(circuit, new Map()).outputs.size).toBe(0)
+  expect(announcedStep(circuit, store, deltaOf([[sale('Rome', 'pen'), 1]])).outputs.size).toBe(0)
+  expect(announcedStep(circuit, store, new Map()).outputs.get('rows')?.rows).toHaveLength(1)
+  expect(announcedStep(circuit, store, new Map()).outputs.size).toBe(0)
 })

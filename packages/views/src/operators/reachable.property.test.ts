@@ -5,7 +5,8 @@ import { Delta } from '../delta.ts'
 import { createGraph, type Graph } from '../graph.ts'
 import { MemoryState } from '../memory-state.ts'
 import { createCircuit } from '../running-graph.ts'
-import { RemoteState } from '../testing/remote-state.ts'
+import { AnnouncedState } from '../testing/announced-state.ts'
+import { announcedStep } from '../testing/announced-step.ts'
 import { ZSet } from '../zset.ts'
 import type { ReachablePair } from './reachable.ts'
 
@@ -97,10 +98,10 @@ test('[VA69] over a remote store it reads what it has announced, and says the sa
     fc.property(steps, bounds, (batches, options) => {
       const graph = reachable(options)
       const local = createCircuit(graph, new MemoryState())
-      const store = new RemoteState()
+      const store = new AnnouncedState()
       const remote = createCircuit(graph, store)
       for (const changes of batches) {
-        const { outputs } = store.step(remote, deltaOf(changes))
+        const { outputs } = announcedStep(remote, store, deltaOf(changes))
         expect(pairsOf(outputs).equals(pairsOf(local.step(deltaOf(changes))))).toBe(true)
       }
     }),

@@ -5,7 +5,8 @@ import { Delta } from '../delta.ts'
 import { createGraph, type GraphBuilder } from '../graph.ts'
 import { MemoryState } from '../memory-state.ts'
 import { createCircuit } from '../running-graph.ts'
-import { RemoteState } from '../testing/remote-state.ts'
+import { AnnouncedState } from '../testing/announced-state.ts'
+import { announcedStep } from '../testing/announced-step.ts'
 import { ZSet } from '../zset.ts'
 
 type Edge = readonly [from: number, to: number]
@@ -135,10 +136,10 @@ test.each([
     fc.property(steps, (batches) => {
       const graph = each.build()
       const local = createCircuit(graph, new MemoryState())
-      const store = new RemoteState()
+      const store = new AnnouncedState()
       const remote = createCircuit(graph, store)
       for (const changes of batches) {
-        const { outputs } = store.step(remote, deltaOf(changes))
+        const { outputs } = announcedStep(remote, store, deltaOf(changes))
         expect(pairsOf(outputs).equals(pairsOf(local.step(deltaOf(changes))))).toBe(true)
       }
     }),

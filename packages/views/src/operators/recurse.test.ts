@@ -156,7 +156,7 @@ test('[VA65] cost follows the pairs that change: among 50 chains of 20 nodes, th
   expect(calls.combine).toBeLessThan(250)
 })
 
-test('what the body does is part of the definition', () => {
+test('[VA73] what the body does is part of the definition', () => {
   const hashOf = (body: (rows: Stream<number>) => Stream<number>): string =>
     recursionOver(body).definitionHash
   const hash = hashOf((rows) => rows.filter((row) => row < 5))
