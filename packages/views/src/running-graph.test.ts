@@ -7,7 +7,8 @@ import { MemoryState } from './memory-state.ts'
 import type { NodeDefinition } from './operator.ts'
 import { createCircuit } from './running-graph.ts'
 import type { StateStore } from './state.ts'
-import { RemoteState } from './testing/remote-state.ts'
+import { AnnouncedState } from './testing/announced-state.ts'
+import { announcedStep } from './testing/announced-step.ts'
 import { ZSet } from './zset.ts'
 
 function run(build: (graph: GraphBuilder) => void, store: StateStore = new MemoryState()): Circuit {
@@ -179,7 +180,7 @@ it('[VA7] over a remote store operators announce what they read, and give the sa
     graph.output('integrate', a.integrate())
     graph.output('differentiate', a.differentiate())
   }
-  const remote = new RemoteState()
+  const remote = new AnnouncedState()
   const remoteCircuit = run(build, remote)
   const circuit = run(build)
   const history = [
@@ -190,7 +191,7 @@ it('[VA7] over a remote store operators announce what they read, and give the sa
   ]
   for (const delta of history) {
     const inputs = new Map([['a', delta]])
-    const { outputs, loadCount } = remote.step(remoteCircuit, inputs)
+    const { outputs, loadCount } = announcedStep(remoteCircuit, remote, inputs)
     expect(outputs).toEqual(circuit.step(inputs))
     expect(loadCount).toBe(delta.isEmpty ? 3 : 4)
   }
