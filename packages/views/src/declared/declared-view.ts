@@ -93,7 +93,8 @@ export class DeclaredView {
     if (this.#failure !== undefined) return { view, kind: 'failed', message: this.#failure }
     if (this.isReady) return { view, kind: 'ready', fedRows: this.#fedRows }
     const totalRows = this.#running?.totalRows ?? 0
-    return { view, kind: 'filling', doneRows: this.#fedRows, totalRows }
+    // Rows may have come to the tables meanwhile.
+    return { view, kind: 'filling', doneRows: Math.min(this.#fedRows, totalRows), totalRows }
   }
 
   /** How it is kept: operators, indexes. Undefined before it is begun. */

@@ -1,5 +1,5 @@
 export type { ViewHost } from './declared-view.ts'
 export { DeclaredViews, type ViewChange } from './declared-views.ts'
 export type { StoredTable } from './stored-table.ts'
-export { KEY_COLUMN } from './view-definition.ts'
+export { defineViews, KEY_COLUMN } from './view-definition.ts'
 export type { ViewRowChange } from './view-rows.ts'
