@@ -153,8 +153,11 @@ class Checker {
   }
 
   #view({ view }: Of<'view'>, depth: number): Relation {
-    const views = this.#scope.views ?? {}
+    const { tables, views = {} } = this.#scope
     const relation = own(views, view)
+    if (relation === undefined && own(tables, view) !== undefined) {
+      return this.#table({ kind: 'table', table: view }, depth)
+    }
     if (relation === undefined) throw unknownName('view', view, Object.keys(views))
     if (this.#openViews.includes(view)) {
       throw relationInvalid(

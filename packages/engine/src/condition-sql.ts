@@ -19,6 +19,28 @@ const LIST_WRITTEN_MAX = 8
 
 type Compare = Extract<Condition, { kind: 'compare' }>
 
+/** What a condition needs to know of a column. */
+export type ConditionColumn = Pick<ColumnSchema, 'name' | 'kind' | 'isJson'>
+
+/** Where the value of a comparison is: a column, how SQL reads it, and the rest of the way in its JSON. */
+export interface ComparedPlace {
+  readonly column: ConditionColumn
+  readonly cell: string
+  readonly path: readonly string[]
+}
+
+/** Finds what comparisons compare. @throws UniverseError `query/invalid`. */
+export type FindPlace = (compare: Pick<Compare, 'column' | 'path'>) => ComparedPlace
+
+/** Places in the rows of a table. */
+export function placesOf(table: TableSchema): FindPlace {
+  return ({ column: name, path = [] }) => {
+    const column = table.columnsByName.get(name)
+    if (column === undefined) throw queryInvalid(`table "${table.name}" has no column "${name}"`)
+    return { column, cell: quoteName(name), path }
+  }
+}
+
 /** What a condition or an order compares: a column, or a place inside a JSON column. */
 export interface Operand {
   /** The value as SQL compares and orders it. */
@@ -31,16 +53,14 @@ export interface Operand {
 /** A column, or a place inside one. @throws UniverseError `query/invalid`. */
 export function operandOf(
   table: TableSchema,
-  { column: name, path }: { readonly column: string; readonly path?: readonly string[] },
+  order: { readonly column: string; readonly path?: readonly string[] },
 ): Operand {
-  const column = table.columnsByName.get(name)
-  if (column === undefined) throw queryInvalid(`table "${table.name}" has no column "${name}"`)
-  const target = targetOf(column, path)
+  const target = targetOf(placesOf(table)(order))
   if (target.kind === 'column') {
     return {
       sql: () => target.sql,
-      isNullable: mayReadNull(column),
-      encodeOrderKey: (value) => (value === null ? null : scalar(column, value)),
+      isNullable: mayReadNull(table.columnsByName.get(order.column) as ColumnSchema),
+      encodeOrderKey: (value) => (value === null ? null : scalar(target.column, value)),
     }
   }
   return { sql: target.extract, isNullable: true, encodeOrderKey: jsonOrderKey }
@@ -53,7 +73,7 @@ function mayReadNull({ definition, kind }: ColumnSchema): boolean {
 
 /** The condition as a boolean expression: true, or false, or NULL for false. */
 export function compileCondition(
-  table: TableSchema,
+  find: FindPlace,
   condition: Condition,
   binder: Binder,
   depth = 0,
@@ -63,26 +83,22 @@ export function compileCondition(
   }
   switch (condition?.kind) {
     case 'compare':
-      return compileComparison(table, condition, binder)
+      return compileComparison(find, condition, binder)
     case 'and':
     case 'or': {
-      const parts = condition.of.map((part) => compileCondition(table, part, binder, depth + 1))
+      const parts = condition.of.map((part) => compileCondition(find, part, binder, depth + 1))
       if (parts.length === 0) return condition.kind === 'and' ? '1' : '0'
       return `(${parts.join(condition.kind === 'and' ? ' AND ' : ' OR ')})`
     }
     case 'not':
-      return `(${compileCondition(table, condition.of, binder, depth + 1)} IS NOT TRUE)`
+      return `(${compileCondition(find, condition.of, binder, depth + 1)} IS NOT TRUE)`
     default:
       throw queryInvalid('a condition is one of compare, and, or, not')
   }
 }
 
-function compileComparison(table: TableSchema, compare: Compare, binder: Binder): string {
-  const column = table.columnsByName.get(compare.column)
-  if (column === undefined) {
-    throw queryInvalid(`table "${table.name}" has no column "${compare.column}"`)
-  }
-  const target = targetOf(column, compare.path)
+function compileComparison(find: FindPlace, compare: Compare, binder: Binder): string {
+  const target = targetOf(find(compare))
   return target.kind === 'column'
     ? compareColumn(target, compare, binder)
     : compareJson(target, compare, binder)
@@ -90,7 +106,7 @@ function compileComparison(table: TableSchema, compare: Compare, binder: Binder)
 
 interface ColumnTarget {
   readonly kind: 'column'
-  readonly column: ColumnSchema
+  readonly column: ConditionColumn
   readonly sql: string
 }
 
@@ -107,17 +123,10 @@ interface JsonTarget {
  * `array`, `object` and `set` columns without a path are compared whole, by canonical text; a `json`
  * column may hold anything, so it is looked into even without a path.
  */
-function targetOf(
-  column: ColumnSchema,
-  path: readonly string[] | undefined,
-): ColumnTarget | JsonTarget {
-  const cell = quoteName(column.name)
-  if ((path === undefined || path.length === 0) && column.kind !== 'json') {
-    return { kind: 'column', column, sql: cell }
-  }
+function targetOf({ column, cell, path }: ComparedPlace): ColumnTarget | JsonTarget {
+  if (path.length === 0 && column.kind !== 'json') return { kind: 'column', column, sql: cell }
   if (!column.isJson) throw queryInvalid(`column "${column.name}" is not JSON: it has no paths`)
-  // A name in a JSON path is quoted and escaped as in JSON itself.
-  const jsonPath = `$${(path ?? []).map((name) => `.${JSON.stringify(String(name))}`).join('')}`
+  const jsonPath = jsonPathOf(path)
   return {
     kind: 'json',
     cell,
@@ -126,8 +135,13 @@ function targetOf(
   }
 }
 
+/** Names as SQLite's JSON path: each quoted and escaped as in JSON itself. */
+export function jsonPathOf(names: readonly string[]): string {
+  return `$${names.map((name) => `.${JSON.stringify(String(name))}`).join('')}`
+}
+
 /** The stored form of a value that a column is compared with. */
-function scalar(column: ColumnSchema, value: unknown): SqlValue {
+function scalar(column: ConditionColumn, value: unknown): SqlValue {
   const { kind } = column
   switch (kind) {
     case 'id':

@@ -14,6 +14,7 @@ import type {
   KeptConflict,
   Origin,
   QueryValue,
+  Relation,
   Replica,
   Row,
   SealedBatch,
@@ -201,6 +202,13 @@ export interface Engine {
    * @throws UniverseError `views/not-ready`, as do `count` and `sql`.
    */
   query(query: TableQuery): readonly Row[]
+  /**
+   * Rows of a query over several tables, by one statement, decoded alike. The relation may come from
+   * anywhere.
+   *
+   * @throws UniverseError `query/invalid`, `views/not-ready`.
+   */
+  queryRelation(relation: Relation): readonly Row[]
   count(query: TableQuery): number
   /** The row of a primary key. */
   get(table: string, id: string): Row | undefined

@@ -8,7 +8,7 @@
 import { type Order, type TableQuery, UniverseError } from '@inner-universe/core'
 import type { SqlValue } from '@inner-universe/sqlite'
 import { Binder, type BoundSql, queryInvalid } from './bound-sql.ts'
-import { compileCondition, operandOf } from './condition-sql.ts'
+import { compileCondition, operandOf, placesOf } from './condition-sql.ts'
 import type { Schema, TableSchema } from './schema.ts'
 
 /**
@@ -46,7 +46,7 @@ function queryTable(schema: Schema, name: string): TableSchema {
 
 function whereSql(table: TableSchema, query: TableQuery, binder: Binder): string {
   const parts: string[] = []
-  if (query.where !== undefined) parts.push(compileCondition(table, query.where, binder))
+  if (query.where !== undefined) parts.push(compileCondition(placesOf(table), query.where, binder))
   if (query.after !== undefined) parts.push(cursorSql(table, query, query.after, binder))
   return parts.length === 0 ? '' : ` WHERE ${parts.join(' AND ')}`
 }

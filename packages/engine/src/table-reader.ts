@@ -3,6 +3,7 @@ import { assert, type Row, type TableQuery } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
 import type { BoundSql } from './bound-sql.ts'
 import { compileCount, compileQuery } from './query-sql.ts'
+import { compileRelation } from './relation-sql.ts'
 import type { RowCodec } from './row-codec.ts'
 import type { RowStore } from './row-store.ts'
 import { type Schema, type TableSchema, tableOf } from './schema.ts'
@@ -45,6 +46,13 @@ export class TableReader {
   count(query: TableQuery): number {
     const [row] = this.#all(compileCount(this.#readable, query))
     return (row?.[0] as number | undefined) ?? 0
+  }
+
+  /** @throws UniverseError `query/invalid`, `query/invalid-cursor`. */
+  queryRelation(relation: unknown, assertReady: (tables: Iterable<string>) => void): Row[] {
+    const compiled = compileRelation(this.#readable, relation)
+    assertReady(compiled.tables)
+    return this.#all(compiled).map(compiled.decode)
   }
 
   /** The row of a primary key. Cost: one index seek. */

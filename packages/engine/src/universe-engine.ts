@@ -4,6 +4,7 @@ import {
   type Hash,
   type KeptConflict,
   type QueryValue,
+  type Relation,
   type Replica,
   type Row,
   type StreamId,
@@ -114,6 +115,11 @@ export class UniverseEngine implements Engine {
     const { reader, views } = this.#open().parts
     views?.assertReady([query.table])
     return reader.query(query)
+  }
+
+  queryRelation(relation: Relation): readonly Row[] {
+    const { reader, views } = this.#open().parts
+    return reader.queryRelation(relation, (tables) => views?.assertReady(tables))
   }
 
   count(query: TableQuery): number {
