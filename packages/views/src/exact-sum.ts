@@ -16,14 +16,14 @@ export type ExactSum = [valueCount: number, ...parts: number[]]
 /** Summands are below this. With up to 2^53 of them the largest part stays finite. */
 const SUMMAND_LIMIT = 2 ** 960
 
-/** The sum of nothing. */
+/** The sum of nothing. A part of zero keeps a place: most sums have one part, and would else grow for it. */
 export function emptySum(): ExactSum {
-  return [0]
+  return [0, 0]
 }
 
 /** Whether nothing is left in it. */
 export function isEmptySum(sum: ExactSum): boolean {
-  return sum.length === 1 && sum[0] === 0
+  return sum[0] === 0 && (sum.length === 1 || (sum.length === 2 && sum[1] === 0))
 }
 
 /**

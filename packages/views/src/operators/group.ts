@@ -14,7 +14,7 @@ export interface GroupOptions<R, K, A extends Aggregates<R>, Out> {
   readonly aggregates: A
   /** The output row of a group. */
   readonly combine: (key: K, values: AggregateValues<A>) => Out
-  /** True: one group of everything, also of nothing; `by` must always give null. Default false. */
+  /** True: one group of everything, also of nothing, whose key is null; `by` is not asked. Default false. */
   readonly isGlobal?: boolean | undefined
 }
 
@@ -45,7 +45,7 @@ export function groupNode<R, K, A extends Aggregates<R>, Out>(
 }
 
 /** Weight of all rows, then the states of the aggregates. */
-type GroupState = readonly [weight: number, ...states: Datum[]]
+type GroupState = [weight: number, ...states: Datum[]]
 
 /** Aggregates whose functions take other things than a row. */
 const NOT_OF_A_ROW: ReadonlySet<string> = new Set(['fold', 'recompute'])
@@ -65,8 +65,7 @@ interface TouchedGroup {
   readonly key: Datum
   /** Undefined: there was no output row. */
   readonly before: Values | undefined
-  weight: number
-  readonly states: Datum[]
+  readonly state: GroupState
 }
 
 type Values = readonly unknown[]
@@ -81,13 +80,13 @@ class Group<R, K, A extends Aggregates<R>, Out> implements Operator {
   readonly #judged: readonly ((row: R) => unknown)[]
   readonly #names: readonly string[]
   readonly #accumulators: readonly Accumulator<R, Datum, unknown>[]
-  readonly #cells: Cells<GroupState>
+  readonly #cells: Cells<Readonly<GroupState>>
   readonly #cellsName: string
 
   constructor(options: GroupOptions<R, K, A, Out>, context: OperatorContext) {
     // The row of nothing is due in the first step, even if nothing comes in.
     this.isAlwaysRun = options.isGlobal ?? false
-    this.#by = checkedFunction(context, options.by)
+    this.#by = this.isAlwaysRun ? () => null as K : checkedFunction(context, options.by)
     this.#combine = checkedFunction(context, options.combine)
     this.#judged = context.checksFunctions ? judgedFunctions(options.aggregates, context) : []
     this.#names = Object.keys(options.aggregates)
@@ -104,8 +103,9 @@ class Group<R, K, A extends Aggregates<R>, Out> implements Operator {
 
   announce([input]: readonly Delta[], announce: Announce): void {
     const { rows } = input as Delta<R>
+    // The group of everything is looked for even if nothing came in.
     if (this.#isGlobal) this.#announceGroup(null, rows.length, announce)
-    else for (const row of rows) this.#announceGroup(this.#by(row) ?? null, rows.length, announce)
+    for (const row of rows) this.#announceGroup(this.#by(row) ?? null, rows.length, announce)
   }
 
   #announceGroup(key: Datum, entriesMax: number, announce: Announce): void {
@@ -137,35 +137,41 @@ class Group<R, K, A extends Aggregates<R>, Out> implements Operator {
 
   /** A copy of what is kept: it stays as it is until the step is through. */
   #touch(key: Datum): TouchedGroup {
-    const state = this.#cells.get(key)
-    if (state === undefined) {
-      const states = this.#accumulators.map((accumulator) => accumulator.zero())
-      return { key, before: undefined, weight: 0, states }
+    const kept = this.#cells.get(key)
+    const accumulators = this.#accumulators
+    if (kept === undefined) {
+      const state: GroupState = [0, ...accumulators.map((accumulator) => accumulator.zero())]
+      return { key, before: undefined, state }
     }
-    const [weight, ...kept] = state
-    const states = this.#accumulators.map((accumulator, at) => accumulator.copy(kept[at]))
-    return { key, before: this.#valuesOf(key, weight, kept), weight, states }
+    const state = kept.slice() as GroupState
+    for (let at = 0; at < accumulators.length; at += 1) {
+      state[at + 1] = (accumulators[at] as Accumulator<R, Datum, unknown>).copy(kept[at + 1])
+    }
+    return { key, before: this.#valuesOf(key, kept), state }
   }
 
-  #add(group: TouchedGroup, row: R, weight: number): void {
-    const { key, states } = group
+  #add({ key, state }: TouchedGroup, row: R, weight: number): void {
     for (const judge of this.#judged) judge(row)
-    group.weight += weight
-    for (let at = 0; at < states.length; at += 1) {
-      const accumulator = this.#accumulators[at] as Accumulator<R, Datum, unknown>
-      states[at] = accumulator.add(states[at], key, row, weight)
+    state[0] += weight
+    const accumulators = this.#accumulators
+    for (let at = 0; at < accumulators.length; at += 1) {
+      const accumulator = accumulators[at] as Accumulator<R, Datum, unknown>
+      state[at + 1] = accumulator.add(state[at + 1], key, row, weight)
     }
   }
 
-  #finish({ key, before, weight, states }: TouchedGroup, output: Delta<Out>): void {
-    let isZero = weight === 0 && !this.#isGlobal
-    for (let at = 0; at < states.length; at += 1) {
-      const accumulator = this.#accumulators[at] as Accumulator<R, Datum, unknown>
-      if (accumulator.settle !== undefined) states[at] = accumulator.settle(states[at], key)
-      isZero &&= accumulator.isZero(states[at], key)
+  #finish({ key, before, state }: TouchedGroup, output: Delta<Out>): void {
+    const accumulators = this.#accumulators
+    let isZero = state[0] === 0 && !this.#isGlobal
+    for (let at = 0; at < accumulators.length; at += 1) {
+      const accumulator = accumulators[at] as Accumulator<R, Datum, unknown>
+      if (accumulator.settle !== undefined) {
+        state[at + 1] = accumulator.settle(state[at + 1], key)
+      }
+      isZero &&= accumulator.isZero(state[at + 1], key)
     }
-    this.#cells.set(key, isZero ? undefined : [weight, ...states])
-    const after = this.#valuesOf(key, weight, states)
+    this.#cells.set(key, isZero ? undefined : state)
+    const after = this.#valuesOf(key, state)
     if (before !== undefined && after !== undefined && equalDatum(before, after)) return
     const rowBefore = before && this.#row(key, before)
     const rowAfter = after && this.#row(key, after)
@@ -175,14 +181,14 @@ class Group<R, K, A extends Aggregates<R>, Out> implements Operator {
   }
 
   /** The values of a group; undefined if it has no output row. */
-  #valuesOf(key: Datum, weight: number, states: readonly Datum[]): Values | undefined {
-    if (weight > 0) return this.#accumulators.map((one, at) => one.value(states[at], key))
+  #valuesOf(key: Datum, state: Readonly<GroupState>): Values | undefined {
+    if (state[0] > 0) return this.#accumulators.map((one, at) => one.value(state[at + 1], key))
     return this.#isGlobal ? this.#accumulators.map(({ none }) => none) : undefined
   }
 
   #row(key: Datum, values: Values): Out {
     const named: Record<string, unknown> = {}
-    for (const [at, name] of this.#names.entries()) named[name] = values[at]
+    for (let at = 0; at < values.length; at += 1) named[this.#names[at] as string] = values[at]
     return this.#combine(key as K, named as AggregateValues<A>)
   }
 }
