@@ -46,7 +46,7 @@ const node = groupNode({
 })
 
 const globalNode = groupNode({
-  by: () => null,
+  by: ({ key }: Sale) => key,
   aggregates,
   combine: (_, values) => values,
   isGlobal: true,
@@ -177,6 +177,68 @@ it('[VA44] a group that owes rows has no row, and what it owes is not forgotten'
   const other: Entry = [{ key: 'a', price: 7 }, 1]
   const row = { key: 'a', total: 7, mean: 7, most: 7 }
   expect(steps(total, [owed], [other], [paid])).toEqual([[], [], [[row, 1]]])
+})
+
+it('[VA42] asks nothing of the rows that did not change, however many there are', () => {
+  let asked = 0
+  const node = groupNode({
+    by: ({ key }: Sale) => key,
+    aggregates: {
+      rows: count(),
+      total: sum((row: Sale) => {
+        asked += 1
+        return price(row)
+      }),
+    },
+    combine: (key, values) => ({ key, ...values }),
+  })
+  const many = Array.from({ length: 1000 }, (_, price): Entry => [{ key: 'a', price }, 1])
+  runHistory(node, [[many], [[[{ key: 'a', price: 7 }, -1]]]])
+  expect(asked).toBe(1001)
+})
+
+it('[VA46] NULLs are left out; of nothing but NULLs counts are 0 and other values NULL', () => {
+  const [first] = steps(node, [[{ key: 'a', price: null }, 2]])
+  expect(first).toEqual([
+    [
+      {
+        key: 'a',
+        rows: 2,
+        prices: 0,
+        total: null,
+        mean: null,
+        least: null,
+        most: null,
+        kinds: 0,
+        all: [],
+        folded: '0 prices',
+        answer: [null, null],
+      },
+      1,
+    ],
+  ])
+})
+
+it('[VA40] keys are grouped by value, NULLs together', () => {
+  const node = groupNode({
+    by: ({ key }: Sale) => key,
+    aggregates: { rows: count() },
+    combine: (key, { rows }) => [key, rows],
+  })
+  const keys = [0, -0, 0n, '0', null, undefined, [1], [1n], { a: 1, b: 2 }, { b: 2, a: 1 }]
+  const [first] = steps(
+    node,
+    keys.map((key): Entry => [{ key, price: 1 }, 1]),
+  )
+  expect(new Set(first)).toEqual(
+    new Set([
+      [[0, 3], 1],
+      [['0', 1], 1],
+      [[null, 2], 1],
+      [[[1], 2], 1],
+      [[{ a: 1, b: 2 }, 2], 1],
+    ]),
+  )
 })
 
 it('[VA45] the largest value goes, and the next one takes its place', () => {

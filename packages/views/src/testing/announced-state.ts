@@ -13,7 +13,10 @@ import type {
   StateStore,
 } from '../state.ts'
 
-/** Fails what reads a key, or more rows of it, than was loaded since the last {@link forget}. */
+/**
+ * Fails what reads a key, or more rows of it, than was loaded since the last {@link forget}, and what
+ * changes a cell's value in place.
+ */
 export class AnnouncedState implements StateStore {
   readonly isRemote = true
   readonly #memory = new MemoryState()
@@ -58,7 +61,8 @@ export class AnnouncedState implements StateStore {
     const cells = this.#memory.cells<V>(name)
     return {
       get: (key) => this.#rowsMax(name, key) && (cells.get(key) as V | undefined),
-      set: (key, value) => cells.set(key, value),
+      // What a store hands out stays as it is: it is needed if the step fails.
+      set: (key, value) => cells.set(key, frozen(value)),
       eachEntry: (onEntry) => cells.eachEntry(onEntry),
     } as Cells<V>
   }
@@ -91,4 +95,10 @@ export class AnnouncedState implements StateStore {
     assert(rowsMax !== undefined, `${name} is read only under keys that were announced`)
     return rowsMax
   }
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const part of Object.values(value)) frozen(part)
+  return Object.freeze(value)
 }
