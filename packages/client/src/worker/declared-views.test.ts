@@ -140,7 +140,7 @@ test('[VD3] rows are told apart by a column of texts, else by a made-up key; cop
 test('[VD4] a view is filled in slices between which calls run; it is told how far it is', () => {
   const driver = memory()
   const bare = openBoards({ driver, module: withViews({}) })
-  bare.commit(['putProject', { key: 'p1', name: 'One' }], ['addMany', { count: 5000 }])
+  bare.commit(['putProject', { key: 'p1', name: 'One' }], ['addMany', { count: 600 }])
   const boards = openBoards({ driver, seed: 2, tickMs: 8 })
   const { engine } = boards
   expect(engine.viewStates()[0]).toMatchObject({ view: 'openByProject', kind: 'filling' })
@@ -153,11 +153,11 @@ test('[VD4] a view is filled in slices between which calls run; it is told how f
   expect(codeOf(() => engine.sql('SELECT * FROM openByProject'))).toBe('views/not-ready')
   let slices = 0
   for (; engine.fillViews(); slices++) {
-    const at = `t${String((slices * 37) % 5000).padStart(7, '0')}`
+    const at = `t${String((slices * 37) % 600).padStart(7, '0')}`
     boards.commit(
       ['putTodo', { key: at, project: 'p1', points: 2, done: slices % 2 === 0 }],
-      ['removeTodo', { key: `t${String((slices * 53) % 5000).padStart(7, '0')}` }],
-      ['addMany', { count: 3, from: 5000 + slices * 3 }],
+      ['removeTodo', { key: `t${String((slices * 53) % 600).padStart(7, '0')}` }],
+      ['addMany', { count: 3, from: 600 + slices * 3 }],
     )
     for (const state of engine.viewStates()) {
       if (state.kind === 'filling') expect(state.doneRows).toBeLessThanOrEqual(state.totalRows)
@@ -171,14 +171,14 @@ test('[VD4] a view is filled in slices between which calls run; it is told how f
 
 test('[VD4] filling that was broken off begins anew; views above wait for those they read', () => {
   const driver = memory()
-  openBoards({ driver, module: withViews({}) }).commit(['addMany', { count: 5000 }])
+  openBoards({ driver, module: withViews({}) }).commit(['addMany', { count: 600 }])
   const broken = openBoards({ driver, seed: 2, tickMs: 20 })
   while (broken.engine.viewStates()[0]?.kind === 'filling') broken.engine.fillViews()
   broken.engine.fillViews()
   const boards = openBoards({ driver, seed: 3 })
   const [first, second] = boards.engine.viewStates()
   expect(first).toEqual({ view: 'openByProject', kind: 'ready', fedRows: 0 })
-  expect(second).toMatchObject({ view: 'openTodos', kind: 'ready', fedRows: 5000 })
+  expect(second).toMatchObject({ view: 'openTodos', kind: 'ready', fedRows: 600 })
   expectRight(boards)
 })
 

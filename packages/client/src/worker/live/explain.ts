@@ -1,5 +1,5 @@
 /** What is told of how a live query is kept up to date. */
-import type { Explanation, Plan } from '@inner-universe/views'
+import { explainText, type Plan } from '@inner-universe/views'
 import type { LiveExplanation } from '../../rpc/contract.ts'
 
 /** Of a query on operators. */
@@ -10,7 +10,7 @@ export function explainPlan(plan: Plan): LiveExplanation {
     reason: undefined,
     tables,
     graph: plan.explanation,
-    text: linesOf(plan.explanation).join('\n'),
+    text: explainText(plan.explanation),
   }
 }
 
@@ -23,18 +23,4 @@ export function explainRerun(tables: ReadonlySet<string>, reason: string): LiveE
     graph: undefined,
     text: `run again ${reason}`,
   }
-}
-
-/** The operators as a tree, the last first, each below what reads it. */
-function linesOf(explanation: Explanation, indent = ''): string[] {
-  const { operator, description, keeps, indexes, missing, inputs } = explanation
-  const notes = [
-    `keeps ${keeps}`,
-    ...indexes.map((index) => `reads ${index}`),
-    ...missing.map(
-      ({ table, columns }) => `an index of ${table} on ${columns.join(', ')} would spare memory`,
-    ),
-  ]
-  const line = `${indent}${operator}: ${description} (${notes.join('; ')})`
-  return [line, ...inputs.flatMap((input) => linesOf(input, `${indent}  `))]
 }

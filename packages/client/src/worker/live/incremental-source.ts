@@ -10,13 +10,28 @@ import {
   MemoryState,
   type OrderTerm,
   type Plan,
+  planRelation,
 } from '@inner-universe/views'
 import type { LiveExplanation } from '../../rpc/contract.ts'
 import { LIVE_SLICE_MS } from '../../rpc/limits.ts'
 import type { LiveHost } from '../live-part.ts'
 import { explainPlan } from './explain.ts'
 import type { LiveSource, RowsSince } from './live-source.ts'
+import { rowKey } from './row-key.ts'
 import { SortedRows } from './sorted-rows.ts'
+import { engineCatalog, tablesOf } from './table-catalog.ts'
+
+/**
+ * The source of a relation, which may be anything.
+ *
+ * @throws UniverseError `query/invalid`, naming the part that is wrong.
+ */
+export function relationSource(relation: unknown, host: LiveHost): LiveSource {
+  const tables = tablesOf(host.module)
+  const catalog = engineCatalog(tables, host.engine)
+  const plan = planRelation(relation, catalog, { tables })
+  return new IncrementalSource({ plan, catalog, host, keyOf: rowKey(relation, tables) })
+}
 
 /** A plan, and what its rows are to the page. */
 export interface IncrementalOptions {

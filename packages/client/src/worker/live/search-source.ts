@@ -4,7 +4,7 @@ import type { LiveRead } from '../../rpc/contract.ts'
 import type { LiveHost } from '../live-part.ts'
 import { explainRerun } from './explain.ts'
 import { RerunSource } from './rerun-source.ts'
-import { definitionOf } from './view-source.ts'
+import { definitionOf, tablesOf } from './table-catalog.ts'
 
 /** The source of a search. @throws UniverseError `table/unknown`. */
 export function searchSource(
@@ -12,7 +12,7 @@ export function searchSource(
   { module, engine, withDeadline }: LiveHost,
 ): RerunSource {
   const { table, text, limit, offset } = read
-  const { primaryKey } = definitionOf(module, table)
+  const { primaryKey } = definitionOf(tablesOf(module), table)
   const tables = new Set([table])
   return new RerunSource({
     tables,

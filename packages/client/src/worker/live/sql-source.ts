@@ -6,6 +6,7 @@ import type { LiveHost } from '../live-part.ts'
 import { explainRerun } from './explain.ts'
 import { RerunSource } from './rerun-source.ts'
 import { type SqlRange, sqlRangeOf } from './sql-range.ts'
+import { tablesOf } from './table-catalog.ts'
 
 const NONE: ReadonlySet<string> = new Set()
 
@@ -17,7 +18,7 @@ export function sqlSource(
   const { text, params } = read
   const tables = engine.tablesRead(text)
   const [table, ...others] = tables
-  const definition = table === undefined ? undefined : module.tables[table]?.definition
+  const definition = table === undefined ? undefined : tablesOf(module)[table]
   const range =
     table === undefined || definition === undefined || others.length > 0
       ? undefined

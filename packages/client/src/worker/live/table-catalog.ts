@@ -4,15 +4,32 @@ import type { Module, TableQuery } from '@inner-universe/core'
 import { type Condition, type Row, type TableDefinition, UniverseError } from '@inner-universe/core'
 import type { Engine } from '@inner-universe/engine'
 import type { Catalog, HydrationBound, Lookup, TableSource } from '@inner-universe/views'
+import { defineViews } from '@inner-universe/views/declared'
+
+/** Definitions by name. */
+export type Definitions = Readonly<Record<string, TableDefinition>>
+
+const definitionsByModule = new WeakMap<Module, Definitions>()
+
+/** What queries of a module can read: its tables, and its declared views, which are read like tables. */
+export function tablesOf(module: Module): Definitions {
+  const known = definitionsByModule.get(module)
+  if (known !== undefined) return known
+  const definitions: Record<string, TableDefinition> = {}
+  for (const [name, { definition }] of Object.entries(module.tables)) definitions[name] = definition
+  for (const { name, table } of defineViews(module)) definitions[name] = table
+  definitionsByModule.set(module, definitions)
+  return definitions
+}
 
 /** The tables that one live query reads, each with its own bound. */
-export function engineCatalog(module: Module, engine: Engine): Catalog {
+export function engineCatalog(definitions: Definitions, engine: Engine): Catalog {
   const sources = new Map<string, TableSource>()
   return {
     table(name) {
       let source = sources.get(name)
       if (source === undefined) {
-        source = new EngineTable(name, definitionOf(module, name), engine)
+        source = new EngineTable(name, definitionOf(definitions, name), engine)
         sources.set(name, source)
       }
       return source
@@ -21,12 +38,10 @@ export function engineCatalog(module: Module, engine: Engine): Catalog {
 }
 
 /** @throws UniverseError `table/unknown`. */
-export function definitionOf(module: Module, table: string): TableDefinition {
-  const definition = Object.hasOwn(module.tables, table)
-    ? module.tables[table]?.definition
-    : undefined
+export function definitionOf(definitions: Definitions, table: string): TableDefinition {
+  const definition = Object.hasOwn(definitions, table) ? definitions[table] : undefined
   if (definition !== undefined) return definition
-  throw new UniverseError('table/unknown', `module "${module.name}" has no table "${table}"`, {
+  throw new UniverseError('table/unknown', `the module has no table "${table}"`, {
     details: { table },
   })
 }
