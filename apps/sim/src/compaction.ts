@@ -50,7 +50,7 @@ export function startCompaction(
   const compactor = new Compactor({
     store,
     folds,
-    relay: side,
+    relay: settings?.truncates === false ? { ...side, truncate: async () => 0 } : side,
     hash: fastHash,
     retention: {
       floorLagMs: settings?.floorLagMs ?? 1000,

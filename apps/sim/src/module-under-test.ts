@@ -189,6 +189,8 @@ export const olderModule: Module = defineModule({
     init: (ctx) => {
       // Before any call: what creates a counter that others move could be undone under them.
       for (const key of TALLIES) ctx.db.tally.insert({ key })
+      // With an id of its own: whoever joins must not bring a second one.
+      ctx.db.person.insert({ name: 'founder' })
     },
   },
   reducers: (reducer) => ({

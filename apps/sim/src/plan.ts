@@ -96,6 +96,8 @@ export interface Settings {
         readonly floorLagMs: number
         readonly sessionMemoryMs: number
         readonly imageEveryEntries: number
+        /** Forgets what an image replaces; else whoever was away reads across floors. */
+        readonly truncates: boolean
       }
     | undefined
 }
@@ -164,6 +166,7 @@ function drawSettings(random: Random): Settings {
             floorLagMs: pick(random, [1000, 5000, 20_000]),
             sessionMemoryMs: pick(random, [8000, 30_000, 600_000]),
             imageEveryEntries: pick(random, [3, 10, 40]),
+            truncates: random.next() < 0.7,
           }
         : undefined,
   }

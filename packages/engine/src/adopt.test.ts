@@ -406,6 +406,10 @@ describe('[SY15] pending deltas authored anew', () => {
       { kind: 'settled', from: { stream, seq: 1 } },
       { kind: 'reauthored', from: { stream, seq: 2 } },
     ])
+    // Two began it at once, and the relay refused the init of one: that was in no log.
+    const second = openTestEngine(module, { seed: 10 })
+    log.giveTo(second.engine)
+    expect(rebuild(second, log, ANEW, 79).adopted).toMatchObject([{ kind: 'settled' }])
     const alone = rebuild(early, new SyncLog(), ANEW, 78)
     expect(alone.adopted).toMatchObject([{ kind: 'reauthored' }, { kind: 'reauthored' }])
     expect(alone.to.engine.digest()).toBe(early.engine.digest())

@@ -56,9 +56,9 @@ export function adoptAll(
   const { headHlcs } = local
   const finder = new ConflictFinder(scope, parts, sync.position.epoch)
   const compare = (fold: MergedRows) => finder.lookOwn(fold, headHlcs)
-  // What has read a log was part of its universe: its `init` has a place there, if a restore lost it too.
-  const isJoining = !local.hasRead && sync.position.offset > 0
-  if (local.hasRead && !sync.hasRead) sync.setPosition(sync.position)
+  // An `init` that a relay has lost was how the universe began: what others wrote may need its rows.
+  const isJoining = !local.hasLost && sync.position.offset > 0
+  if (local.hasLost) sync.noteLost()
   const kept = new Set<StreamId>()
   const adopted: AdoptedDelta[] = []
   for (const carried of local.streams) {

@@ -43,8 +43,8 @@ export interface CarriedLocal {
   readonly streams: readonly CarriedStream[]
   /** How far each stream had been read, by the clock. */
   readonly headHlcs: ReadonlyMap<StreamId, number>
-  /** Whether it had read a relay's log, which then began with its `init` or that of another. */
-  readonly hasRead: boolean
+  /** Whether a relay lost what it had acknowledged: if `init` is pending, it was in a log. */
+  readonly hasLost: boolean
 }
 
 /** What reading needs. */
@@ -84,7 +84,7 @@ export function readCarryOver({
       .own()
       .map(({ id, ackedSeq, ackedHash }) => ({ stream: id, ackedSeq, ackedHash })),
     headHlcs: new Map([...streams.all()].map(({ id, headHlc }) => [id, headHlc])),
-    hasRead: sync.hasRead,
+    hasLost: sync.hasLost,
   }
   const sealed = outbox.sealedBatches(undefined, Number.POSITIVE_INFINITY)
   return { pending, sealed, stream: streams.writing.id, local }

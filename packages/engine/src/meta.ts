@@ -10,6 +10,7 @@ export type MetaKey =
   | 'created_ms'
   | 'position'
   | 'floor'
+  | 'lost'
   | 'trimmed'
   | 'unmerged_schema'
 

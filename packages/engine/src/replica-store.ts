@@ -102,11 +102,12 @@ export class ReplicaStore implements Replica {
   }
 
   unacknowledge(stream: StreamId, seq: number): void {
-    const { transactions } = this.#open()
+    const { parts, transactions } = this.#open()
     transactions.merge((scope) => {
       const [first] = this.#outbox.unacknowledge(stream, seq)
       const entry = scope.streams.find(stream)
       if (first === undefined || entry === undefined) return
+      parts.sync.noteLost()
       noteOffsets(scope, entry.index, first.firstHlc, entry.headHlc, null)
     })
   }

@@ -16,7 +16,7 @@ const NOTHING_READ: LogPosition = { epoch: NO_EPOCH, offset: 0, hash: ZERO_HASH 
 export class SyncState {
   readonly #driver: Driver
   #position: LogPosition = NOTHING_READ
-  #hasRead = false
+  #hasLost = false
   #floor: FloorMark | undefined
 
   constructor(driver: Driver) {
@@ -28,7 +28,7 @@ export class SyncState {
   reload(): void {
     const position = readMeta(this.#driver, 'position')
     const floor = readMeta(this.#driver, 'floor')
-    this.#hasRead = position !== undefined
+    this.#hasLost = readMeta(this.#driver, 'lost') !== undefined
     this.#position = position === undefined ? NOTHING_READ : (JSON.parse(position) as LogPosition)
     this.#floor = floor === undefined ? undefined : (JSON.parse(floor) as FloorMark)
   }
@@ -46,16 +46,21 @@ export class SyncState {
     return this.#position.epoch === NO_EPOCH ? undefined : this.#position
   }
 
-  /** Whether a relay's log was ever read, by this file or by one that it took over from. */
-  get hasRead(): boolean {
-    return this.#hasRead
+  /** Whether a relay ever lost what it had acknowledged, to this file or to one that it took over from. */
+  get hasLost(): boolean {
+    return this.#hasLost
   }
 
   /** Moves the position, in the transaction of what was read. */
   setPosition({ epoch, offset, hash }: LogPosition): void {
     this.#position = { epoch, offset, hash }
-    this.#hasRead = true
     writeMeta(this.#driver, 'position', JSON.stringify(this.#position))
+  }
+
+  /** Notes that a relay lost something, in the transaction that makes it pending again. */
+  noteLost(): void {
+    this.#hasLost = true
+    writeMeta(this.#driver, 'lost', 'true')
   }
 
   /** Notes a floor, in the transaction that takes it in. */
