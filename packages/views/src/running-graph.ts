@@ -34,6 +34,8 @@ interface Station {
   /** Undefined: a source. */
   readonly operator: Operator | undefined
   readonly inputs: readonly number[]
+  /** Whose changes nobody reads after it. */
+  readonly lastOf: readonly number[]
 }
 
 class RunningGraph implements Circuit {
@@ -49,15 +51,22 @@ class RunningGraph implements Circuit {
     this.sources = new Set(sources.keys())
     this.outputs = [...outputs.keys()]
     this.#isRemote = store.isRemote
-    this.#stations = nodes.map((node) => ({
-      node,
-      operator:
-        node.kind === SOURCE_KIND
-          ? undefined
-          : node.create(contextOf(node.path, store, checksFunctions)),
-      inputs: node.inputs.map((input) => positions.get(input) as number),
-    }))
     this.#outputStations = [...outputs].map(([name, node]) => [name, positions.get(node) as number])
+    const lastReaders = new Map<number, number>()
+    const inputsOf = nodes.map((node, at) => {
+      const inputs = node.inputs.map((input) => positions.get(input) as number)
+      for (const input of inputs) lastReaders.set(input, at)
+      return inputs
+    })
+    // Of outputs the last reader is whoever asked for the step.
+    for (const [, at] of this.#outputStations) lastReaders.delete(at)
+    this.#stations = nodes.map((node, at) => {
+      const inputs = inputsOf[at] as readonly number[]
+      const lastOf = [...new Set(inputs)].filter((input) => lastReaders.get(input) === at)
+      if (node.kind === SOURCE_KIND) return { node, operator: undefined, inputs, lastOf }
+      const operator = node.create(contextOf(node.path, store, checksFunctions))
+      return { node, operator, inputs, lastOf }
+    })
   }
 
   step(inputs: Deltas): Deltas {
@@ -69,25 +78,23 @@ class RunningGraph implements Circuit {
   *steps(inputs: Deltas): Generator<readonly Need[], Deltas> {
     for (const [name, change] of inputs) this.#checkInput(name, change)
     const changes: Delta[] = []
-    for (const { node, operator, inputs: positions } of this.#stations) {
+    for (const station of this.#stations) {
+      const { node, operator, lastOf } = station
       if (operator === undefined) {
         changes.push(inputs.get(node.parameters as string) ?? NO_DELTA)
         continue
       }
-      const changesIn = positions.map((at) => changes[at] as Delta)
+      const changesIn = station.inputs.map((at) => changes[at] as Delta)
       if (operator.isAlwaysRun !== true && changesIn.every((change) => change.isEmpty)) {
         changes.push(NO_DELTA)
         continue
       }
-      if (this.#isRemote && operator.steps !== undefined) {
-        changes.push(yield* runSteps(node, operator.steps(changesIn)))
-        continue
+      if (!this.#isRemote) changes.push(run(node, operator, changesIn))
+      else changes.push(yield* runSteps(node, operator, changesIn))
+      // Changes of a large step are let go of as soon as they are read.
+      for (let index = 0; index < lastOf.length; index += 1) {
+        changes[lastOf[index] as number] = NO_DELTA
       }
-      if (this.#isRemote) {
-        const needs = needsOf(node, operator, changesIn)
-        if (needs.length > 0) yield needs
-      }
-      changes.push(run(node, () => operator.step(changesIn)))
     }
     return this.#outputsOf(changes)
   }
@@ -113,27 +120,26 @@ class RunningGraph implements Circuit {
   }
 }
 
-function needsOf(node: Node, operator: Operator, inputs: readonly Delta[]): Need[] {
-  const needs: Need[] = []
-  run(node, () => operator.announce?.(inputs, (need) => needs.push(need)))
-  return needs
-}
-
-function* runSteps(
-  node: Node,
-  steps: Generator<readonly Need[], Delta>,
-): Generator<readonly Need[], Delta> {
-  for (;;) {
-    const { done, value } = run(node, () => steps.next())
-    if (done === true) return value
-    yield value
+function run(node: Node, operator: Operator, inputs: readonly Delta[]): Delta {
+  try {
+    return operator.step(inputs)
+  } catch (cause) {
+    throw named(node, cause)
   }
 }
 
-/** Says of what fails in an operator which one it was. */
-function run<T>(node: Node, work: () => T): T {
+/** The same over a remote store. */
+function* runSteps(
+  node: Node,
+  operator: Operator,
+  inputs: readonly Delta[],
+): Generator<readonly Need[], Delta> {
   try {
-    return work()
+    if (operator.steps !== undefined) return yield* operator.steps(inputs)
+    const needs: Need[] = []
+    operator.announce?.(inputs, (need) => needs.push(need))
+    if (needs.length > 0) yield needs
+    return operator.step(inputs)
   } catch (cause) {
     throw named(node, cause)
   }
