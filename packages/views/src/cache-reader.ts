@@ -22,8 +22,11 @@ export interface CacheReader<R, K> {
   zset(filter?: CacheFilter<K>): Promise<ZSet<R>>
 }
 
-/** Reads a cache of the view that a store was opened with. */
-export function readCache<R, K>(store: ViewStore, cache: Cache<R, K>): CacheReader<R, K> {
+/** Reads a cache of a view: of its store, or of what reads the same database beside it. */
+export function readCache<R, K>(
+  store: Pick<ViewStore, 'cache'>,
+  cache: Cache<R, K>,
+): CacheReader<R, K> {
   const stored = store.cache<R>(`${cache.name}/${CACHE_PART}`)
   const get: CacheReader<R, K>['get'] = async (key, range) =>
     (await stored.get(key ?? null, range)).map(({ row, weight }) => [row, weight])

@@ -1,6 +1,6 @@
 /** The functional API's way to a graph: named inputs in, named outputs out. STEPS.md. */
 import type { Circuit } from './circuit.ts'
-import { createGraph, type Graph } from './graph.ts'
+import { createGraph, type Graph, type GraphBuilder } from './graph.ts'
 import { type CircuitOptions, createCircuit } from './running-graph.ts'
 import type { StateStore } from './state.ts'
 import type { ViewDefinition } from './store/view-store.ts'
@@ -34,8 +34,8 @@ export interface CompiledGraph<S extends Sources, O extends Outputs> extends Vie
 /** A query: its inputs, and its outputs made of them. */
 export interface CompileOptions<S extends Sources, O extends Outputs> extends CircuitOptions {
   readonly sources: S
-  /** Called once. */
-  readonly query: (streams: StreamsOf<S>) => O
+  /** Called once. The graph is for what begins at no stream: `graph.recurse`. */
+  readonly query: (streams: StreamsOf<S>, graph: GraphBuilder) => O
 }
 
 /** An input of {@link compile}; its rows' type is given. */
@@ -55,7 +55,7 @@ export function compile<S extends Sources, O extends Outputs>(
 ): CompiledGraph<S, O> {
   const graph = createGraph()
   const streams = Object.keys(options.sources).map((name) => [name, graph.source(name)])
-  const outputs = options.query(Object.fromEntries(streams) as StreamsOf<S>)
+  const outputs = options.query(Object.fromEntries(streams) as StreamsOf<S>, graph)
   for (const [name, stream] of Object.entries(outputs)) graph.output(name, stream)
   return {
     sources: options.sources,
