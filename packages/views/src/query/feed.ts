@@ -15,12 +15,15 @@ export interface FeedOptions {
   readonly nowMs: () => number
   /** How long a slice should take. The rows of a slice are adapted to it. */
   readonly sliceMs: number
+  /** Most rows of a slice. Default 20,000. */
+  readonly rowsMax?: number
 }
 
 /** Rows of the first slice: few enough for any plan. */
 const SLICE_ROWS_FIRST = 64
-/** Most rows of a slice, and the most it grows by at once. */
+/** Rows of any slice at most: what they take is in memory at once. */
 const SLICE_ROWS_MAX = 20_000
+/** What one slice may grow by over the one before. */
 const SLICE_GROWTH_MAX = 4
 
 /**
@@ -33,13 +36,13 @@ export function* feed(
   catalog: Catalog,
   options: FeedOptions,
 ): Generator<Deltas, void> {
-  const { nowMs, sliceMs } = options
+  const { nowMs, sliceMs, rowsMax: most = SLICE_ROWS_MAX } = options
   for (const table of plan.tables) {
     catalog.table(table).bound = { kind: plan.feeds.includes(table) ? 'none' : 'all' }
   }
   // What hydrates by itself, and what is due of nothing (the one row of a group of everything).
   yield circuit.step(new Map())
-  let rowsMax = SLICE_ROWS_FIRST
+  let rowsMax = Math.min(SLICE_ROWS_FIRST, most)
   for (const table of plan.feeds) {
     const source = catalog.table(table)
     let isOver = false
@@ -57,7 +60,7 @@ export function* feed(
       const delta = new Delta<Row>()
       for (const row of rows) delta.push(row, 1)
       yield circuit.step(new Map([[table, delta]]))
-      rowsMax = nextRowsMax(rowsMax, nowMs() - startMs, sliceMs)
+      rowsMax = Math.min(most, nextRowsMax(rowsMax, nowMs() - startMs, sliceMs))
     }
   }
 }
@@ -88,5 +91,5 @@ function isFed(bound: HydrationBound, id: string): boolean {
 
 function nextRowsMax(rowsMax: number, tookMs: number, sliceMs: number): number {
   const growth = tookMs > 0 ? Math.min(sliceMs / tookMs, SLICE_GROWTH_MAX) : SLICE_GROWTH_MAX
-  return Math.max(1, Math.min(SLICE_ROWS_MAX, Math.floor(rowsMax * growth)))
+  return Math.max(1, Math.floor(rowsMax * growth))
 }
