@@ -31,6 +31,7 @@ export class ViewRows {
   readonly #definition: ViewDefinition
   readonly #stored: StoredTable
   readonly #columns: readonly (readonly [name: string, kind: ColumnKind])[]
+  readonly #setAt: readonly number[]
   readonly #insert: Statement
   readonly #update: Statement
   readonly #remove: Statement
@@ -45,10 +46,16 @@ export class ViewRows {
     const { sql, columnsSql } = stored
     const marks = this.#columns.map((_, at) => `?${at + 1}`)
     const key = quoteIdentifier(primaryKey)
-    const set = this.#columns.map(([name], at) => `${quoteIdentifier(name)} = ?${at + 1}`)
-    const id = `?${marks.length + 1}`
+    // Not the key itself: its index is left alone.
+    this.#setAt = this.#columns.flatMap(([name], at) => (name === primaryKey ? [] : [at]))
+    const set = this.#setAt.map(
+      (at, place) => `${quoteIdentifier(this.#nameAt(at))} = ?${place + 1}`,
+    )
+    const id = `?${set.length + 1}`
     this.#insert = driver.prepare(`INSERT INTO ${sql} (${columnsSql}) VALUES (${marks.join(', ')})`)
-    this.#update = driver.prepare(`UPDATE ${sql} SET ${set.join(', ')} WHERE ${key} = ${id}`)
+    this.#update = driver.prepare(
+      `UPDATE ${sql} SET ${set.join(', ') || `${key} = ${key}`} WHERE ${key} = ${id}`,
+    )
     this.#remove = driver.prepare(`DELETE FROM ${sql} WHERE ${key} = ?1`)
     // Beyond a tilde there is nothing but the copies: the ids before it end where they end.
     this.#copies = driver.prepare(
@@ -109,7 +116,7 @@ export class ViewRows {
     const is = after && this.#encode(after, id)
     if (was === undefined) this.#insert.run(is)
     else if (is === undefined) this.#remove.run([id])
-    else this.#update.run([...is, id])
+    else this.#update.run([...this.#setAt.map((at) => is[at] as StoredValue), id])
     written.push({ id, before: was, after: is })
   }
 
@@ -127,6 +134,10 @@ export class ViewRows {
       this.#remove.run([id])
       written.push({ id, before: this.#encode(row, id), after: undefined })
     }
+  }
+
+  #nameAt(at: number): string {
+    return (this.#columns[at] as readonly [string, ColumnKind])[0]
   }
 
   #encode(row: Row, id: string): StoredValue[] {
