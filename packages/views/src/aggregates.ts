@@ -103,6 +103,8 @@ function summed<R>(
       if (value !== null && value !== undefined) addToSum(total, value, weight)
       return total
     },
+    // A part that was appended made room for 16 more.
+    settle: (total) => total.slice() as ExactSum,
     isZero: isEmptySum,
     value: (total) => (total[0] > 0 ? finish(total) : null),
   }

@@ -140,8 +140,9 @@ class Group<R, K, A extends Aggregates<R>, Out> implements Operator {
     const kept = this.#cells.get(key)
     const accumulators = this.#accumulators
     if (kept === undefined) {
-      const state: GroupState = [0, ...accumulators.map((accumulator) => accumulator.zero())]
-      return { key, before: undefined, state }
+      const zeros = accumulators.map((accumulator) => accumulator.zero())
+      // Not by spreading: that makes room for 16 more.
+      return { key, before: undefined, state: ([0] as Datum[]).concat(zeros) as GroupState }
     }
     const state = kept.slice() as GroupState
     for (let at = 0; at < accumulators.length; at += 1) {
