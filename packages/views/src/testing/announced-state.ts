@@ -15,7 +15,7 @@ import type {
 
 /**
  * Fails what reads a key, or more rows of it, than was loaded since the last {@link forget}, and what
- * changes a cell's value in place.
+ * changes a cell's value in place. The weight after adding to a key that was not loaded is NaN.
  */
 export class AnnouncedState implements StateStore {
   readonly isRemote = true
@@ -75,15 +75,18 @@ export class AnnouncedState implements StateStore {
         bag.each(key, onRow)
       },
       add: (key, row, weight) => {
-        check(key)
-        return bag.add(key, row, weight)
+        const sum = bag.add(key, row, weight)
+        return this.#loadedRows(name, key) === undefined ? Number.NaN : sum
       },
       weight: (key, row) => {
         check(key)
         return bag.weight(key, row)
       },
       size: (key) => {
-        check(key)
+        assert(
+          check(key) === Number.POSITIVE_INFINITY,
+          `${name} is loaded whole before it is counted`,
+        )
         return bag.size(key)
       },
       eachEntry: (onEntry) => bag.eachEntry(onEntry),
@@ -91,14 +94,18 @@ export class AnnouncedState implements StateStore {
   }
 
   #rowsMax(name: StateName, key: Datum): number {
-    const rowsMax = this.#loaded.get(name)?.get(mapKey(key))
+    const rowsMax = this.#loadedRows(name, key)
     assert(rowsMax !== undefined, `${name} is read only under keys that were announced`)
     return rowsMax
+  }
+
+  #loadedRows(name: StateName, key: Datum): number | undefined {
+    return this.#loaded.get(name)?.get(mapKey(key))
   }
 }
 
 function frozen<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
   for (const part of Object.values(value)) frozen(part)
   return Object.freeze(value)
 }

@@ -1,0 +1,486 @@
+/** What every kind of store must do. Run by its tests with a way to make databases. */
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Deltas } from '../circuit.ts'
+import { createGraph } from '../graph.ts'
+import type {
+  StoreClock,
+  Time,
+  ViewDefinition,
+  ViewStore,
+  ViewStoreOptions,
+} from '../store/view-store.ts'
+import { ZSet } from '../zset.ts'
+import {
+  definitionOf,
+  deltaOf,
+  FAILING_NOTE,
+  type Item,
+  Outputs,
+  ReceiptHistory,
+  receiptDefinition,
+} from './view-history.ts'
+
+/** One database, for one test. */
+export interface StoreDatabase {
+  /** Opens a store of the view in it; several at once see the same. */
+  open(options: ViewStoreOptions): Promise<ViewStore>
+  /** Changes one stored row behind the stores' backs. */
+  damage(): Promise<void>
+  /** Says that the view is of a format to come. */
+  raiseFormat(): Promise<void>
+  /** Ends and removes it. */
+  remove(): Promise<void>
+}
+
+/** Real time, as the tests let it pass. */
+export const TEST_CLOCK: StoreClock = {
+  nowMs: () => performance.now(),
+  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+}
+
+/** How a kind of store is tested. */
+export interface ViewStoreContract {
+  readonly name: string
+  /** False: a store is gone when it is closed. */
+  readonly isPersistent: boolean
+  create(): Promise<StoreDatabase>
+}
+
+/** Declares the tests of one kind of store. */
+export function viewStoreContract({ name, isPersistent, create }: ViewStoreContract): void {
+  describe(name, () => {
+    const databases: StoreDatabase[] = []
+    const stores: ViewStore[] = []
+
+    afterEach(async () => {
+      for (const store of stores.splice(0)) await store.close()
+      for (const database of databases.splice(0)) await database.remove()
+    })
+
+    async function createDatabase(): Promise<StoreDatabase> {
+      const database = await create()
+      databases.push(database)
+      return database
+    }
+
+    async function open(
+      database: StoreDatabase,
+      options: Partial<ViewStoreOptions> = {},
+    ): Promise<ViewStore> {
+      const store = await database.open({
+        view: 'receipts',
+        definition: receiptDefinition(),
+        clock: TEST_CLOCK,
+        ...options,
+      })
+      stores.push(store)
+      return store
+    }
+
+    test('[VS8] outputs are those of recomputation, whatever is reopened on the way', async () => {
+      for (const seed of [1, 2]) {
+        const database = await createDatabase()
+        const history = new ReceiptHistory(seed)
+        const batches: Deltas[] = []
+        const outputs = new Outputs()
+        let store = await open(database)
+        for (let step = 0; step < 40; step += 1) {
+          const batch = history.next()
+          batches.push(batch)
+          outputs.add(await store.run(batch))
+          if (step % 10 === 9) {
+            expect(await store.verify()).toBe(true)
+            expectSame(outputs, Outputs.recomputed(receiptDefinition(), batches), seed)
+          }
+          if (isPersistent && step % 7 === 6) {
+            await store.close()
+            store = await open(database, { rebuild: refuse, verifies: step > 20 })
+          }
+        }
+      }
+    })
+
+    test('[VS10] a step that fails leaves nothing', async () => {
+      const database = await createDatabase()
+      const history = new ReceiptHistory(3)
+      const batches: Deltas[] = []
+      const outputs = new Outputs()
+      const store = await open(database)
+      for (let step = 0; step < 12; step += 1) {
+        const batch = history.next()
+        const before = await dumpOf(store)
+        const failing = new Map(batch)
+        failing.set('items', deltaOf<Item>([...entriesOf<Item>(batch, 'items'), [FAILING_ITEM, 1]]))
+        await expect(store.run(failing)).rejects.toMatchObject({ code: 'views/function-failed' })
+        expect(await dumpOf(store)).toEqual(before)
+        batches.push(batch)
+        outputs.add(await store.run(batch))
+      }
+      expect(await store.verify()).toBe(true)
+      expectSame(outputs, Outputs.recomputed(receiptDefinition(), batches), 3)
+    })
+
+    test('[VS11] a batch waits for its frontier, and later batches do not shut it out', async () => {
+      const database = await createDatabase()
+      const store = await open(database)
+      const history = new ReceiptHistory(4)
+      const order: number[] = []
+      const run = async (time: Time): Promise<void> => {
+        await store.run(history.next(), time)
+        order.push(time.inputTime)
+      }
+      // Each is given before the one it waits for.
+      await Promise.all([2, 1, 0].map((inputTime) => run({ inputTime, frontier: inputTime - 1 })))
+      expect(order).toEqual([0, 1, 2])
+      await run({ inputTime: 9, frontier: 2 })
+      await run({ inputTime: 4, frontier: 3 })
+      expect(await store.status()).toEqual({ inputTime: 9, frontier: 3, skipped: [] })
+    })
+
+    test('[VS11] a time that is none is refused', async () => {
+      const store = await open(await createDatabase())
+      for (const time of [
+        { inputTime: -1, frontier: -1 },
+        { inputTime: 1, frontier: 1 },
+        { inputTime: 1.5, frontier: 0 },
+        { inputTime: 1, frontier: -2 },
+      ]) {
+        await expect(store.run(new Map(), time)).rejects.toMatchObject({
+          code: 'views/invalid-graph',
+        })
+      }
+    })
+
+    test('[VS12] a batch whose frontier does not come in time fails, and may be tried again', async () => {
+      const database = await createDatabase()
+      const store = await open(database)
+      const batch = new ReceiptHistory(5).next()
+      const time = { inputTime: 1, frontier: 0, timeoutMs: 20 }
+      await expect(store.run(batch, time)).rejects.toMatchObject({ code: 'views/timed-out' })
+      expect(await store.status()).toEqual({ inputTime: -1, frontier: -1, skipped: [] })
+      await store.run(new Map(), { inputTime: 0, frontier: -1 })
+      const outputs = new Outputs()
+      outputs.add(await store.run(batch, time))
+      expectSame(outputs, Outputs.recomputed(receiptDefinition(), [batch]), 5)
+    })
+
+    test('[VS13] a batch that fails is marked, and those that wait for it go on', async () => {
+      const store = await open(await createDatabase())
+      const failing: Deltas = new Map([['items', deltaOf([[FAILING_ITEM, 1]])]])
+      const waiting = store.run(new ReceiptHistory(6).next(), { inputTime: 1, frontier: 0 })
+      await expect(store.run(failing, { inputTime: 0, frontier: -1 })).rejects.toMatchObject({
+        code: 'views/function-failed',
+      })
+      await waiting
+      expect(await store.status()).toEqual({ inputTime: 1, frontier: 0, skipped: [0] })
+      await store.run(new ReceiptHistory(7).next(), { inputTime: 0, frontier: -1 })
+      expect(await store.status()).toEqual({ inputTime: 1, frontier: -1, skipped: [] })
+    })
+
+    test('[VS13] a batch that will never come is skipped by hand', async () => {
+      const store = await open(await createDatabase())
+      const waiting = store.run(new ReceiptHistory(8).next(), { inputTime: 6, frontier: 5 })
+      await store.skip(5)
+      await waiting
+      expect(await store.status()).toEqual({ inputTime: 6, frontier: 5, skipped: [5] })
+    })
+
+    test('[VS14] what is flushed when makes no difference to what is kept', async () => {
+      for (const flushEverySet of [true, false]) {
+        const database = await createDatabase()
+        const store = await open(database)
+        const history = new ReceiptHistory(9)
+        const batches: Deltas[] = []
+        const outputs = new Outputs()
+        for (let inputTime = 0; inputTime < 10; inputTime += 1) {
+          const batch = history.next()
+          batches.push(batch)
+          outputs.add(await store.run(batch, { inputTime, frontier: inputTime - 1, flushEverySet }))
+          const failing: Deltas = new Map([['items', deltaOf([[FAILING_ITEM, 1]])]])
+          const time = { inputTime, frontier: inputTime - 1, flushEverySet }
+          await expect(store.run(failing, time)).rejects.toMatchObject({
+            code: 'views/function-failed',
+          })
+        }
+        expect(await store.verify()).toBe(true)
+        expectSame(outputs, Outputs.recomputed(receiptDefinition(), batches), 9)
+      }
+    })
+
+    test('[VS14] batches that are not flushed are committed with a later one, or not at all', async () => {
+      const database = await createDatabase()
+      const store = await open(database)
+      const history = new ReceiptHistory(10)
+      const [first, second, third] = [history.next(), history.next(), history.next()]
+      await store.run(first, { inputTime: 0, frontier: -1 })
+      const before = await dumpOf(store)
+      await store.run(second, { inputTime: 1, frontier: 0, flushEverySet: null })
+      expect(await dumpOf(store)).not.toEqual(before)
+      const failing: Deltas = new Map([['items', deltaOf([[FAILING_ITEM, 1]])]])
+      await expect(store.run(failing, { inputTime: 2, frontier: 1 })).rejects.toMatchObject({
+        code: 'views/function-failed',
+      })
+      expect(await dumpOf(store)).toEqual(before)
+      expect(await store.status()).toMatchObject({ inputTime: 2, skipped: [1, 2] })
+      const outputs = new Outputs()
+      outputs.add(Outputs.stepOf(receiptDefinition(), first))
+      outputs.add(await store.run(second, { inputTime: 1, frontier: 0, flushEverySet: null }))
+      outputs.add(await store.run(third, { inputTime: 2, frontier: 1 }))
+      expect(await store.status()).toMatchObject({ inputTime: 2, skipped: [] })
+      expectSame(outputs, Outputs.recomputed(receiptDefinition(), [first, second, third]), 10)
+      expect(await store.verify()).toBe(true)
+      if (!isPersistent) return
+      const kept = await dumpOf(store)
+      await store.run(history.next(), { inputTime: 3, frontier: 2, flushEverySet: null })
+      await store.close()
+      expect(await dumpOf(await open(database, { rebuild: refuse }))).toEqual(kept)
+    })
+
+    test('[VS18] a cache shows the rows of a key in their order, and all of them', async () => {
+      const graph = createGraph()
+      const rows = graph.source<{ key: unknown; at: unknown }>('rows')
+      const orderBy = [{ pick: (row: { at: unknown }) => row.at, isDescending: true }]
+      graph.output('first', rows.window({ by: (row) => row.key, orderBy, limit: 1 }).named('rows'))
+      const store = await open(await createDatabase(), { definition: definitionOf(graph) })
+      const keys = [null, 1, 'k', ['k', 1], Uint8Array.of(0, 1), { a: null }, 'k'.repeat(5_000)]
+      const values = [
+        null,
+        false,
+        true,
+        -2,
+        0.5,
+        7n,
+        'a',
+        'b'.repeat(3_000),
+        `${'b'.repeat(3_000)}c`,
+      ]
+      const entries = keys.flatMap((key) =>
+        values.map((at, index) => [{ key, at }, index + 1] as const),
+      )
+      await store.run(new Map([['rows', deltaOf([...entries].reverse())]]))
+      const cache = store.cache<{ key: unknown; at: unknown }>('rows/rows')
+      for (const key of keys) {
+        const found = await cache.get(key)
+        expect(found.map(({ row }) => row.at)).toEqual([...values].reverse())
+        expect(found.map(({ weight }) => weight)).toEqual(
+          values.map((_, index) => index + 1).reverse(),
+        )
+        expect(found[0]?.key).toEqual(key)
+        const part = await cache.get(key, { from: 2, rowsMax: 3 })
+        expect(part.map(({ row }) => row.at)).toEqual([...values].reverse().slice(2, 5))
+      }
+      expect(await cache.get('nothing')).toEqual([])
+      const all: (readonly [unknown, number])[] = []
+      for await (const { row, weight } of cache.entries()) all.push([row, weight])
+      expect(ZSet.fromEntries(all).equals(ZSet.fromEntries<unknown>(entries))).toBe(true)
+      const unknown = async () => store.cache('rows/nothing').get(1)
+      await expect(unknown()).rejects.toMatchObject({ code: 'views/invalid-graph' })
+    })
+
+    test('[VS8] a view is filled when there is none, batch by batch', async () => {
+      const database = await createDatabase()
+      const history = new ReceiptHistory(11)
+      const batches = [history.next(), history.next(), history.next()]
+      const told: unknown[] = []
+      const store = await open(database, {
+        async *rebuild(reason) {
+          expect(reason).toBe('missing')
+          yield* batches
+        },
+        onProgress: (progress) => told.push(progress),
+      })
+      const rows = batches.map((batch) =>
+        [...batch.values()].reduce((sum, { length }) => sum + length, 0),
+      )
+      expect(told).toEqual(
+        batches.map((_, index) => ({
+          reason: 'missing',
+          batches: index + 1,
+          rows: rows.slice(0, index + 1).reduce((sum, each) => sum + each, 0),
+        })),
+      )
+      await expectNextIsRight(store, history, batches)
+    })
+
+    test('a closed store says so', async () => {
+      const store = await open(await createDatabase())
+      await store.close()
+      await store.close()
+      await expect(store.run(new Map())).rejects.toMatchObject({ code: 'engine/closed' })
+    })
+
+    if (!isPersistent) return
+
+    test('[VS8] state of another definition is refused, or built anew', async () => {
+      const database = await createDatabase()
+      const history = new ReceiptHistory(12)
+      const batches = [history.next(), history.next()]
+      const first = await open(database)
+      for (const [inputTime, batch] of batches.entries()) {
+        await first.run(batch, { inputTime, frontier: inputTime - 1 })
+      }
+      await first.close()
+      const graph = createGraph()
+      graph.output('all', graph.source<Item>('items').distinct())
+      graph.source('products')
+      const other: ViewDefinition = definitionOf(graph)
+      await expect(open(database, { definition: other })).rejects.toMatchObject({
+        code: 'views/store-changed',
+      })
+      // Refusing has touched nothing.
+      const again = await open(database, { rebuild: refuse })
+      expect(await again.status()).toMatchObject({ inputTime: 1 })
+      await again.close()
+      const reasons: string[] = []
+      const rebuilt = await open(database, {
+        definition: other,
+        rebuild: (reason) => {
+          reasons.push(reason)
+          return batches
+        },
+      })
+      expect(reasons).toEqual(['changed'])
+      expect(await rebuilt.status()).toEqual({ inputTime: 1, frontier: 0, skipped: [] })
+      expect(await rebuilt.verify()).toBe(true)
+      // One that was open sees that the view is another's now.
+      await expect(first.run(new Map())).rejects.toMatchObject({ code: 'engine/closed' })
+    })
+
+    test('[VS8] a store whose view was built anew meanwhile refuses to go on', async () => {
+      const database = await createDatabase()
+      const left = await open(database)
+      const graph = createGraph()
+      graph.output('all', graph.source<Item>('items').distinct())
+      await open(database, { definition: definitionOf(graph), rebuild: () => [] })
+      await expect(left.run(new ReceiptHistory(1).next())).rejects.toMatchObject({
+        code: 'views/store-changed',
+      })
+    })
+
+    test('[VS8] a rebuild that fails leaves what was there', async () => {
+      const database = await createDatabase()
+      const history = new ReceiptHistory(13)
+      const batches = [history.next(), history.next()]
+      const first = await open(database)
+      for (const batch of batches) await first.run(batch)
+      await first.close()
+      const graph = createGraph()
+      graph.output('all', graph.source<Item>('items').distinct())
+      const failed = open(database, {
+        definition: definitionOf(graph),
+        *rebuild() {
+          yield new Map([['items', deltaOf([[FAILING_ITEM, 1]])]])
+          throw new Error('the feed broke')
+        },
+      })
+      await expect(failed).rejects.toThrow('the feed broke')
+      await expectNextIsRight(
+        await open(database, { rebuild: refuse, verifies: true }),
+        history,
+        batches,
+      )
+    })
+
+    test('[VS9] state that does not fit its digest is found, and built anew', async () => {
+      const database = await createDatabase()
+      const history = new ReceiptHistory(14)
+      const batches = [history.next(), history.next(20)]
+      const store = await open(database)
+      for (const batch of batches) await store.run(batch)
+      await database.damage()
+      expect(await store.verify()).toBe(false)
+      await store.close()
+      await expect(open(database, { verifies: true })).rejects.toMatchObject({
+        code: 'views/store-corrupt',
+      })
+      const reasons: string[] = []
+      const rebuilt = await open(database, {
+        verifies: true,
+        rebuild: (reason) => {
+          reasons.push(reason)
+          return batches
+        },
+      })
+      expect(reasons).toEqual(['corrupt'])
+      await expectNextIsRight(rebuilt, history, batches)
+    })
+
+    test('[VS21] state of a newer format is refused and left alone', async () => {
+      const database = await createDatabase()
+      await (await open(database)).close()
+      await database.raiseFormat()
+      for (const rebuild of [undefined, () => []]) {
+        await expect(open(database, rebuild && { rebuild })).rejects.toMatchObject({
+          code: 'views/store-too-new',
+        })
+      }
+    })
+
+    test('[VS20] stores of one view take turns, each seeing what the others wrote', async () => {
+      const database = await createDatabase()
+      const both = [await open(database), await open(database)]
+      const history = new ReceiptHistory(15)
+      const batches: Deltas[] = []
+      const outputs = new Outputs()
+      for (let inputTime = 0; inputTime < 20; inputTime += 1) {
+        const batch = history.next()
+        batches.push(batch)
+        const store = both[inputTime % 2] as ViewStore
+        outputs.add(await store.run(batch, { inputTime, frontier: inputTime - 1 }))
+      }
+      expectSame(outputs, Outputs.recomputed(receiptDefinition(), batches), 15)
+      for (const store of both) expect(await store.verify()).toBe(true)
+    })
+  })
+}
+
+const FAILING_ITEM: Item = { id: -1, basket: 'a', product: 1, quantity: 1, note: FAILING_NOTE }
+
+function refuse(): never {
+  throw new Error('what is there is served, not built anew')
+}
+
+function entriesOf<R>(batch: Deltas, name: string): (readonly [R, number])[] {
+  const delta = batch.get(name)
+  return delta?.rows.map((row, index) => [row as R, delta.weights[index] as number]) ?? []
+}
+
+/** What a view keeps for its outputs, in an order of its own. */
+async function dumpOf(store: ViewStore): Promise<unknown> {
+  const dump: string[] = []
+  for (const name of ['dearest/rows', 'notes/integral']) {
+    for await (const { row, weight } of store.cache(name).entries()) {
+      dump.push(`${name} ${weight} ${textOf(row)}`)
+    }
+  }
+  return dump.sort()
+}
+
+function textOf(row: unknown): string {
+  return JSON.stringify(row, (_, value) => {
+    if (typeof value === 'bigint') return `${value}n`
+    return value instanceof Uint8Array ? [...value] : value
+  })
+}
+
+function expectSame(actual: Outputs, expected: Outputs, seed: number): void {
+  const name = actual.differenceTo(expected)
+  if (name === undefined) return
+  const text = (of: Outputs): string => [...of.get(name)].map(textOf).sort().join('\n')
+  expect.fail(
+    `output ${name} of seed ${seed} is\n${text(actual)}\nand should be\n${text(expected)}`,
+  )
+}
+
+/** What is in the store is `batches`, so that one more brings the difference that it should. */
+async function expectNextIsRight(
+  store: ViewStore,
+  history: ReceiptHistory,
+  batches: readonly Deltas[],
+): Promise<void> {
+  const next = history.next(20)
+  const outputs = Outputs.recomputed(receiptDefinition(), batches)
+  outputs.add(await store.run(next))
+  expectSame(outputs, Outputs.recomputed(receiptDefinition(), [...batches, next]), 0)
+  expect(await store.verify()).toBe(true)
+}
