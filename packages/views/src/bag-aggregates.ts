@@ -138,13 +138,23 @@ function bagAggregate<R, T, V>(
           if (added !== null) values.add(key, added, weight)
           return state
         },
-        isZero: (_, key) => values.size(key) === 0,
+        isZero: (_, key) => isEmpty(values, key),
         value: (_, key) => value(values, key),
         announce: (key, entriesMax, announce) =>
           announce({ name, key, rowsMax: rowsMax(entriesMax) }),
       }
     },
   }
+}
+
+/** Found out from the first row: of the others not all need be loaded. */
+function isEmpty(bag: OrderedBag, key: Datum): boolean {
+  let isThere = false
+  bag.eachFrom(key, 0, () => {
+    isThere = true
+    return false
+  })
+  return !isThere
 }
 
 function copiesOf<T>(bag: OrderedBag<T>, key: Datum): T[] {

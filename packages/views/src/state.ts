@@ -22,7 +22,7 @@ export interface OrderTerm<R = unknown> {
 export interface Bag<R = unknown> {
   /** Calls back with each distinct row under a key until it returns false. Order: the bag's, or none. */
   each(key: Datum, onRow: (row: R, weight: number) => undefined | boolean): void
-  /** Adds to a row's weight; gives the weight it has then. */
+  /** Adds to a row's weight; gives the weight it has then, if the key is loaded (it need not be to add). */
   add(key: Datum, row: R, weight: number): number
   weight(key: Datum, row: R): number
   /** How many distinct rows are under a key. */

@@ -95,14 +95,8 @@ class TwoSided<L, R, Out> implements Operator {
   }
 
   announce([left, right]: readonly Delta[], announce: Announce): void {
-    for (const row of (left as Delta<L>).rows) this.#announceKey(this.#left.keyOf(row), announce)
-    for (const row of (right as Delta<R>).rows) this.#announceKey(this.#right.keyOf(row), announce)
-  }
-
-  #announceKey(key: Datum | undefined, announce: Announce): void {
-    if (key === undefined) return
-    this.#left.announce(key, announce)
-    this.#right.announce(key, announce)
+    this.#fromLeft.announce(left as Delta<L>, this.#right, announce)
+    this.#fromRight.announce(right as Delta<R>, this.#left, announce)
   }
 
   step([leftInput, rightInput]: readonly Delta[]): Delta {
@@ -155,6 +149,16 @@ class Way<A, B, Out> {
     this.#othersOutput = othersOutput
     this.#pair = pair
     this.#isWatched = othersOutput.alone !== undefined || othersOutput.matched !== undefined
+  }
+
+  /** What `go` reads: to keep a row nothing is read. */
+  announce(delta: Delta<A>, others: JoinSide<B>, announce: Announce): void {
+    for (const row of delta.rows) {
+      const key = this.#side.keyOf(row)
+      if (key === undefined) continue
+      others.announce(key, announce)
+      if (this.#isWatched) this.#side.announce(key, announce)
+    }
   }
 
   /** `others` must not change meanwhile, and show one time: before, or after the step. */
