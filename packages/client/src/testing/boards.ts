@@ -43,7 +43,7 @@ export const boards = defineModule({
         ctx.db.todo.upsert({
           key: `t${String(at).padStart(7, '0')}` as never,
           project: `p${at % 7}` as never,
-          points: (at % 10) / 10,
+          points: (at % 10) / 4,
           done: at % 3 === 0,
           owner: at % 5 === 0 ? null : `o${at % 4}`,
         })
