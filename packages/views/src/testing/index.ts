@@ -1,4 +1,11 @@
 export { Choices } from './choices.ts'
+export {
+  expectIngested,
+  type Ingestion,
+  type IngestTarget,
+  ingestTogether,
+  ingestUntilKilled,
+} from './ingestion.ts'
 export { computeRelation } from './plain-relation.ts'
 export {
   type RowWrite,
@@ -7,6 +14,7 @@ export {
   shopDefinitions,
   shopTables,
 } from './random-relation.ts'
+export { TEST_CLOCK } from './real-clock.ts'
 export {
   definitionOf,
   deltaOf,
@@ -19,7 +27,6 @@ export {
 } from './view-history.ts'
 export {
   type StoreDatabase,
-  TEST_CLOCK,
   type ViewStoreContract,
   viewStoreContract,
 } from './view-store-contract.ts'

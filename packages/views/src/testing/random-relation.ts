@@ -130,6 +130,7 @@ function randomWrite(choices: Choices): RowWrite {
 
 /** A relation that checks. `depth`: how many operators it has above its tables, at most. */
 export function randomRelation(choices: Choices, depth: number): Relation {
+  if (depth > 0 && choices.oneIn(6)) return randomTableWindow(choices)
   const given: Relation = { kind: 'table', table: choices.of(['lineItem', 'product', 'edge']) }
   if (depth <= 0) return given
   const of = randomRelation(choices, depth - 1)
@@ -143,6 +144,28 @@ export function randomRelation(choices: Choices, depth: number): Relation {
   }
 }
 
+/** A window straight over one table. */
+function randomTableWindow(choices: Choices): Relation {
+  const rows: Relation = { kind: 'table', table: choices.of(['lineItem', 'product', 'edge']) }
+  const shape = shapeOf(rows)
+  const [column] = pathOf(choices.of(leavesOf(shape)))
+  const condition: Condition = { kind: 'compare', column, operator: 'ne', value: null }
+  const test: Test = { kind: 'condition', condition }
+  const direction = choices.of(['asc', 'desc'] as const)
+  const by: Expression = { kind: 'path', path: pathOf(choices.of(leavesOf(shape))) }
+  const window: Relation = {
+    kind: 'window',
+    of: choices.oneIn(2) ? { kind: 'where', of: rows, test } : rows,
+    partitionBy: [],
+    orderBy: choices.oneIn(5) ? [] : [{ by, direction }],
+    limit: choices.of([1, 2, 3, 4]),
+    offset: choices.below(3),
+  }
+  return choices.oneIn(3) && window.orderBy.length === 0
+    ? { ...window, after: [choices.of(IDS)] }
+    : window
+}
+
 function shapeOf(relation: Relation): Shape {
   const checked = checkRelation(relation, { tables: shopDefinitions })
   return checked.shapeOf(checked.relation)
@@ -150,7 +173,8 @@ function shapeOf(relation: Relation): Shape {
 
 function randomOver(choices: Choices, of: Relation, depth: number): Relation {
   const shape = shapeOf(of)
-  switch (choices.below(11)) {
+  const isJoin = of.kind === 'join' && choices.oneIn(2)
+  switch (isJoin ? 0 : choices.below(11)) {
     case 0:
     case 1:
       return { kind: 'where', of, test: randomTest(choices, shape, 2) }

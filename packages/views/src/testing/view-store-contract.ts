@@ -2,14 +2,9 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Deltas } from '../circuit.ts'
 import { createGraph } from '../graph.ts'
-import type {
-  StoreClock,
-  Time,
-  ViewDefinition,
-  ViewStore,
-  ViewStoreOptions,
-} from '../store/view-store.ts'
+import type { Time, ViewDefinition, ViewStore, ViewStoreOptions } from '../store/view-store.ts'
 import { ZSet } from '../zset.ts'
+import { TEST_CLOCK } from './real-clock.ts'
 import {
   definitionOf,
   deltaOf,
@@ -30,12 +25,6 @@ export interface StoreDatabase {
   raiseFormat(): Promise<void>
   /** Ends and removes it. */
   remove(): Promise<void>
-}
-
-/** Real time, as the tests let it pass. */
-export const TEST_CLOCK: StoreClock = {
-  nowMs: () => performance.now(),
-  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 }
 
 /** How a kind of store is tested. */

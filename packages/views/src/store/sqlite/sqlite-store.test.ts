@@ -3,9 +3,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Driver } from '@inner-universe/sqlite'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
-import { viewStoreContract } from '../../testing/index.ts'
+import { expect, test } from 'vitest'
+import {
+  expectIngested,
+  ingestTogether,
+  ingestUntilKilled,
+  receiptDefinition,
+  TEST_CLOCK,
+  viewStoreContract,
+} from '../../testing/index.ts'
 import type { ViewStore } from '../view-store.ts'
 import { openSqliteStore } from './open-sqlite-store.ts'
+
+/** Kills of one run. Many are for a run of their own. */
+const KILLS = Number(process.env.VIEWS_KILLS ?? 3)
 
 function damage(driver: Driver): void {
   const [table] = driver
@@ -54,3 +65,56 @@ viewStoreContract({
     }
   },
 })
+
+/** A file that several processes bring batches to, and how it is looked into. */
+async function withFile(
+  work: (path: string, open: () => Promise<ViewStore>) => Promise<void>,
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'inner-universe-views-'))
+  const path = join(folder, 'views.db')
+  const drivers: Driver[] = []
+  try {
+    await work(path, () => {
+      const driver = openNodeDatabase({ path, durability: 'process', access: 'shared' })
+      drivers.push(driver)
+      return openSqliteStore({
+        driver,
+        view: 'receipts',
+        definition: receiptDefinition(),
+        clock: TEST_CLOCK,
+        rebuild: () => {
+          throw new Error('what is there is served, not built anew')
+        },
+      })
+    })
+  } finally {
+    for (const driver of drivers) driver.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+test(
+  '[VS19] after a kill the view is that of the committed batches, served at once',
+  () =>
+    withFile(async (path, open) => {
+      const ingestion = { target: { path }, seed: 21, batches: 100_000 }
+      for (let kill = 0; kill < KILLS; kill += 1) {
+        const said = await ingestUntilKilled(ingestion, Math.random() * 100)
+        const store = await open()
+        expect(await expectIngested(store, ingestion)).toBeGreaterThanOrEqual(said ?? 0)
+        await store.close()
+      }
+    }),
+  20_000 + 10_000 * KILLS,
+)
+
+test(
+  '[VS20] several processes bring batches to one file, each after the one before it',
+  () =>
+    withFile(async (path, open) => {
+      const ingestion = { target: { path }, seed: 22, batches: 30 }
+      await ingestTogether(ingestion, 3)
+      expect(await expectIngested(await open(), ingestion)).toBe(29)
+    }),
+  60_000,
+)
