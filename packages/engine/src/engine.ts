@@ -26,6 +26,7 @@ import type {
   ViewState,
 } from '@inner-universe/core'
 import type { KvStore } from './kv/kv-store.ts'
+import type { CompileRelation } from './relation-sql.ts'
 
 /** One invocation of a reducer. Identity, time and sender are fixed before it crossed a thread. */
 export interface Call {
@@ -204,11 +205,12 @@ export interface Engine {
   query(query: TableQuery): readonly Row[]
   /**
    * Rows of a query over several tables, by one statement, decoded alike. The relation may come from
-   * anywhere.
+   * anywhere. `compile` is `compileRelation` of the package's `relations`: code that is only there
+   * where it is needed.
    *
    * @throws UniverseError `query/invalid`, `views/not-ready`.
    */
-  queryRelation(relation: Relation): readonly Row[]
+  queryRelation(relation: Relation, compile: CompileRelation): readonly Row[]
   count(query: TableQuery): number
   /** The row of a primary key. */
   get(table: string, id: string): Row | undefined

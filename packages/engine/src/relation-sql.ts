@@ -49,6 +49,9 @@ export interface CompiledRelation extends BoundSql {
   readonly decode: (values: readonly StoredValue[]) => Row
 }
 
+/** See {@link compileRelation}. */
+export type CompileRelation = (schema: Schema, relation: unknown) => CompiledRelation
+
 /**
  * The rows of a relation in their order.
  *

@@ -3,7 +3,7 @@ import { assert, type Row, type TableQuery } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
 import type { BoundSql } from './bound-sql.ts'
 import { compileCount, compileQuery } from './query-sql.ts'
-import { compileRelation } from './relation-sql.ts'
+import type { CompiledRelation } from './relation-sql.ts'
 import type { RowCodec } from './row-codec.ts'
 import type { RowStore } from './row-store.ts'
 import { type Schema, type TableSchema, tableOf } from './schema.ts'
@@ -49,8 +49,11 @@ export class TableReader {
   }
 
   /** @throws UniverseError `query/invalid`, `query/invalid-cursor`. */
-  queryRelation(relation: unknown, assertReady: (tables: Iterable<string>) => void): Row[] {
-    const compiled = compileRelation(this.#readable, relation)
+  queryCompiled(
+    compile: (schema: Schema) => CompiledRelation,
+    assertReady: (tables: Iterable<string>) => void,
+  ): Row[] {
+    const compiled = compile(this.#readable)
     assertReady(compiled.tables)
     return this.#all(compiled).map(compiled.decode)
   }

@@ -33,6 +33,7 @@ import type {
 } from './engine.ts'
 import type { EngineParts } from './engine-parts.ts'
 import { readColumns } from './raw-sql.ts'
+import type { CompileRelation } from './relation-sql.ts'
 import type { Replication, ReplicationPart } from './replication-part.ts'
 import { nextTimerMs, runDueTimers } from './run-timers.ts'
 import { definitionsOf, tableOf } from './schema.ts'
@@ -117,9 +118,12 @@ export class UniverseEngine implements Engine {
     return reader.query(query)
   }
 
-  queryRelation(relation: Relation): readonly Row[] {
+  queryRelation(relation: Relation, compile: CompileRelation): readonly Row[] {
     const { reader, views } = this.#open().parts
-    return reader.queryRelation(relation, (tables) => views?.assertReady(tables))
+    return reader.queryCompiled(
+      (schema) => compile(schema, relation),
+      (tables) => views?.assertReady(tables),
+    )
   }
 
   count(query: TableQuery): number {

@@ -12,6 +12,7 @@ import {
   table,
 } from '@inner-universe/core'
 import { type Engine, openEngine } from '@inner-universe/engine'
+import { compileRelation } from '@inner-universe/engine/relations'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -170,6 +171,7 @@ const READS: readonly LiveRead[] = [
 /** What a page must show of a read now. */
 function answer(read: LiveRead, engine: Engine): readonly Row[] {
   if (read.kind === 'query') return engine.query(read.query)
+  if (read.kind === 'relation') return engine.queryRelation(read.relation, compileRelation)
   const source = liveSourceOf(read, hostOf(engine))
   const filling = source.fill()
   while (filling.next().done !== true);

@@ -25,7 +25,7 @@ import { HostClient } from './host-client.ts'
 import type { HostOptions } from './host-options.ts'
 import { Leftovers } from './leftovers.ts'
 import { LateLive, type LiveHost } from './live-part.ts'
-import { answerRead } from './read.ts'
+import { answerRead, type PlainRead } from './read.ts'
 import { ReadQueue } from './read-queue.ts'
 import { type SyncPart, syncOff } from './sync-part.ts'
 import { WakeTimer } from './wake-timer.ts'
@@ -375,7 +375,7 @@ export class Host {
         if (item.kind === 'subscribe') this.#subscribe(client, item.id, item.read)
         else this.#read(client, item.id, item.read)
       },
-      ({ kind, read }) => (kind === 'read' && read.kind !== 'explain') || this.#live.want(),
+      ({ kind, read }) => (kind === 'read' && isPlain(read)) || this.#live.want(),
     )
     this.#live.forgetFailure()
     return isTimeUp
@@ -392,11 +392,11 @@ export class Host {
   #read(client: HostClient, id: number, read: Read): void {
     try {
       const transfer: Transferable[] = []
-      if (read.kind === 'explain') {
-        client.post({ kind: 'value', id, value: this.#live.take().explain(read.read) })
-        return
-      }
-      const item = this.#withDeadline(() => answerRead(this.#engine, id, read, transfer))
+      const item = this.#withDeadline(() =>
+        isPlain(read)
+          ? answerRead(this.#engine, id, read, transfer)
+          : this.#live.take().answer(id, read, transfer),
+      )
       client.post(item, transfer)
     } catch (error) {
       client.post({ kind: 'read-failed', id, error: encodeError(error) })
@@ -475,6 +475,10 @@ export class Host {
     this.#calls.drop(client)
     this.#reads.drop(client)
   }
+}
+
+function isPlain(read: Read): read is PlainRead {
+  return read.kind !== 'explain' && read.kind !== 'relation'
 }
 
 function connectionOf({ clientId, identity }: HostClient): Connection {

@@ -4,7 +4,10 @@
  */
 import { type Module, type RowChange, UniverseError } from '@inner-universe/core'
 import type { Engine } from '@inner-universe/engine'
-import type { LiveExplanation, LiveRead, WorkerItem } from '../rpc/contract.ts'
+import type { LiveRead, Read, WorkerItem } from '../rpc/contract.ts'
+
+/** Reads that are planned. */
+export type PlannedRead = Extract<Read, { kind: 'explain' | 'relation' }>
 
 /** Who is told of live queries. Compared by identity. */
 export interface Subscriber {
@@ -35,8 +38,8 @@ export interface LivePart {
   nextDueMs(): number | undefined
   /** The host goes on with another engine: fills every query anew. */
   reopen(): void
-  /** How a read is, or would be, kept up to date. @throws UniverseError what is wrong with it. */
-  explain(read: LiveRead): LiveExplanation
+  /** The answer to a read that needs its code. @throws UniverseError what is wrong with it. */
+  answer(id: number, read: PlannedRead, transfer: Transferable[]): WorkerItem
 }
 
 /** What it needs of the host. */

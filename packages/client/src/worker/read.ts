@@ -1,8 +1,10 @@
 /** One read, answered by the engine. */
-import { UniverseError } from '@inner-universe/core'
 import type { Engine } from '@inner-universe/engine'
 import type { Read, WorkerItem } from '../rpc/contract.ts'
 import { encodeColumns, encodeRows } from '../rpc/row-transfer.ts'
+
+/** Reads that need no code of live queries. */
+export type PlainRead = Exclude<Read, { kind: 'explain' | 'relation' }>
 
 /**
  * The answer to a read. Pushes memory that is handed over to `transfer`.
@@ -12,7 +14,7 @@ import { encodeColumns, encodeRows } from '../rpc/row-transfer.ts'
 export function answerRead(
   engine: Engine,
   id: number,
-  read: Exclude<Read, { kind: 'explain' }>,
+  read: PlainRead,
   transfer: Transferable[],
 ): WorkerItem {
   switch (read.kind) {
@@ -30,8 +32,6 @@ export function answerRead(
         rows: encodeRows(engine.search(table, text, { limit, offset }), transfer),
       }
     }
-    case 'relation':
-      throw new UniverseError('query/invalid', 'queries over several tables cannot be run yet')
     case 'sql':
       return { kind: 'rows', id, rows: encodeColumns(engine.sql(read.text, read.params), transfer) }
   }

@@ -49,6 +49,7 @@ function setup(runMs = 0) {
         run,
         suspects: () => undefined,
       }),
+    query: () => [],
     now: () => state.nowMs,
   })
   /** What a turn of the host does. */

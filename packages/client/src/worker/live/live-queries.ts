@@ -5,20 +5,27 @@
  * all its queries (see page.ts). Queries that are being filled get slices of time between turns, and
  * go into the cuts when they are filled.
  */
-import type { RowChange } from '@inner-universe/core'
+import type { Relation, Row, RowChange } from '@inner-universe/core'
 import { UniverseError } from '@inner-universe/core'
-import type { LiveExplanation, LiveRead } from '../../rpc/contract.ts'
+import type { LiveRead, WorkerItem } from '../../rpc/contract.ts'
 import { encodeError } from '../../rpc/error-transfer.ts'
 import { LIVE_QUERIES_MAX, LIVE_SLICE_MS } from '../../rpc/limits.ts'
-import type { LivePart, Subscriber } from '../live-part.ts'
+import { encodeRows } from '../../rpc/row-transfer.ts'
+import type { LivePart, PlannedRead, Subscriber } from '../live-part.ts'
 import { LiveQuery, type LiveQueryOptions } from './live-query.ts'
 import { Page, type Subscription } from './page.ts'
 
 type Query = LiveQuery<Subscription>
 
+/** Where sources, rows and time come from. */
+export interface LiveQueriesOptions extends LiveQueryOptions {
+  /** Runs a query over several tables once. */
+  readonly query: (relation: Relation) => readonly Row[]
+}
+
 /** The registry of live queries of one open universe. See {@link LivePart}. */
 export class LiveQueries implements LivePart {
-  readonly #options: LiveQueryOptions
+  readonly #options: LiveQueriesOptions
   readonly #queryByKey = new Map<string, Query>()
   readonly #pages = new Map<Subscriber, Page>()
   /** Being filled, in the order in which they were asked for. */
@@ -27,7 +34,7 @@ export class LiveQueries implements LivePart {
   readonly #stepped = new Set<Query>()
   #hasParts = false
 
-  constructor(options: LiveQueryOptions) {
+  constructor(options: LiveQueriesOptions) {
     this.#options = options
   }
 
@@ -134,11 +141,13 @@ export class LiveQueries implements LivePart {
     }
   }
 
-  explain(read: LiveRead): LiveExplanation {
-    const { source } = this.#queryByKey.get(keyOf(read)) ?? {
-      source: this.#options.createSource(read),
+  answer(id: number, read: PlannedRead, transfer: Transferable[]): WorkerItem {
+    if (read.kind === 'relation') {
+      return { kind: 'rows', id, rows: encodeRows(this.#options.query(read.relation), transfer) }
     }
-    return source.explanation
+    const known = this.#queryByKey.get(keyOf(read.read))
+    const { explanation } = known?.source ?? this.#options.createSource(read.read)
+    return { kind: 'value', id, value: explanation }
   }
 
   /** The query of a read, the one that is there or a new one. @throws what is wrong with it. */

@@ -1,5 +1,6 @@
 /** Live queries: the entry of the part that a worker loads when they are wanted. */
 import { relationOf } from '@inner-universe/core'
+import { compileRelation } from '@inner-universe/engine/relations'
 import type { LiveRead } from '../../rpc/contract.ts'
 import type { LiveHost, LivePart } from '../live-part.ts'
 import { relationSource } from './incremental-source.ts'
@@ -10,7 +11,11 @@ import { sqlSource } from './sql-source.ts'
 
 /** The live part of a host. */
 export function createLive(host: LiveHost): LivePart {
-  return new LiveQueries({ createSource: (read) => liveSourceOf(read, host), now: host.now })
+  return new LiveQueries({
+    createSource: (read) => liveSourceOf(read, host),
+    query: (relation) => host.engine.queryRelation(relation, compileRelation),
+    now: host.now,
+  })
 }
 
 /** The source of a read. @throws UniverseError what is wrong with it. */
