@@ -4,6 +4,7 @@ import { Delta } from '../delta.ts'
 import { createGraph, type Graph } from '../graph.ts'
 import { MemoryState } from '../memory-state.ts'
 import { createCircuit } from '../running-graph.ts'
+import type { Bag } from '../state.ts'
 import { ZSet } from '../zset.ts'
 import type { ReachablePair } from './reachable.ts'
 
@@ -74,6 +75,35 @@ test('[VA68] copies of an edge are one edge', () => {
   expect(step(circuit, [['a>b', 2]])).toEqual({ 'a>b 1': 1 })
   expect(step(circuit, [['a>b', -1]])).toEqual({})
   expect(step(circuit, [['a>b', -1]])).toEqual({ 'a>b 1': -1 })
+})
+
+/** Counts what is written. */
+class CountingState extends MemoryState {
+  addCount = 0
+
+  override bag<R>(name: string): Bag<R> {
+    const bag = super.bag<R>(name)
+    return {
+      each: (key, onRow) => bag.each(key, onRow),
+      add: (key, row, weight) => {
+        this.addCount += 1
+        return bag.add(key, row, weight)
+      },
+      weight: (key, row) => bag.weight(key, row),
+      size: (key) => bag.size(key),
+      eachEntry: (onEntry) => bag.eachEntry(onEntry),
+    }
+  }
+}
+
+test('[VA69] where another edge leads on as shortly, nothing but the edge is written', () => {
+  const state = new CountingState()
+  const circuit = createCircuit(reachable(['a']), state)
+  const chain = Array.from({ length: 20 }, (_, at): [string, number] => [`d${at}>d${at + 1}`, 1])
+  step(circuit, [['a>b', 1], ['a>c', 1], ['b>d0', 1], ['c>d0', 1], ...chain])
+  state.addCount = 0
+  expect(step(circuit, [['b>d0', -1]])).toEqual({})
+  expect(state.addCount).toBe(2)
 })
 
 test('[VA69] of 50 chains of 20 nodes one edge moves the pairs of its own', () => {
