@@ -114,6 +114,23 @@ test('[VW1] a module with views is refused without what keeps them, before its f
   expect(openTestEngine(withoutViews).engine.viewStates()).toEqual([])
 })
 
+test('[VW2] what views keep has names in _v, but for the SQL view, which shows no made-up key', () => {
+  const before = openTestEngine(withoutViews)
+  const names = ({ driver }: { readonly driver: Driver }) =>
+    driver.prepare('SELECT name FROM sqlite_schema').all().flat() as string[]
+  const { test } = open()
+  const added = names(test).filter((name) => !names(before).includes(name))
+  const own = added.filter((name) => !name.startsWith('sqlite_autoindex'))
+  expect(own.sort()).toEqual(['_view', '_vrows_titles', 'titles'])
+  const types = test.driver.prepare("SELECT name, type FROM pragma_table_info('_vrows_titles')")
+  expect(types.all()).toEqual([
+    ['_n', 'INTEGER'],
+    ['title', 'TEXT'],
+    ['_k', 'TEXT'],
+  ])
+  expect(test.engine.sql('SELECT * FROM titles').columnNames).toEqual(['title'])
+})
+
 test('[VW3] a transaction tells once, in the end, of rows that are other than before', () => {
   const { test, told } = open()
   test.commit(['put', { key: 'a', title: 'one' }], ['put', { key: 'a', title: 'two' }])

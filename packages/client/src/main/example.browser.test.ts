@@ -1,6 +1,8 @@
 import { expect, test, vi } from 'vitest'
 import page from '../../example/index.html?raw'
+import { plans } from '../../example/plans.ts'
 import syncedPage from '../../example/synced.html?raw'
+import { openUniverse } from './index.ts'
 
 test('the example adds todos and ticks them off', async () => {
   // Without its script, which a test imports by itself.
@@ -31,4 +33,31 @@ test('the synced example works while its relay is not there, and says so', async
   await vi.waitFor(() => expect(toSend()).toBe(before + 1), { timeout: 5_000 })
   expect(document.querySelector('li')?.textContent).toBe('☐ milk')
   expect(output()).toMatch(/^(offline|connecting), \d+ to send, 0 others here$/)
+})
+
+test('the example with a declared view shows what is open, also when it is opened again', async () => {
+  document.body.innerHTML = '<output></output>'
+  const { universe } = await import('../../example/plans-main.ts')
+  const output = (): string | null | undefined => document.querySelector('output')?.textContent
+  const project = `p${Math.random()}`
+  const id = await universe.reducers.add({ project })
+  await universe.reducers.add({ project })
+  await vi.waitFor(() => expect(output()).toContain(`${project}: 2`), { timeout: 5_000 })
+  await universe.reducers.finish({ id })
+  await vi.waitFor(() => expect(output()).toContain(`${project}: 1`), { timeout: 5_000 })
+  await universe.close()
+  const again = await openUniverse(plans, {
+    name: 'plans',
+    worker: () =>
+      new Worker(new URL('../../example/plans.worker.ts', import.meta.url), { type: 'module' }),
+  })
+  expect(await again.viewStates()).toEqual([{ view: 'openByProject', kind: 'ready', fedRows: 0 }])
+  expect(await again.query((q) => q.openByProject.where({ project }))).toEqual([
+    { project, count: 1 },
+  ])
+  expect(await again.sql('SELECT count FROM openByProject WHERE project = ?1', [project])).toEqual([
+    { count: 1 },
+  ])
+  expect(await again.verify()).toEqual([])
+  await again.close()
 })

@@ -170,7 +170,8 @@ export class Fold {
     const { owner, module, system } = this.#options
     return openEngine({
       driver,
-      module,
+      // What is declared of views is each replica's own to keep.
+      module: { ...module, views: {} },
       now: system.now,
       randomBytes: system.randomBytes,
       identity: owner,
