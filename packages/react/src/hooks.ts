@@ -6,16 +6,17 @@
  */
 import {
   type InputOfReducer,
-  type Queries,
-  type Query,
+  type ModuleQueries,
+  moduleQueriesOf,
   type QueryValue,
-  queriesOf,
   type Reducers,
+  type RelationQuery,
   type ResultOfReducer,
   type RowOf,
   type SyncStatus,
   type Tables,
   type Universe,
+  type Views,
 } from '@inner-universe/client'
 import {
   createContext,
@@ -27,7 +28,7 @@ import {
 } from 'react'
 import { type Call, useCallOf } from './call.ts'
 import { type LiveOptions, type LiveResult, useLive } from './live.ts'
-import { keyOfPlan, keyOfSearch, keyOfSql } from './query-key.ts'
+import { keyOfQuery, keyOfSearch, keyOfSql } from './query-key.ts'
 import { type Status, useStatusOf } from './status.ts'
 import {
   type ConflictsState,
@@ -43,22 +44,25 @@ export type TablesOf<M> = M extends { readonly tables: infer T extends Tables } 
 /** The reducers of a module type. */
 export type ReducersOf<M> = M extends { readonly reducers: infer R extends Reducers } ? R : never
 
+/** The declared views of a module type. */
+export type ViewsOf<M> = M extends { readonly views: infer V extends Views } ? V : never
+
 /** Props of a {@link UniverseHooks.UniverseProvider}. */
-export interface UniverseProviderProps<T extends Tables, R extends Reducers> {
+export interface UniverseProviderProps<T extends Tables, R extends Reducers, V extends Views> {
   /**
    * An open universe, or one being opened: then the provider suspends until it is open, and throws
    * to the nearest error boundary if it cannot be. Make the promise outside of components.
    */
-  readonly universe: Universe<T, R> | Promise<Universe<T, R>>
+  readonly universe: Universe<T, R, V> | Promise<Universe<T, R, V>>
   readonly children?: ReactNode
 }
 
 /** A provider and the hooks of its context. */
-export interface UniverseHooks<T extends Tables, R extends Reducers> {
+export interface UniverseHooks<T extends Tables, R extends Reducers, V extends Views> {
   /** Gives a universe to the hooks below it. Does not close it. */
-  readonly UniverseProvider: (props: UniverseProviderProps<T, R>) => ReactNode
+  readonly UniverseProvider: (props: UniverseProviderProps<T, R, V>) => ReactNode
   /** The universe of the provider above. */
-  readonly useUniverse: () => Universe<T, R>
+  readonly useUniverse: () => Universe<T, R, V>
   /**
    * A typed query kept up to date. Components with equal queries share one; it runs while at least
    * one of them is mounted.
@@ -67,7 +71,7 @@ export interface UniverseHooks<T extends Tables, R extends Reducers> {
    * either is cheap, as queries are compared by what they ask.
    */
   readonly useLiveQuery: <Row>(
-    build: (q: Queries<T>) => Query<Row>,
+    build: (q: ModuleQueries<T, V>) => RelationQuery<Row>,
     deps?: DependencyList,
     options?: LiveOptions,
   ) => LiveResult<Row>
@@ -106,14 +110,18 @@ export interface LiveSearchOptions extends LiveOptions {
 const NO_PARAMS: readonly QueryValue[] = []
 
 /** Makes a provider and hooks for universes of module type `M`. */
-export function createUniverseHooks<M>(): UniverseHooks<TablesOf<M>, ReducersOf<M>> {
-  return createHooks<TablesOf<M>, ReducersOf<M>>()
+export function createUniverseHooks<M>(): UniverseHooks<TablesOf<M>, ReducersOf<M>, ViewsOf<M>> {
+  return createHooks<TablesOf<M>, ReducersOf<M>, ViewsOf<M>>()
 }
 
-function createHooks<T extends Tables, R extends Reducers>(): UniverseHooks<T, R> {
-  const UniverseContext = createContext<Universe<T, R> | undefined>(undefined)
+function createHooks<T extends Tables, R extends Reducers, V extends Views>(): UniverseHooks<
+  T,
+  R,
+  V
+> {
+  const UniverseContext = createContext<Universe<T, R, V> | undefined>(undefined)
 
-  function useUniverse(): Universe<T, R> {
+  function useUniverse(): Universe<T, R, V> {
     const universe = use(UniverseContext)
     if (universe === undefined) {
       throw new Error('no universe here: render a UniverseProvider of the same hooks above')
@@ -128,18 +136,18 @@ function createHooks<T extends Tables, R extends Reducers>(): UniverseHooks<T, R
     },
     useUniverse,
     useLiveQuery<Row>(
-      build: (q: Queries<T>) => Query<Row>,
+      build: (q: ModuleQueries<T, V>) => RelationQuery<Row>,
       deps?: DependencyList,
       options?: LiveOptions,
     ) {
       const universe = useUniverse()
       // Without `deps` an object of its own each time: never equal, so built at every render.
       const query = useMemo(
-        () => build(queriesOf(universe.module.tables)),
+        () => build(moduleQueriesOf(universe.module)),
         // biome-ignore lint/correctness/useExhaustiveDependencies: the caller says what it depends on
         deps === undefined ? [{}] : [universe, ...deps],
       )
-      return useLive(universe, keyOfPlan(query.plan), () => universe.live(() => query), options)
+      return useLive(universe, keyOfQuery(query), () => universe.live(() => query), options)
     },
     useLiveSql<Row>(
       text: string,

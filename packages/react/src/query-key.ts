@@ -2,11 +2,11 @@
  * Keys that are equal when two queries ask the same: what lets components share one live query, and
  * lets a component that suspended find, on its next attempt, the one it waits for.
  */
-import type { QueryValue, TableQuery } from '@inner-universe/client'
+import type { QueryValue, RelationQuery } from '@inner-universe/client'
 
-/** The key of a typed query: its plan is plain data. */
-export function keyOfPlan(plan: TableQuery): string {
-  return `plan:${JSON.stringify(plan, withBytes)}`
+/** The key of a typed query: what it asks is plain data. */
+export function keyOfQuery({ relation }: Pick<RelationQuery<unknown>, 'relation'>): string {
+  return `query:${JSON.stringify(relation, withBytes)}`
 }
 
 /** The key of an SQL query. */

@@ -5,8 +5,8 @@ import {
   type Query,
   type QueryValue,
   type Reducers,
+  type RelationQuery,
   type Row,
-  type TableQuery,
   type Tables,
   UniverseError,
   type Views,
@@ -47,13 +47,24 @@ export function createUniverse<T extends Tables, R extends Reducers, V extends V
 ): Universe<T, R, V> {
   const { name, module, session, welcome } = parts
   const queries = moduleQueriesOf(module)
+  type Build = (q: typeof queries) => RelationQuery<unknown>
   let closing: Promise<void> | undefined
 
   /** Throws at once what would otherwise only come back from the worker. */
   const check = (): void => {
     if (closing !== undefined) throw universeClosed(name)
   }
-  const planOf = (build: (q: typeof queries) => Query<unknown>): TableQuery => build(queries).plan
+  /** Queries over one table are told apart: they are the ones that can be counted. */
+  const readOf = (build: Build): LiveRead => {
+    const query = build(queries)
+    return 'plan' in query
+      ? { kind: 'query', query: (query as Query<unknown>).plan }
+      : { kind: 'relation', relation: query.relation }
+  }
+  const explain = async (read: LiveRead, options?: Cancellable): Promise<unknown> => {
+    check()
+    return session.reads.read({ kind: 'explain', read }, options)
+  }
   const liveOf = (read: LiveRead) => {
     check()
     return session.feeds.query(read)
@@ -76,11 +87,10 @@ export function createUniverse<T extends Tables, R extends Reducers, V extends V
     reducers: reducerFunctions(module.reducers, (reducer, args, options) =>
       session.calls.call(reducer, args, options),
     ),
-    query: async (build: (q: typeof queries) => Query<unknown>, options?: Cancellable) =>
-      rows({ kind: 'query', query: planOf(build) }, options),
+    query: async (build: Build, options?: Cancellable) => rows(readOf(build), options),
     count: async (build: (q: typeof queries) => Query<unknown>, options?: Cancellable) => {
       check()
-      return session.reads.read({ kind: 'count', query: planOf(build) }, options)
+      return session.reads.read({ kind: 'count', query: build(queries).plan }, options)
     },
     get: async (table: string, id: string, options?: Cancellable) => {
       check()
@@ -93,8 +103,10 @@ export function createUniverse<T extends Tables, R extends Reducers, V extends V
     ) => rows(searchOf(table, text, options), options),
     sql: async (text: string, params: readonly QueryValue[] = [], options?: Cancellable) =>
       rows({ kind: 'sql', text, params }, options),
-    live: (build: (q: typeof queries) => Query<unknown>) =>
-      liveOf({ kind: 'query', query: planOf(build) }),
+    live: (build: Build) => liveOf(readOf(build)),
+    explain: async (build: Build, options?: Cancellable) => explain(readOf(build), options),
+    explainSql: (text: string, params: readonly QueryValue[] = [], options?: Cancellable) =>
+      explain({ kind: 'sql', text, params }, options),
     liveSql: (text: string, params: readonly QueryValue[] = []) =>
       liveOf({ kind: 'sql', text, params }),
     liveSearch: (

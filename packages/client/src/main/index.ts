@@ -14,6 +14,8 @@ export {
   type Lifecycle,
   MODULE_SENDER,
   type Module,
+  type ModuleQueries,
+  moduleQueriesOf,
   type PatchOf,
   type Queries,
   Query,
@@ -21,6 +23,8 @@ export {
   queriesOf,
   type ReducerContext,
   type Reducers,
+  type Relation,
+  RelationQuery,
   type ResultOfReducer,
   type Row,
   type RowOf,
@@ -30,6 +34,7 @@ export {
   t,
   table,
   UniverseError,
+  type Views,
 } from '@inner-universe/core'
 export { type Clock, systemClock } from './clock.ts'
 export { deleteUniverse, listUniverses, type OpenOptions, openUniverse } from './open.ts'
@@ -38,6 +43,7 @@ export type {
   Cancellable,
   ChangeListenerOptions,
   ConnectionState,
+  LiveExplanation,
   LivePatch,
   LiveQuery,
   LiveState,

@@ -9,6 +9,7 @@ import type {
   Query,
   QueryValue,
   Reducers,
+  RelationQuery,
   ResultOfReducer,
   Row,
   RowOf,
@@ -17,9 +18,9 @@ import type {
   ViewState,
   Views,
 } from '@inner-universe/core'
-import type { Peer, SyncStatus } from '../rpc/contract.ts'
+import type { LiveExplanation, Peer, SyncStatus } from '../rpc/contract.ts'
 
-export type { Peer, SyncStatus } from '../rpc/contract.ts'
+export type { LiveExplanation, Peer, SyncStatus } from '../rpc/contract.ts'
 
 /** Options of anything that may take long. */
 export interface Cancellable {
@@ -202,9 +203,9 @@ export interface Universe<
   readonly identity: string
   readonly connectionId: string
   readonly reducers: ReducerFunctions<R>
-  /** Runs a typed query once. */
+  /** Runs a typed query once: over one table or several, as one SQL statement. */
   query<Q>(
-    build: (q: ModuleQueries<T, V>) => Query<Q>,
+    build: (q: ModuleQueries<T, V>) => RelationQuery<Q>,
     options?: Cancellable,
   ): Promise<readonly Q[]>
   count<Q>(build: (q: ModuleQueries<T, V>) => Query<Q>, options?: Cancellable): Promise<number>
@@ -226,9 +227,23 @@ export interface Universe<
     params?: readonly QueryValue[],
     options?: Cancellable,
   ): Promise<readonly R2[]>
-  /** A typed query kept up to date. */
-  live<Q>(build: (q: ModuleQueries<T, V>) => Query<Q>): LiveQuery<Q>
-  /** SQL kept up to date: run again when a table it reads has changed. */
+  /** A typed query, over one table or several, kept up to date by what changes. */
+  live<Q>(build: (q: ModuleQueries<T, V>) => RelationQuery<Q>): LiveQuery<Q>
+  /** How `live` keeps a query up to date, what it keeps for that and which indexes would help. */
+  explain(
+    build: (q: ModuleQueries<T, V>) => RelationQuery<unknown>,
+    options?: Cancellable,
+  ): Promise<LiveExplanation>
+  /** The same of `liveSql`. */
+  explainSql(
+    text: string,
+    params?: readonly QueryValue[],
+    options?: Cancellable,
+  ): Promise<LiveExplanation>
+  /**
+   * SQL kept up to date: run again when a table it reads has changed. Of a plain SELECT from one table
+   * only rows count that its WHERE, as far as it compares columns with values, lets through.
+   */
   liveSql<R2 = Readonly<Record<string, unknown>>>(
     text: string,
     params?: readonly QueryValue[],
