@@ -1,5 +1,5 @@
 /** Cuts inputs into batches, one per step. */
-import { UniverseError } from '@inner-universe/core'
+import { checkBound } from './bound.ts'
 
 /**
  * Rows in arrays of `size`, the last one shorter. Reads no further than it has to.
@@ -7,13 +7,7 @@ import { UniverseError } from '@inner-universe/core'
  * @throws UniverseError `views/invalid-graph` for a size that is not a whole number from 1 on.
  */
 export function* batched<R>(rows: Iterable<R>, size: number): Generator<readonly R[]> {
-  if (!Number.isSafeInteger(size) || size < 1) {
-    throw new UniverseError(
-      'views/invalid-graph',
-      `a batch cannot have ${size} rows; give a whole number from 1 on`,
-      { details: { size } },
-    )
-  }
+  checkBound('size', size)
   let batch: R[] = []
   for (const row of rows) {
     batch.push(row)

@@ -70,6 +70,23 @@ test('[VA67] a cycle that is cut off goes', () => {
   expect(step(circuit, [['r>a', -1]])).toEqual({ 'r>a 1': -1, 'r>b 2': -1 })
 })
 
+test('[VA68] roots of any kind and the bound are part of the definition; a bound is a whole number', () => {
+  const hashOf = (roots: readonly unknown[], depthMax?: number): string => {
+    const graph = createGraph()
+    const edges = graph.source<Edge>('edges')
+    graph.output('pairs', edges.reachable({ from: ([from]) => from, to: () => 1, roots, depthMax }))
+    return graph.definitionHash
+  }
+  expect(hashOf([2n ** 60n, Uint8Array.of(1)])).toBe(hashOf([2n ** 60n, Uint8Array.of(1)]))
+  expect(hashOf([2n ** 60n])).not.toBe(hashOf([2n ** 61n]))
+  expect(hashOf([1], 2)).not.toBe(hashOf([1], 3))
+  for (const depthMax of [0, 1.5, Number.POSITIVE_INFINITY]) {
+    expect(() => hashOf([1], depthMax)).toThrow(
+      expect.objectContaining({ code: 'views/invalid-graph' }),
+    )
+  }
+})
+
 test('[VA68] copies of an edge are one edge', () => {
   const circuit = createCircuit(reachable(), new MemoryState())
   expect(step(circuit, [['a>b', 2]])).toEqual({ 'a>b 1': 1 })

@@ -16,11 +16,12 @@
  */
 
 import { runLocally } from '../body-circuit.ts'
+import { checkBound } from '../bound.ts'
 import { checkedFunction } from '../checked-function.ts'
 import { consolidate } from '../consolidate.ts'
 import { equalDatum } from '../datum.ts'
 import { Delta } from '../delta.ts'
-import { type MapKey, mapKey } from '../map-key.ts'
+import { datumText, type MapKey, mapKey } from '../map-key.ts'
 import type { NodeDefinition, Operator, OperatorContext } from '../operator.ts'
 import type { Bag, Datum, Need } from '../state.ts'
 
@@ -47,12 +48,15 @@ export interface ReachablePair {
  *
  * Cost: the pairs whose depth changes, times the edges at their ends, and for each changed edge the
  * pairs that end where it begins. State: the edges by both ends, a number for each pair.
+ *
+ * @throws UniverseError `views/invalid-graph` for a bound that is not a whole number from 1 on.
  */
 export function reachableNode<R>(options: ReachableOptions<R>): NodeDefinition {
   const { from, to, roots, depthMax } = options
+  if (depthMax !== undefined) checkBound('depthMax', depthMax)
   return {
     kind: 'reachable',
-    parameters: { roots: roots ?? null, depthMax: depthMax ?? null },
+    parameters: { roots: roots?.map(datumText) ?? null, depthMax: depthMax ?? null },
     functions: [from, to],
     isStateful: true,
     create: (context) => new Reachable(options, context),

@@ -22,6 +22,7 @@ import {
   type LaneScope,
   runLocally,
 } from '../body-circuit.ts'
+import { checkBound } from '../bound.ts'
 import { consolidate } from '../consolidate.ts'
 import { hashDatum } from '../datum.ts'
 import { Delta } from '../delta.ts'
@@ -53,13 +54,15 @@ export const ROUNDS_MAX = 100_000
  * Cost: the rows that change or may have lost their ground, times what the body does for one. State: a
  * count for each row of the result and of each input, besides the body's.
  *
- * @throws UniverseError `views/not-monotone` for a body with an operator that may take rows away;
+ * @throws UniverseError `views/not-monotone` for a body with an operator that may take rows away,
+ * `views/invalid-graph` for a bound that is not a whole number from 1 on;
  * steps throw `views/recursion-limit`.
  */
 export function recurseNode(options: RecurseOptions): NodeDefinition {
   const body: Body = { sources: [options.rows, ...options.brought], output: options.body }
   for (const node of bodyNodes(body)) checkMonotone(node)
   const roundsMax = options.roundsMax ?? ROUNDS_MAX
+  checkBound('roundsMax', roundsMax)
   return {
     kind: 'recurse',
     parameters: { body: bodyParameters(body), roundsMax },
