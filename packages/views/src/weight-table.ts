@@ -2,7 +2,7 @@
  * Rows and their weights, found by value: what Z-sets, bags and consolidation are made of.
  *
  * Up to {@link LINEAR_MAX} rows are compared one by one. More have a hash table of their own: open
- * addressing over row numbers, with each row's hash beside it, at most half full. A hash only finds
+ * addressing over row numbers, at most half full, and each row's hash. A hash only finds
  * candidates; rows are compared in full. Rows are without gaps: the last one takes a removed one's place.
  */
 import { UniverseError } from '@inner-universe/core'
@@ -19,8 +19,14 @@ export class WeightTable<R = unknown> {
   #weights: number[] | undefined
   /** By row number. Undefined up to {@link LINEAR_MAX} rows, like the index. */
   #hashes: Int32Array | undefined
-  /** Row number plus one by slot; zero: free. Its length is a power of two. */
+  /**
+   * By slot: the row's number plus one in the low bits, and above them those bits of its hash that do
+   * not choose the slot, so that rows of other hashes are rarely looked at. Zero: free. As long as a power
+   * of two.
+   */
   #index: Int32Array | undefined
+  /** Where in the index the row is that was found last. */
+  #slot = 0
 
   constructor(hash: HashDatum = hashDatum) {
     this.#hash = hash
@@ -42,7 +48,7 @@ export class WeightTable<R = unknown> {
    * @throws UniverseError `views/weight-limit` when a weight leaves ±(2^53 − 1).
    */
   add(row: R, weight: number): number {
-    const hash = this.#index === undefined ? 0 : this.#hash(row)
+    const hash = this.#index === undefined ? 0 : this.#hash(row) | 0
     const at = this.#index === undefined ? this.#scan(row) : this.#probe(row, hash)
     if (at < 0) {
       if (weight !== 0) this.#append(row, checkWeight(weight), hash)
@@ -84,7 +90,7 @@ export class WeightTable<R = unknown> {
   }
 
   #find(row: R): number {
-    return this.#index === undefined ? this.#scan(row) : this.#probe(row, this.#hash(row))
+    return this.#index === undefined ? this.#scan(row) : this.#probe(row, this.#hash(row) | 0)
   }
 
   #scan(row: R): number {
@@ -97,12 +103,17 @@ export class WeightTable<R = unknown> {
 
   #probe(row: R, hash: number): number {
     const index = this.#index as Int32Array
-    const hashes = this.#hashes as Int32Array
     const mask = index.length - 1
+    const tag = hash & ~mask
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const at = (index[slot] as number) - 1
-      if (at < 0) return -1
-      if (hashes[at] === hash && equalDatum(this.#rows[at], row)) return at
+      const entry = index[slot] as number
+      if (entry === 0) return -1
+      if ((entry & ~mask) !== tag) continue
+      const at = (entry & mask) - 1
+      if (equalDatum(this.#rows[at], row)) {
+        this.#slot = slot
+        return at
+      }
     }
   }
 
@@ -152,23 +163,27 @@ export class WeightTable<R = unknown> {
     const mask = index.length - 1
     let slot = hash & mask
     while (index[slot] !== 0) slot = (slot + 1) & mask
-    index[slot] = at + 1
+    index[slot] = (hash & ~mask) | (at + 1)
   }
 
   #slotOf(at: number): number {
     const index = this.#index as Int32Array
     const mask = index.length - 1
-    let slot = ((this.#hashes as Int32Array)[at] as number) & mask
-    while (index[slot] !== at + 1) slot = (slot + 1) & mask
+    const hash = (this.#hashes as Int32Array)[at] as number
+    const entry = (hash & ~mask) | (at + 1)
+    let slot = hash & mask
+    while (index[slot] !== entry) slot = (slot + 1) & mask
     return slot
   }
 
+  /** Removes the row that was found last. */
   #removeAt(at: number): void {
     const last = this.#rows.length - 1
     if (this.#index !== undefined) {
-      this.#free(this.#slotOf(at))
+      this.#free(this.#slot)
       if (at !== last) {
-        this.#index[this.#slotOf(last)] = at + 1
+        const slot = this.#slotOf(last)
+        this.#index[slot] = (this.#index[slot] as number) - last + at
         const hashes = this.#hashes as Int32Array
         hashes[at] = hashes[last] as number
       }
@@ -189,7 +204,8 @@ export class WeightTable<R = unknown> {
     const mask = index.length - 1
     let gap = from
     for (let slot = (gap + 1) & mask; index[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = (hashes[(index[slot] as number) - 1] as number) & mask
+      const at = ((index[slot] as number) & mask) - 1
+      const home = (hashes[at] as number) & mask
       if (((slot - home) & mask) < ((slot - gap) & mask)) continue
       index[gap] = index[slot] as number
       gap = slot
