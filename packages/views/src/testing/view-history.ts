@@ -1,5 +1,5 @@
 /** A view with something of everything, and histories of changes for it. For tests and kill runs. */
-import { createRandomFromState, type Random } from '@inner-universe/core'
+import { createRandom, type Random } from '@inner-universe/core'
 import { count, sum } from '../aggregates.ts'
 import { max } from '../bag-aggregates.ts'
 import type { Deltas } from '../circuit.ts'
@@ -115,7 +115,7 @@ export class ReceiptHistory {
   #nextId = 0
 
   constructor(seed: number) {
-    this.#random = createRandomFromState([1, 2, 3, seed])
+    this.#random = createRandom(new TextEncoder().encode(`history ${seed}`))
   }
 
   /** Some changes: lines added, changed and removed, copies of them, prices. */

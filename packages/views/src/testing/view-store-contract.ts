@@ -37,7 +37,7 @@ export interface ViewStoreContract {
 
 /** Declares the tests of one kind of store. */
 export function viewStoreContract({ name, isPersistent, create }: ViewStoreContract): void {
-  describe(name, () => {
+  describe(name, { timeout: 60_000 }, () => {
     const databases: StoreDatabase[] = []
     const stores: ViewStore[] = []
 
@@ -78,6 +78,9 @@ export function viewStoreContract({ name, isPersistent, create }: ViewStoreContr
           batches.push(batch)
           outputs.add(await store.run(batch))
           if (step % 10 === 9) {
+            for (const output of ['totals', 'dearest', 'notes']) {
+              expect(outputs.get(output).size, `rows of ${output}`).toBeGreaterThan(1)
+            }
             expect(await store.verify()).toBe(true)
             expectSame(outputs, Outputs.recomputed(receiptDefinition(), batches), seed)
           }

@@ -10,7 +10,7 @@ import {
 import type { BatchBackend } from '../timed-runs.ts'
 import type { StoreStatus, Time } from '../view-store.ts'
 import { Connection, isSqlState, LOCK_NOT_AVAILABLE, type PostgresSource } from './connection.ts'
-import { type Names, readRecord, readSkipped } from './postgres-record.ts'
+import { hasRecordTables, type Names, readRecord, readSkipped } from './postgres-record.ts'
 import type { PostgresState } from './postgres-state.ts'
 
 /** What a batch needs of a Postgres database. */
@@ -162,7 +162,8 @@ export class PostgresBackend implements BatchBackend {
 
 /** Where a view stands. Throws `views/not-ready` when there is none. */
 export async function readStatus(by: Connection, names: Names, view: string): Promise<StoreStatus> {
-  const record = await readRecord(by, names, view, false)
+  const isThere = await hasRecordTables(by, names)
+  const record = isThere ? await readRecord(by, names, view, false) : undefined
   if (record?.phase !== 'ready') throw notReady(view)
   const { inputTime, frontier } = record
   return { inputTime, frontier, skipped: await readSkipped(by, names, view) }

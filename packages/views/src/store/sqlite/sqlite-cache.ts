@@ -1,10 +1,9 @@
 /** Reads pieces of a view's state straight from their tables: in the process that runs it, or another. */
-import { isUniverseError } from '@inner-universe/core'
 import { type Driver, quoteIdentifier, type SqlRow, type SqlValue } from '@inner-universe/sqlite'
 import type { Datum, StateName } from '../../state.ts'
 import { encodeDatum } from '../datum-codec.ts'
 import { decodeDatum } from '../datum-decoder.ts'
-import { notReady, storeChanged, unknownPiece } from '../format.ts'
+import { notReady, storeCorrupt, unknownPiece } from '../format.ts'
 import type { CacheEntry, CacheRange, ReadonlyCache, StoreStatus } from '../view-store.ts'
 import { readPieces, readRecord, readSkipped } from './sqlite-record.ts'
 
@@ -57,10 +56,10 @@ export class SqliteCache<R> implements ReadonlyCache<R> {
 
   async get(key: Datum, { from = 0, rowsMax = -1 }: CacheRange = {}): Promise<CacheEntry<R>[]> {
     const { columns, place, table } = this.#columns()
-    return this.#all(
-      `SELECT ${columns} FROM ${table} WHERE k = ? ORDER BY ${place} LIMIT ? OFFSET ?`,
-      [encodeDatum(key), rowsMax, from],
-    ).map(entryOf<R>)
+    return this.#driver
+      .prepare(`SELECT ${columns} FROM ${table} WHERE k = ? ORDER BY ${place} LIMIT ? OFFSET ?`)
+      .all([encodeDatum(key), rowsMax, from])
+      .map(entryOf<R>)
   }
 
   async *entries(): AsyncIterable<CacheEntry<R>> {
@@ -68,11 +67,12 @@ export class SqliteCache<R> implements ReadonlyCache<R> {
     for (;;) {
       const { columns, place, table, width } = this.#columns()
       const after = `WHERE (${place}) > (${Array(width).fill('?').join(', ')})`
-      const page = this.#all(
-        `SELECT ${columns} FROM ${table} ${last.length > 0 ? after : ''}
-         ORDER BY ${place} LIMIT ${PAGE_ROWS}`,
-        last,
-      )
+      const page = this.#driver
+        .prepare(
+          `SELECT ${columns} FROM ${table} ${last.length > 0 ? after : ''}
+           ORDER BY ${place} LIMIT ${PAGE_ROWS}`,
+        )
+        .all(last)
       yield* page.map(entryOf<R>)
       if (page.length < PAGE_ROWS) return
       last = page.at(-1)?.slice(2, 2 + width) ?? []
@@ -83,6 +83,7 @@ export class SqliteCache<R> implements ReadonlyCache<R> {
   #columns(): { columns: string; place: string; table: string; width: number } {
     const entry = readPieces(this.#driver, this.#view).get(this.#name)
     if (entry === undefined) throw unknownPiece(this.#name)
+    if (!entry.isThere) throw storeCorrupt(this.#view, `the table of ${this.#name} is gone`)
     const table = quoteIdentifier(entry.table)
     switch (entry.kind) {
       case 'bag':
@@ -91,16 +92,6 @@ export class SqliteCache<R> implements ReadonlyCache<R> {
         return { columns: 'w, x, k, o, r', place: 'k, o, r', table, width: 3 }
       case 'cells':
         return { columns: '1, NULL, k, v', place: 'k', table, width: 1 }
-    }
-  }
-
-  #all(sql: string, params: readonly SqlValue[]): SqlRow[] {
-    try {
-      return this.#driver.prepare(sql).all(params)
-    } catch (cause) {
-      // Its table went between two reads.
-      if (isUniverseError(cause, 'sql/invalid')) throw storeChanged(this.#view)
-      throw cause
     }
   }
 }

@@ -18,6 +18,8 @@ const TABLES = [
 export interface PieceEntry {
   readonly kind: PieceKind
   readonly table: string
+  /** False: somebody has dropped it. */
+  readonly isThere: boolean
 }
 
 /** Makes the tables that list views, unless they are there. */
@@ -82,9 +84,15 @@ export function writeRecord(driver: Driver, view: string, record: ViewRecord): v
 export function readPieces(driver: Driver, view: string): Map<StateName, PieceEntry> {
   if (!hasRecordTables(driver)) return new Map()
   const rows = driver
-    .prepare('SELECT piece, kind, table_name FROM _view_piece WHERE view = ?')
-    .all([view]) as [string, PieceKind, string][]
-  return new Map(rows.map(([piece, kind, table]) => [piece, { kind, table }]))
+    .prepare(
+      `SELECT piece, kind, table_name,
+         EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = table_name)
+       FROM _view_piece WHERE view = ?`,
+    )
+    .all([view]) as [string, PieceKind, string, number][]
+  return new Map(
+    rows.map(([piece, kind, table, isThere]) => [piece, { kind, table, isThere: isThere === 1 }]),
+  )
 }
 
 /** Makes the table of a piece of state, and lists it. */
@@ -92,7 +100,7 @@ export function createPiece(
   driver: Driver,
   view: string,
   piece: StateName,
-  { kind, table }: PieceEntry,
+  { kind, table }: Omit<PieceEntry, 'isThere'>,
 ): void {
   const columns = {
     bag: 'r BLOB NOT NULL, w INTEGER NOT NULL, x BLOB, PRIMARY KEY (k, r)',

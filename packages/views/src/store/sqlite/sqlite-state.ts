@@ -5,7 +5,7 @@
  * anew; the circuit asks for its pieces once; then steps, each in a transaction that ends with `flush`
  * and COMMIT, or with ROLLBACK and `discard`.
  */
-import { assert, isUniverseError } from '@inner-universe/core'
+import { assert } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
 import type { Bag, Cells, OrderedBag, OrderTerm, StateName, StateStore } from '../../state.ts'
 import { Digest, type DigestSeed, digestSeed } from '../digest.ts'
@@ -83,7 +83,7 @@ export class SqliteState implements StateStore, PieceOwner {
   readonly #view: string
   #record: ViewRecord | undefined
   #digest: Digest
-  #entries: Map<StateName, PieceEntry>
+  #entries: ReadonlyMap<StateName, PieceEntry>
   /** State is being made from the start: pieces may be created. */
   #isNew = false
   readonly #pieces: Piece[] = []
@@ -209,17 +209,11 @@ export class SqliteState implements StateStore, PieceOwner {
     const entry = this.#entries.get(name)
     if (entry === undefined && this.#isNew) {
       createPiece(this.#driver, this.#view, name, { kind, table })
-      this.#entries.set(name, { kind, table })
     } else if (entry?.kind !== kind) throw storeChanged(this.#view)
-    try {
-      const piece = create(table, digestSeed(name))
-      this.#pieces.push(piece)
-      return piece
-    } catch (cause) {
-      // A table that is listed and not there, or not of its form.
-      if (!isUniverseError(cause, 'sql/invalid')) throw cause
-      throw storeCorrupt(this.#view, `the table of ${name} is not what it was`, cause)
-    }
+    else if (!entry.isThere) throw storeCorrupt(this.#view, `the table of ${name} is gone`)
+    const piece = create(table, digestSeed(name))
+    this.#pieces.push(piece)
+    return piece
   }
 
   #write(record: ViewRecord): void {

@@ -3,20 +3,25 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Driver } from '@inner-universe/sqlite'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import {
   expectIngested,
   ingestTogether,
   ingestUntilKilled,
+  ReceiptHistory,
   receiptDefinition,
   TEST_CLOCK,
   viewStoreContract,
 } from '../../testing/index.ts'
 import type { ViewStore } from '../view-store.ts'
 import { openSqliteStore } from './open-sqlite-store.ts'
+import { openSqliteReader } from './sqlite-cache.ts'
 
 /** Kills of one run. Many are for a run of their own. */
 const KILLS = Number(process.env.VIEWS_KILLS ?? 3)
+
+// Processes take their time to start.
+vi.setConfig({ testTimeout: 60_000 })
 
 function damage(driver: Driver): void {
   const [table] = driver
@@ -105,16 +110,40 @@ test(
         await store.close()
       }
     }),
-  20_000 + 10_000 * KILLS,
+  60_000 + 10_000 * KILLS,
 )
 
 test(
   '[VS20] several processes bring batches to one file, each after the one before it',
   () =>
     withFile(async (path, open) => {
-      const ingestion = { target: { path }, seed: 22, batches: 30 }
-      await ingestTogether(ingestion, 3)
-      expect(await expectIngested(await open(), ingestion)).toBe(29)
+      const ingestion = { target: { path }, seed: 22, batches: 16 }
+      await ingestTogether(ingestion, 2)
+      expect(await expectIngested(await open(), ingestion)).toBe(15)
     }),
   60_000,
 )
+
+test('[VS18] a view is read beside the store that runs it, as of what is committed', () =>
+  withFile(async (path, open) => {
+    const reading = openNodeDatabase({ path, durability: 'process', access: 'shared' })
+    const notReady = expect.objectContaining({ code: 'views/not-ready' })
+    expect(() => openSqliteReader({ driver: reading, view: 'receipts' })).toThrow(notReady)
+    const driver = openNodeDatabase({ path, durability: 'process', access: 'shared' })
+    const definition = receiptDefinition()
+    const store = await openSqliteStore({ driver, view: 'receipts', definition, clock: TEST_CLOCK })
+    const reader = openSqliteReader({ driver: reading, view: 'receipts' })
+    const cache = reader.cache('dearest/rows')
+    const history = new ReceiptHistory(41)
+    await store.run(history.next(40), { inputTime: 3, frontier: -1 })
+    expect(reader.status()).toEqual({ inputTime: 3, frontier: -1, skipped: [] })
+    const found = await cache.get('a')
+    expect(found.length).toBeGreaterThan(0)
+    expect(found).toEqual(await store.cache('dearest/rows').get('a'))
+    await store.run(history.next(40), { inputTime: 4, frontier: 3, flushEverySet: null })
+    expect(await cache.get('a')).toEqual(found)
+    await store.close()
+    await (await open()).close()
+    reading.close()
+    driver.close()
+  }))
