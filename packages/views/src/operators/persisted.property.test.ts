@@ -1,13 +1,16 @@
 // Operators with rounds and bodies over a store that outlives the process: reopened between steps, and
 // after steps that fail in the middle.
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
+import { startTestPostgres, type TestPostgres } from '@inner-universe/tooling'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { count, sum } from '../aggregates.ts'
 import { compile, source } from '../compile.ts'
 import { pick } from '../index-key.ts'
 import { iteration } from '../iteration.ts'
 import { openMemoryStore } from '../store/memory.ts'
+import { openPostgresStore } from '../store/postgres/open-postgres-store.ts'
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.ts'
 import type { StoreClock, ViewStore } from '../store/view-store.ts'
 import { ZSet } from '../zset.ts'
@@ -76,35 +79,80 @@ const steps = fc.array(
   { minLength: 1, maxLength: 8 },
 )
 
-test('[VA64] [VA69] [VA72] persisted state gives what memory gives, reopened and after failures', async () => {
-  await fc.assert(
-    fc.asyncProperty(steps, async (history) => {
-      const driver = openNodeDatabase({ path: ':memory:', durability: 'process' })
-      const open = (): Promise<ViewStore> =>
-        openSqliteStore({ view: 'network', definition: network, driver, clock, cachedMax: 4 })
-      const memory = await openMemoryStore({ view: 'network', definition: network, clock })
-      let stored = await open()
-      for (const { changes, fails, reopens } of history) {
-        const edges = ZSet.fromEntries<Edge>(changes)
-        if (fails) {
-          const broken = { edges: edges.add(ZSet.from([{ from: 1, to: FAILING }])) }
-          await expect(iteration(stored, network, broken)).rejects.toThrow('no way leads there')
-          await expect(iteration(memory, network, broken)).rejects.toThrow('no way leads there')
-        }
-        if (reopens) {
-          await stored.close()
-          stored = await open()
-        }
-        const expected = await iteration(memory, network, { edges })
-        const given = await iteration(stored, network, { edges })
-        expect(new Map(given.pairs)).toEqual(new Map(expected.pairs))
-        expect(new Map(given.perNode)).toEqual(new Map(expected.perNode))
-        expect(new Map(given.checked)).toEqual(new Map(expected.checked))
-      }
-      expect(await stored.verify()).toBe(true)
-      await stored.close()
-      driver.close()
-    }),
-    { numRuns: 25 },
-  )
+/** Where the state of one history is. */
+interface Place {
+  open(): Promise<ViewStore>
+  remove(): Promise<void>
+}
+
+function inSqlite(): Place {
+  const driver = openNodeDatabase({ path: ':memory:', durability: 'process' })
+  return {
+    open: () =>
+      openSqliteStore({ view: 'network', definition: network, driver, clock, cachedMax: 4 }),
+    remove: async () => driver.close(),
+  }
+}
+
+let server: TestPostgres
+let pool: pg.Pool
+let schemaCount = 0
+
+beforeAll(async () => {
+  server = await startTestPostgres()
+  pool = new pg.Pool({ connectionString: server.url, max: 2 })
+}, 120_000)
+
+afterAll(async () => {
+  await pool?.end()
+  await server?.stop()
 })
+
+function inPostgres(): Place {
+  schemaCount += 1
+  const schema = `views_rounds_${process.pid}_${schemaCount}`
+  return {
+    open: () => openPostgresStore({ view: 'network', definition: network, pool, schema, clock }),
+    remove: async () => {
+      await pool.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
+    },
+  }
+}
+
+test.each([
+  { name: 'SQLite', place: inSqlite, numRuns: 25 },
+  { name: 'Postgres', place: inPostgres, numRuns: 4 },
+])(
+  '[VA64] [VA69] [VA72] state in $name gives what memory gives, reopened and after failures',
+  async ({ place, numRuns }) => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (history) => {
+        const { open, remove } = place()
+        const memory = await openMemoryStore({ view: 'network', definition: network, clock })
+        let stored = await open()
+        for (const { changes, fails, reopens } of history) {
+          const edges = ZSet.fromEntries<Edge>(changes)
+          if (fails) {
+            const broken = { edges: edges.add(ZSet.from([{ from: 1, to: FAILING }])) }
+            await expect(iteration(stored, network, broken)).rejects.toThrow('no way leads there')
+            await expect(iteration(memory, network, broken)).rejects.toThrow('no way leads there')
+          }
+          if (reopens) {
+            await stored.close()
+            stored = await open()
+          }
+          const expected = await iteration(memory, network, { edges })
+          const given = await iteration(stored, network, { edges })
+          expect(new Map(given.pairs)).toEqual(new Map(expected.pairs))
+          expect(new Map(given.perNode)).toEqual(new Map(expected.perNode))
+          expect(new Map(given.checked)).toEqual(new Map(expected.checked))
+        }
+        expect(await stored.verify()).toBe(true)
+        await stored.close()
+        await remove()
+      }),
+      { numRuns },
+    )
+  },
+  60_000,
+)
