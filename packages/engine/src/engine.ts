@@ -272,6 +272,8 @@ export interface Engine {
   stripForImage(): void
   /** How far each declared view is; none without {@link EngineOptions.views}. */
   viewStates(): readonly ViewState[]
+  /** How a declared view is kept, as what keeps it says; undefined before it was begun. */
+  explainView(view: string): unknown
   /** Fills a slice of the views that are not ready, for idle time; false when all are. */
   fillViews(): boolean
   /** `ok`, or faults found by SQLite and by the engine's own invariants (STORAGE.md). */

@@ -221,6 +221,10 @@ export class UniverseEngine implements Engine {
     return this.#open().parts.views?.states() ?? []
   }
 
+  explainView(view: string): unknown {
+    return this.#open().parts.views?.explain(view)
+  }
+
   fillViews(): boolean {
     return this.#open().transactions.fillViews()
   }

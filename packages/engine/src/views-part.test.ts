@@ -84,6 +84,7 @@ function fakeViews() {
             ? { view: 'titles', kind: 'ready', fedRows: 0 }
             : { view: 'titles', kind: 'filling', doneRows: 0, totalRows: 1 },
         ],
+        explain: (name) => ({ name }),
         assertReady(names) {
           if (!state.isReady && [...names].includes('titles')) throw new Error('not ready')
         },
@@ -233,6 +234,7 @@ test('[VW8] a view is read like a table: by query, count and SQL, which say that
   expect(engine.tablesRead(text)).toEqual(new Set(['titles']))
   expect(Object.keys(engine.definitions)).toEqual(['note', 'draft', 'titles'])
   expect(engine.verify()).toEqual(['view "titles": wrong'])
+  expect(engine.explainView('titles')).toEqual({ name: 'titles' })
 
   state.isReady = false
   expect(() => engine.query(query)).toThrow('not ready')

@@ -43,6 +43,8 @@ export interface ViewsPart {
   /** Fills a slice of the views that are not ready; false when all are. */
   fill(): boolean
   states(): readonly ViewState[]
+  /** How a view is kept, as plain data; undefined before it was begun. */
+  explain(view: string): unknown
   /** @throws UniverseError `views/not-ready` for a view that cannot be read yet. Others are no matter. */
   assertReady(tables: Iterable<string>): void
   /** Faults as sentences; views that have any are begun anew. Cost: computes every view again. */

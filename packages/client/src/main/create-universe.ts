@@ -146,6 +146,10 @@ export function createUniverse<T extends Tables, R extends Reducers, V extends V
       check()
       return session.command((commands) => commands.viewStates())
     },
+    explainView: async (view: string) => {
+      check()
+      return session.command((commands) => commands.explainView(view))
+    },
     unsyncedCount: async () => {
       check()
       return session.command((commands) => commands.unsyncedCount())

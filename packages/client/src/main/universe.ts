@@ -272,6 +272,8 @@ export interface Universe<
    * was changed, fail with `views/not-ready`; live queries of it begin when it is filled.
    */
   viewStates(): Promise<readonly ViewState[]>
+  /** How a declared view is kept up to date; undefined before filling it has begun. */
+  explainView(view: keyof V & string): Promise<LiveExplanation | undefined>
   /** Deltas not acknowledged by a relay. */
   unsyncedCount(): Promise<number>
   readonly sync: UniverseSync

@@ -37,6 +37,7 @@ function filled(universe: Pick<Universe, 'viewStates'>): Promise<void> {
 
 test('[VD10] a view is read by typed queries, counted, followed, listened to and asked in SQL', async () => {
   const universe = await openUniverse(boards, { memory: true })
+  await filled(universe)
   const { reducers } = universe
   const changes: unknown[] = []
   const stop = universe.onChanges(['drafts'], (change) => changes.push(change))
@@ -79,6 +80,7 @@ test('[VD10] a file with views is exported and imported with them', async () => 
     openUniverse(boards, { memory: true }),
   ])
   await from.reducers.addMany({ count: 50 })
+  await filled(from)
   await to.importFile(from.exportFile())
   const states = await to.viewStates()
   expect(states.map((state) => state.kind === 'ready' && state.fedRows)).toEqual(
@@ -94,6 +96,7 @@ test('[VD10] an import is not refused for damaged views, which are built anew', 
   const path = join(directory, 'damaged.sqlite')
   const from = await openUniverse(boards, { path })
   await from.reducers.addMany({ count: 20 })
+  await filled(from)
   await from.close()
   const file = openNodeDatabase({ path, durability: 'process' })
   file.exec('UPDATE _vrows_total SET count = 3')
@@ -143,6 +146,7 @@ test('[VD11] a device that joins by an image builds its views from it, and keeps
     },
     { timeout: SYNC_MS_MAX, interval: 50 },
   )
+  await Promise.all([filled(late), filled(one)])
   await expectRight(late)
   await expectRight(one)
   expect(await late.query((q) => q.drafts)).toEqual([{ text: 'mine', count: 1 }])

@@ -1,11 +1,11 @@
 /**
- * The rare commands of a client, by Comlink on a port of their own; and the worker's own controls,
+ * The rare commands of a client, as requests on a lane of their own; and the worker's own controls,
  * which only the page that started it has.
  *
- * Each resolves to an {@link Outcome}: Comlink would carry a thrown error's message and lose its
- * code. No callbacks and no nested ports cross, so that they work over a BroadcastChannel too.
+ * Each resolves to an {@link Outcome}, failures included. No callbacks and no nested ports cross, so that they work over a BroadcastChannel too.
  */
 import type { Hash, KeptConflict, ViewState } from '@inner-universe/core'
+import type { LiveExplanation } from './contract.ts'
 import { decodeError, encodeError, type TransferredError } from './error-transfer.ts'
 
 /** How a command ended. */
@@ -19,6 +19,7 @@ export interface Commands {
   unsyncedCount(): Promise<Outcome<number>>
   digest(): Promise<Outcome<Hash>>
   viewStates(): Promise<Outcome<readonly ViewState[]>>
+  explainView(view: string): Promise<Outcome<LiveExplanation | undefined>>
   conflicts(): Promise<Outcome<readonly KeptConflict[]>>
   dismissConflicts(conflictIds: readonly number[]): Promise<Outcome<undefined>>
   /** Begins an export. The file's size is that of the moment. */
@@ -72,7 +73,7 @@ export interface WorkerControls {
   close(): Promise<Outcome<undefined>>
 }
 
-/** What a worker posts to its page outside of Comlink, in its global scope. */
+/** What a worker posts to its page besides answers, in its global scope. */
 export type WorkerNote =
   /** The script has called `serve`. */
   | { readonly note: 'ready' }

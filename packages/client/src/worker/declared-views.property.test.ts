@@ -72,30 +72,37 @@ function exchange(from: BoardsEngine, to: BoardsEngine): void {
   }
 }
 
-test('[VD1] views of two replicas are what their queries say, whatever is called, merged and reopened', () => {
-  fc.assert(
-    fc.property(fc.array(fc.tuple(fc.nat(1), step), { maxLength: 25 }), (steps) => {
-      const drivers = [1, 2].map(() =>
-        openNodeDatabase({ path: ':memory:', durability: 'process' }),
-      )
-      let seed = 10
-      const open = (at: number) => openBoards({ driver: drivers[at] as never, seed: seed++ })
-      const replicas = [open(0), open(1)]
-      for (const [at, one] of steps) {
-        if (one.kind === 'reopen') replicas[at] = open(at)
-        else if (one.kind === 'commit') replicas[at]?.commit(...one.calls)
-        else exchange(replicas[1 - at] as BoardsEngine, replicas[at] as BoardsEngine)
-        expectRight(replicas[at] as BoardsEngine)
-      }
-      for (const { engine } of replicas) {
-        expect(engine.verify()).toEqual([])
-        const states = engine.viewStates()
-        expect(states.map((state) => state.kind === 'ready' && state.fedRows)).toEqual(
-          states.map(() => 0),
+const RUNS = Number(process.env.VIEW_RUNS ?? 25)
+const TIMEOUT_MS = 20_000 + RUNS * 1_000
+
+test(
+  '[VD1] views of two replicas are what their queries say, whatever is called, merged and reopened',
+  () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(1), step), { maxLength: 25 }), (steps) => {
+        const drivers = [1, 2].map(() =>
+          openNodeDatabase({ path: ':memory:', durability: 'process' }),
         )
-        engine.close()
-      }
-    }),
-    { numRuns: Number(process.env.VIEW_RUNS ?? 30) },
-  )
-})
+        let seed = 10
+        const open = (at: number) => openBoards({ driver: drivers[at] as never, seed: seed++ })
+        const replicas = [open(0), open(1)]
+        for (const [at, one] of steps) {
+          if (one.kind === 'reopen') replicas[at] = open(at)
+          else if (one.kind === 'commit') replicas[at]?.commit(...one.calls)
+          else exchange(replicas[1 - at] as BoardsEngine, replicas[at] as BoardsEngine)
+          expectRight(replicas[at] as BoardsEngine)
+        }
+        for (const { engine } of replicas) {
+          expect(engine.verify()).toEqual([])
+          const states = engine.viewStates()
+          expect(states.map((state) => state.kind === 'ready' && state.fedRows)).toEqual(
+            states.map(() => 0),
+          )
+          engine.close()
+        }
+      }),
+      { numRuns: RUNS },
+    )
+  },
+  TIMEOUT_MS,
+)

@@ -12,6 +12,8 @@ import {
   viewStatements,
 } from '@inner-universe/engine'
 import { DeclaredViews, type StoredTable } from '@inner-universe/views/declared'
+import type { LiveExplanation } from '../rpc/contract.ts'
+import { explainPlan } from './live/explain.ts'
 
 /** What comes from outside. */
 export interface DeclaredViewsOptions {
@@ -86,6 +88,11 @@ class EngineViews implements ViewsPart {
 
   states(): readonly ViewState[] {
     return this.#views.states()
+  }
+
+  explain(view: string): LiveExplanation | undefined {
+    const plan = this.#views.planOf(view)
+    return plan && explainPlan(plan)
   }
 
   assertReady(tables: Iterable<string>): void {

@@ -3,6 +3,7 @@ import { assert, UniverseError } from '@inner-universe/core'
 import type { Engine } from '@inner-universe/engine'
 import type { Driver } from '@inner-universe/sqlite'
 import { type Commands, outcomeOf } from '../rpc/commands.ts'
+import type { LiveExplanation } from '../rpc/contract.ts'
 import { FILE_CHUNK_BYTES } from '../rpc/limits.ts'
 import type { Host } from './host.ts'
 import type { Staging, Store } from './store.ts'
@@ -76,6 +77,8 @@ export function hostCommands(database: OpenDatabase): ClientCommands {
         return database.host.engine.digest()
       }),
     viewStates: () => outcomeOf(() => database.host.engine.viewStates()),
+    explainView: (view) =>
+      outcomeOf(() => database.host.engine.explainView(view) as LiveExplanation | undefined),
     conflicts: () => outcomeOf(() => database.host.engine.conflicts()),
     dismissConflicts: (conflictIds) =>
       outcomeOf(() => {

@@ -10,7 +10,7 @@ import {
   UniverseError,
   type ViewState,
 } from '@inner-universe/core'
-import type { Explanation } from '../query/explanation.ts'
+import type { Plan } from '../query/plan.ts'
 import { sqliteViews } from '../store/sqlite/index.ts'
 import { DeclaredView, dropView, type ViewHost } from './declared-view.ts'
 import { defineViews } from './view-definition.ts'
@@ -153,8 +153,8 @@ export class DeclaredViews {
   }
 
   /** How a view is kept up to date. Undefined before it is begun. */
-  explain(view: string): Explanation | undefined {
-    return this.#byName.get(view)?.plan?.explanation
+  planOf(view: string): Plan | undefined {
+    return this.#byName.get(view)?.plan
   }
 
   #spoil(view: DeclaredView): void {

@@ -19,7 +19,7 @@ import { explainPlan } from './explain.ts'
 import type { LiveSource, RowsSince } from './live-source.ts'
 import { rowKey } from './row-key.ts'
 import { SortedRows } from './sorted-rows.ts'
-import { engineCatalog, tablesOf } from './table-catalog.ts'
+import { engineCatalog } from './table-catalog.ts'
 
 /**
  * The source of a relation, which may be anything.
@@ -27,7 +27,7 @@ import { engineCatalog, tablesOf } from './table-catalog.ts'
  * @throws UniverseError `query/invalid`, naming the part that is wrong.
  */
 export function relationSource(relation: unknown, host: LiveHost): LiveSource {
-  const tables = tablesOf(host.module)
+  const tables = host.engine.definitions
   const catalog = engineCatalog(tables, host.engine)
   const plan = planRelation(relation, catalog, { tables })
   return new IncrementalSource({ plan, catalog, host, keyOf: rowKey(relation, tables) })

@@ -4,15 +4,15 @@ import type { LiveRead } from '../../rpc/contract.ts'
 import type { LiveHost } from '../live-part.ts'
 import { explainRerun } from './explain.ts'
 import { RerunSource } from './rerun-source.ts'
-import { definitionOf, tablesOf } from './table-catalog.ts'
+import { definitionOf } from './table-catalog.ts'
 
 /** The source of a search. @throws UniverseError `table/unknown`. */
 export function searchSource(
   read: Extract<LiveRead, { kind: 'search' }>,
-  { module, engine, withDeadline }: LiveHost,
+  { engine, withDeadline }: LiveHost,
 ): RerunSource {
   const { table, text, limit, offset } = read
-  const { primaryKey } = definitionOf(tablesOf(module), table)
+  const { primaryKey } = definitionOf(engine.definitions, table)
   const tables = new Set([table])
   return new RerunSource({
     tables,

@@ -6,19 +6,18 @@ import type { LiveHost } from '../live-part.ts'
 import { explainRerun } from './explain.ts'
 import { RerunSource } from './rerun-source.ts'
 import { type SqlRange, sqlRangeOf } from './sql-range.ts'
-import { tablesOf } from './table-catalog.ts'
 
 const NONE: ReadonlySet<string> = new Set()
 
 /** The source of SQL text. @throws UniverseError `sql/…` for what cannot be run. */
 export function sqlSource(
   read: Extract<LiveRead, { kind: 'sql' }>,
-  { module, engine, withDeadline }: LiveHost,
+  { engine, withDeadline }: LiveHost,
 ): RerunSource {
   const { text, params } = read
   const tables = engine.tablesRead(text)
   const [table, ...others] = tables
-  const definition = table === undefined ? undefined : tablesOf(module)[table]
+  const definition = table === undefined ? undefined : engine.definitions[table]
   const range =
     table === undefined || definition === undefined || others.length > 0
       ? undefined

@@ -1,26 +1,17 @@
 /** The tables of an engine as views read them: see table-source.ts of the views package. */
 
-import type { Module, TableQuery } from '@inner-universe/core'
-import { type Condition, type Row, type TableDefinition, UniverseError } from '@inner-universe/core'
+import {
+  type Condition,
+  type Row,
+  type TableDefinition,
+  type TableQuery,
+  UniverseError,
+} from '@inner-universe/core'
 import type { Engine } from '@inner-universe/engine'
 import type { Catalog, HydrationBound, Lookup, TableSource } from '@inner-universe/views'
-import { defineViews } from '@inner-universe/views/declared'
 
 /** Definitions by name. */
 export type Definitions = Readonly<Record<string, TableDefinition>>
-
-const definitionsByModule = new WeakMap<Module, Definitions>()
-
-/** What queries of a module can read: its tables, and its declared views, which are read like tables. */
-export function tablesOf(module: Module): Definitions {
-  const known = definitionsByModule.get(module)
-  if (known !== undefined) return known
-  const definitions: Record<string, TableDefinition> = {}
-  for (const [name, { definition }] of Object.entries(module.tables)) definitions[name] = definition
-  for (const { name, table } of defineViews(module)) definitions[name] = table
-  definitionsByModule.set(module, definitions)
-  return definitions
-}
 
 /** The tables that one live query reads, each with its own bound. */
 export function engineCatalog(definitions: Definitions, engine: Engine): Catalog {
