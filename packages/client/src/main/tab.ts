@@ -6,7 +6,6 @@
  * the next in the queue takes over at once. The lock, not a port, says that a leader is gone.
  */
 import { UniverseError } from '@inner-universe/core'
-import { transfer, wrap } from 'comlink'
 import {
   type Announcement,
   announcementChannel,
@@ -18,6 +17,7 @@ import {
 import type { Commands, OpenRequest, SyncRequest } from '../rpc/commands.ts'
 import { BROKER_MS_MAX, RESTART_WINDOW_MS, RESTARTS_MAX } from '../rpc/limits.ts'
 import { broadcastLink, type Link, portLink } from '../rpc/link.ts'
+import { requestsOver } from '../rpc/requests.ts'
 import { createBroker, introduceSelf } from './broker.ts'
 import type { Session, SessionLink } from './session.ts'
 import { type WorkerEnd, WorkerProcess } from './worker-process.ts'
@@ -168,7 +168,7 @@ export class Tab {
       onBrokerWanted: () => {
         const broker = createBroker()
         if (broker === null) process.controls.introduce(null, '')
-        else process.controls.introduce(transfer(broker.port, [broker.port]), broker.url)
+        else process.controls.introduce(broker.port, broker.url)
       },
     })
     return process
@@ -257,9 +257,7 @@ export class Tab {
 }
 
 function sessionLink(link: Link): SessionLink {
-  // Comlink's type says of each promise that it is one; the rest is the same.
-  const commands = wrap<Commands>(link.commands) as unknown as Commands
-  return { data: link.data, commands, close: link.close }
+  return { data: link.data, commands: requestsOver<Commands>(link.commands), close: link.close }
 }
 
 function unsupported(cause: unknown): UniverseError {

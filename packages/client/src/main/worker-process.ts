@@ -8,7 +8,6 @@
  * counted, not time: a laptop that slept has not kept anyone waiting.
  */
 import { type ErrorCode, UniverseError } from '@inner-universe/core'
-import { type Remote, transfer, wrap } from 'comlink'
 import { workerLock } from '../rpc/announcement.ts'
 import { type OpenRequest, unwrap, type WorkerControls, type WorkerNote } from '../rpc/commands.ts'
 import {
@@ -17,6 +16,8 @@ import {
   WATCHDOG_TICK_MS,
   WORKER_START_MS_MAX,
 } from '../rpc/limits.ts'
+import type { Lane } from '../rpc/link.ts'
+import { requestsOver } from '../rpc/requests.ts'
 
 /** Why a worker ended. */
 export type WorkerEnd =
@@ -34,7 +35,7 @@ export interface WorkerProcessOptions {
 
 /** A worker and the watch over it. */
 export class WorkerProcess {
-  readonly controls: Remote<WorkerControls>
+  readonly controls: WorkerControls
   readonly ended: Promise<WorkerEnd>
   readonly #options: WorkerProcessOptions
   readonly #worker: Worker
@@ -82,8 +83,15 @@ export class WorkerProcess {
     })
     // Whoever opens is told; a warm worker that fails has nobody waiting yet.
     this.#ready.catch(() => undefined)
-    worker.addEventListener('message', ({ data }: MessageEvent<WorkerNote>) => this.#take(data))
-    this.controls = wrap<WorkerControls>(worker)
+    const lane: Pick<Lane, 'onMessage' | 'send'> = {
+      onMessage: () => undefined,
+      send: (message, transfer = []) => worker.postMessage(message, transfer as Transferable[]),
+    }
+    this.controls = requestsOver<WorkerControls>(lane)
+    worker.addEventListener('message', ({ data }: MessageEvent<WorkerNote>) => {
+      lane.onMessage(data)
+      this.#take(data)
+    })
   }
 
   /**
@@ -97,11 +105,7 @@ export class WorkerProcess {
         throw end.kind === 'crashed' ? end.error : this.#failed('was stopped')
       })
       await Promise.race([this.#ready, ended])
-      const opening = this.controls.open(
-        request,
-        transfer(data, [data]),
-        transfer(commands, [commands]),
-      )
+      const opening = this.controls.open(request, data, commands)
       unwrap(await Promise.race([opening, ended]))
       this.#isOpen = true
       this.#watchLock(request.leaderId)
@@ -181,7 +185,7 @@ export class WorkerProcess {
         this.#options.onBrokerWanted()
         return
       default:
-        // `ready`, and Comlink's own messages.
+        // `ready`, and answers to requests.
         return
     }
   }

@@ -164,8 +164,7 @@ export class Host {
     const live = this.#live.part
     live?.deliver()
     for (const client of this.#clients.values()) {
-      const isWaiting =
-        live !== undefined && (this.#reads.isSubscribing(client) || live.isBehind(client))
+      const isWaiting = this.#reads.isSubscribing(client) || live?.isBehind(client) === true
       client.flush({ withAnswers: !isWaiting })
     }
   }

@@ -7,7 +7,6 @@ import { openEngine, type Views } from '@inner-universe/engine'
 import type { Replication } from '@inner-universe/engine/replication'
 import type { Driver } from '@inner-universe/sqlite'
 import { loadSqlite, type Sqlite } from '@inner-universe/sqlite/wasm'
-import { expose } from 'comlink'
 import { presenceLock, workerLock } from '../rpc/announcement.ts'
 import {
   type OpenRequest,
@@ -15,7 +14,8 @@ import {
   type WorkerControls,
   type WorkerNote,
 } from '../rpc/commands.ts'
-import { type Link, portLink } from '../rpc/link.ts'
+import { type Lane, type Link, portLink } from '../rpc/link.ts'
+import { answerRequests } from '../rpc/requests.ts'
 import { Host } from './host.ts'
 import { hostCommands, type OpenDatabase } from './host-commands.ts'
 import { Introductions } from './introductions.ts'
@@ -67,7 +67,7 @@ export function serve(module: Module, options: ServeOptions = {}): void {
   const accept = ({ database }: Opened, link: Link): void => {
     const { commands, dropTransfers } = hostCommands(database)
     database.host.accept(link.data, dropTransfers)
-    expose(commands, link.commands)
+    answerRequests(link.commands, commands)
   }
   const controls: WorkerControls = {
     open: (request, data, commands) =>
@@ -88,9 +88,14 @@ export function serve(module: Module, options: ServeOptions = {}): void {
         return undefined
       }),
   }
-  expose(controls, scope)
+  const lane: Pick<Lane, 'onMessage' | 'send'> = {
+    onMessage: () => undefined,
+    send: (message) => scope.postMessage(message),
+  }
+  answerRequests(lane, controls)
   scope.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
     if (typeof data === 'object' && data !== null && 'isPing' in data) note({ note: 'pong' })
+    else lane.onMessage(data)
   })
   note({ note: 'ready' })
 }
