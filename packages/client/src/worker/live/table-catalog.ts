@@ -97,8 +97,9 @@ class EngineTable implements TableSource {
     const index = this.#definition.indexes.find((candidate) => begins(candidate.columns))
     if (index !== undefined) return `index ${index.name}`
     const [column] = columns
-    const isUnique = wanted.size === 1 && this.#definition.columns[column as string]?.isUnique
-    return isUnique ? 'unique' : undefined
+    const only = wanted.size === 1 ? this.#definition.columns[column as string] : undefined
+    if (only?.kind === 'ref') return 'reference'
+    return only?.isUnique ? 'unique' : undefined
   }
 }
 
