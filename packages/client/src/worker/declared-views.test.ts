@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { defineModule, isUniverseError } from '@inner-universe/core'
+import { defineModule, isUniverseError, UniverseError } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import { afterAll, expect, test } from 'vitest'
@@ -298,3 +298,64 @@ test('[VD9] views that no table could hold are refused', () => {
   expect(codeWith((q) => q.todo.select(() => ({ a: 1, A: 2 })))).toBe('module/invalid')
   expect(codeWith((q) => q.todo.select('title'))).toBe('fine')
 })
+
+test('[VD4] a call that fails while a view is being filled does not begin it anew', () => {
+  const driver = memory()
+  openBoards({ driver, module: withViews({}) }).commit(['addMany', { count: 400 }])
+  const boards = openBoards({ driver, seed: 2, tickMs: 8 })
+  const doneRows = () => {
+    const filling = boards.engine.viewStates().find(({ kind }) => kind === 'filling')
+    return filling?.kind === 'filling' ? [filling.view, filling.doneRows] : []
+  }
+  boards.engine.fillViews()
+  boards.engine.fillViews()
+  const before = doneRows()
+  expect(before[1]).toBeGreaterThan(0)
+  boards.commit(['failAfterWriting', { key: 'z' }])
+  expect(doneRows()).toEqual(before)
+  while (boards.engine.fillViews());
+  expectRight(boards)
+})
+
+test('[VD1] a transaction that the disk refuses leaves views as they were', () => {
+  const driver = memory()
+  const refusal = new UniverseError('storage/quota-exceeded', 'the disk is full')
+  let isFull = false
+  const full = delegate(driver, (sql) => {
+    if (isFull && sql === 'COMMIT') throw refusal
+  })
+  const boards = openBoards({ driver: full })
+  boards.commit(...SOME)
+  isFull = true
+  const { outcomes } = boards.commit(['putTodo', { key: 'a', project: 'p2', points: 7 }])
+  expect(outcomes[0]).toMatchObject({ ok: false, error: refusal })
+  isFull = false
+  expectRight(boards)
+  boards.commit(['putTodo', { key: 'b', project: 'p2' }])
+  expectRight(boards)
+  expect(boards.engine.verify()).toEqual([])
+})
+
+/** A driver that tells of what it prepares. */
+function delegate(driver: Driver, onPrepare: (sql: string) => void): Driver {
+  return {
+    storage: driver.storage,
+    get isOpen() {
+      return driver.isOpen
+    },
+    get isInTransaction() {
+      return driver.isInTransaction
+    },
+    exec: (sql) => driver.exec(sql),
+    prepare: (sql) => {
+      onPrepare(sql)
+      return driver.prepare(sql)
+    },
+    setDeadline: (isExpired) => driver.setDeadline(isExpired),
+    fileBytes: () => driver.fileBytes(),
+    exportChunks: (chunkBytes) => driver.exportChunks(chunkBytes),
+    checkpoint: () => driver.checkpoint(),
+    integrityCheck: () => driver.integrityCheck(),
+    close: () => driver.close(),
+  }
+}

@@ -65,6 +65,8 @@ export class DeclaredView {
   #running: Running | undefined
   #failure: string | undefined
   #fedRows = 0
+  /** A step or slice was begun and not written to its end. */
+  #isAmidStep = false
 
   constructor(
     definition: ViewDefinition,
@@ -145,19 +147,15 @@ export class DeclaredView {
 
   /** Fills a slice, beginning anew where nothing was begun. */
   fill(): readonly ViewRowChange[] {
-    this.#running ??= this.#begin()
-    const { filling, state } = this.#running
-    if (filling === undefined) return []
-    try {
-      const slice = filling.next()
-      if (slice.done !== true) return this.#write(this.#running, slice.value)
+    return this.#attempt(() => {
+      this.#running ??= this.#begin()
+      const { filling, state } = this.#running
+      const slice = filling?.next()
+      if (slice?.done === false) return this.#write(this.#running, slice.value)
       this.#running.filling = undefined
       state.flush({ phase: 'ready' })
       return []
-    } catch (error) {
-      this.#fail(error)
-      return []
-    }
+    })
   }
 
   /** Takes in changes of what it reads; gives the rows of it that are other than before. */
@@ -167,12 +165,7 @@ export class DeclaredView {
     const { plan, catalog, circuit } = running
     const changes = [...plan.tables].flatMap((table) => changesOf(table))
     if (changes.length === 0) return []
-    try {
-      return this.#write(running, circuit.step(inputsOf(plan, catalog, changes)))
-    } catch (error) {
-      this.#fail(error)
-      return []
-    }
+    return this.#attempt(() => this.#write(running, circuit.step(inputsOf(plan, catalog, changes))))
   }
 
   /** Rows as others see them. */
@@ -186,10 +179,13 @@ export class DeclaredView {
     const { driver } = this.#host
     const running = this.#running
     if (running === undefined) return
-    if (running.filling === undefined) running.state.discard()
     const { record } = openSqliteState({ driver, view: this.name })
+    const isUntouched = !this.#isAmidStep && record?.flushes === running.state.record?.flushes
+    if (isUntouched) return
+    this.#isAmidStep = false
     // Filled rows, or the end of filling, may be among what was taken back.
     if (running.filling !== undefined || record?.phase !== 'ready') this.reset()
+    else running.state.discard()
   }
 
   /** Faults as sentences. Cost: computes it again, in memory. */
@@ -252,10 +248,19 @@ export class DeclaredView {
    * A view that cannot follow must not stop its tables from being written: it is given up until the
    * universe is next opened. What the disk refuses is the transaction's failure.
    */
-  #fail(error: unknown): void {
-    if (isFatal(error) || !this.#host.driver.isInTransaction) throw error
-    this.#host.onFault(error)
-    this.giveUp(error instanceof Error ? error.message : String(error))
+  #attempt(work: () => readonly ViewRowChange[]): readonly ViewRowChange[] {
+    this.#isAmidStep = true
+    try {
+      const written = work()
+      this.#isAmidStep = false
+      return written
+    } catch (error) {
+      if (isFatal(error) || !this.#host.driver.isInTransaction) throw error
+      this.#isAmidStep = false
+      this.#host.onFault(error)
+      this.giveUp(error instanceof Error ? error.message : String(error))
+      return []
+    }
   }
 
   readonly #noteFed = (rowCount: number): void => {
