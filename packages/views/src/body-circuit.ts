@@ -3,6 +3,7 @@
  * state below the vertex that runs them.
  */
 import { type Delta, NO_DELTA } from './delta.ts'
+import { functionFailure } from './function-failure.ts'
 import type { Body, Node, Operator, OperatorContext } from './operator.ts'
 import type { Datum, Need } from './state.ts'
 
@@ -49,11 +50,18 @@ export interface LaneScope {
   keyOf(key: Datum): Datum
 }
 
+/** A vertex; inputs are positions in the order of {@link bodyParameters}. */
+interface Station {
+  readonly path: string
+  readonly operator: Operator
+  readonly inputs: readonly number[]
+}
+
 /** The operators of a body. */
 export class BodyCircuit {
   /** True when a vertex has something to say though nothing came in. */
   readonly isAlwaysRun: boolean
-  readonly #steps: readonly { readonly operator: Operator; readonly inputs: readonly number[] }[]
+  readonly #stations: readonly Station[]
   readonly #sourceCount: number
   readonly #outputAt: number
   readonly #isRemote: boolean
@@ -67,11 +75,12 @@ export class BodyCircuit {
   ) {
     const nodes = bodyNodes(body)
     const all = [...body.sources, ...nodes]
-    this.#steps = nodes.map((node) => ({
-      operator: create(node, contextOf(node, context)),
-      inputs: node.inputs.map((input) => all.indexOf(input)),
-    }))
-    this.isAlwaysRun = this.#steps.some(({ operator }) => operator.isAlwaysRun === true)
+    this.#stations = nodes.map((node) => {
+      const inner = contextOf(node, context)
+      const inputs = node.inputs.map((input) => all.indexOf(input))
+      return { path: inner.path, operator: create(node, inner), inputs }
+    })
+    this.isAlwaysRun = this.#stations.some(({ operator }) => operator.isAlwaysRun === true)
     this.#sourceCount = body.sources.length
     this.#outputAt = all.indexOf(body.output)
     this.#isRemote = context.isRemote
@@ -87,39 +96,66 @@ export class BodyCircuit {
    * whatever the number of lanes.
    */
   *steps(lanes: readonly Lane[], scope: LaneScope): Generator<readonly Need[], void> {
-    for (const [at, { operator, inputs }] of this.#steps.entries()) {
-      const running: { readonly lane: number; readonly deltas: readonly Delta[] }[] = []
-      for (const [lane, values] of lanes.entries()) {
-        const deltas = inputs.map((input) => values[input] ?? NO_DELTA)
-        if (operator.isAlwaysRun === true || deltas.some((delta) => !delta.isEmpty)) {
-          running.push({ lane, deltas })
-        }
-      }
+    for (const [at, station] of this.#stations.entries()) {
+      const running = runningIn(lanes, station)
       if (running.length === 0) continue
       const set = (lane: number, delta: Delta): void => {
         ;(lanes[lane] as Lane)[this.#sourceCount + at] = delta
       }
-      if (this.#isRemote && operator.steps !== undefined) {
-        const paused = running.map(({ lane, deltas }) => ({
-          lane,
-          steps: operator.steps?.(deltas) as Generator<readonly Need[], Delta>,
-        }))
-        yield* interleaved(paused, scope, set)
-        continue
-      }
-      if (this.#isRemote && operator.announce !== undefined) {
-        const needs: Need[] = []
-        for (const { lane, deltas } of running) {
-          scope.enter(lane)
-          operator.announce(deltas, (need) => needs.push(scoped(need, scope)))
+      try {
+        if (this.#isRemote) yield* remoteSteps(station.operator, running, scope, set)
+        else {
+          for (const { lane, deltas } of running) {
+            scope.enter(lane)
+            set(lane, station.operator.step(deltas))
+          }
         }
-        if (needs.length > 0) yield needs
-      }
-      for (const { lane, deltas } of running) {
-        scope.enter(lane)
-        set(lane, operator.step(deltas))
+      } catch (cause) {
+        throw functionFailure(station.path, cause)
       }
     }
+  }
+}
+
+/** A lane in which a vertex has something to do. */
+interface Running {
+  readonly lane: number
+  readonly deltas: readonly Delta[]
+}
+
+function runningIn(lanes: readonly Lane[], { operator, inputs }: Station): readonly Running[] {
+  const running: Running[] = []
+  for (const [lane, values] of lanes.entries()) {
+    const deltas = inputs.map((input) => values[input] ?? NO_DELTA)
+    if (operator.isAlwaysRun === true || deltas.some((delta) => !delta.isEmpty)) {
+      running.push({ lane, deltas })
+    }
+  }
+  return running
+}
+
+function* remoteSteps(
+  operator: Operator,
+  running: readonly Running[],
+  scope: LaneScope,
+  set: (lane: number, delta: Delta) => void,
+): Generator<readonly Need[], void> {
+  if (operator.steps !== undefined) {
+    const paused = running.map(({ lane, deltas }) => ({
+      lane,
+      steps: operator.steps?.(deltas) as Generator<readonly Need[], Delta>,
+    }))
+    return yield* interleaved(paused, scope, set)
+  }
+  const needs: Need[] = []
+  for (const { lane, deltas } of running) {
+    scope.enter(lane)
+    operator.announce?.(deltas, (need) => needs.push(scoped(need, scope)))
+  }
+  if (needs.length > 0) yield needs
+  for (const { lane, deltas } of running) {
+    scope.enter(lane)
+    set(lane, operator.step(deltas))
   }
 }
 

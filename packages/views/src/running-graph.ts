@@ -1,9 +1,10 @@
 /** Runs a graph over a store. ALGEBRA.md VA7–VA10. */
-import { AssertionError, assert, isUniverseError, UniverseError } from '@inner-universe/core'
+import { assert, UniverseError } from '@inner-universe/core'
 import type { Circuit, Deltas } from './circuit.ts'
 import { consolidate } from './consolidate.ts'
 import { checkDatum } from './datum.ts'
 import { type Delta, NO_DELTA } from './delta.ts'
+import { functionFailure } from './function-failure.ts'
 import { type Graph, SOURCE_KIND } from './graph.ts'
 import type { Node, Operator, OperatorContext } from './operator.ts'
 import type { Need, StateStore } from './state.ts'
@@ -124,7 +125,7 @@ function run(node: Node, operator: Operator, inputs: readonly Delta[]): Delta {
   try {
     return operator.step(inputs)
   } catch (cause) {
-    throw named(node, cause)
+    throw functionFailure(node.path, cause)
   }
 }
 
@@ -141,19 +142,8 @@ function* runSteps(
     if (needs.length > 0) yield needs
     return operator.step(inputs)
   } catch (cause) {
-    throw named(node, cause)
+    throw functionFailure(node.path, cause)
   }
-}
-
-/** Errors that say themselves what is wrong stay; others come out of a function of the view. */
-function named(node: Node, cause: unknown): unknown {
-  if (isUniverseError(cause) || cause instanceof AssertionError) return cause
-  const message = cause instanceof Error ? cause.message : String(cause)
-  return new UniverseError(
-    'views/function-failed',
-    `a function of ${node.path} threw: ${message}; correct it, or the row it was given`,
-    { details: { path: node.path }, cause },
-  )
 }
 
 function contextOf(path: string, store: StateStore, checksFunctions: boolean): OperatorContext {

@@ -118,6 +118,22 @@ test('[VA71] a group that has lost its rows leaves nothing behind', () => {
   expect([...step(circuit, [[sale('Rome', 'pen'), -1]]).values()]).toEqual([-1])
 })
 
+test('[VA72] a function that throws is named by its vertex and the one around it', () => {
+  const graph = perCity((rows) =>
+    rows.map(() => {
+      throw new Error('no')
+    }),
+  )
+  const failure = expect.objectContaining({
+    code: 'views/function-failed',
+    details: { path: 'per-group-1/map-1' },
+  })
+  const inputs = deltaOf([[sale('Rome', 'pen'), 1]])
+  expect(() => createCircuit(graph, new MemoryState()).step(inputs)).toThrow(failure)
+  const store = new AnnouncedState()
+  expect(() => announcedStep(createCircuit(graph, store), store, inputs)).toThrow(failure)
+})
+
 test('[VA71] a delay inside a group says its part in the step after, and no more', () => {
   const circuit = createCircuit(
     perCity((rows) =>
