@@ -1,5 +1,5 @@
 /**
- * Relations as one SQL statement. STORAGE.md QS20–QS24.
+ * Relations as one SQL statement. QUERIES.md of views, VQ2.
  *
  * Every part becomes a SELECT whose columns are named by place: `c0`, `c1`, … the columns of its rows as
  * `leavesOf` lists them, `p0`, … for every side of a join that may be null, 1 where it is not. SQLite

@@ -1,6 +1,6 @@
 /**
  * Fills a circuit from its tables, slice by slice, and turns row changes into its inputs meanwhile and
- * afterwards (see table-source.ts for what lookups show in between). QUERIES.md VQ12–VQ14.
+ * afterwards (see table-source.ts for what lookups show in between). QUERIES.md VQ13, VQ14.
  */
 import type { Row, RowChange } from '@inner-universe/core'
 import type { Circuit, Deltas } from '../circuit.ts'

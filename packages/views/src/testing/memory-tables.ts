@@ -55,7 +55,7 @@ export class MemoryTables implements Catalog {
   }
 
   #source(name: string): TableSource {
-    const { primaryKey, indexes } = this.#definitions[name] as TableDefinition
+    const { primaryKey, columns: kinds, indexes } = this.#definitions[name] as TableDefinition
     const compute = this.compute.bind(this)
     const { queries } = this
     return {
@@ -69,10 +69,13 @@ export class MemoryTables implements Catalog {
       },
       lookup(columns): Lookup<Row> | undefined {
         const begins = (of: readonly string[]) => columns.every((column, at) => of[at] === column)
-        const index = indexes.find((one) => begins(one.columns))
-        if (index === undefined && !begins([primaryKey])) return undefined
+        const index = indexes.find((one) => begins(one.columns))?.name
+        // References always have one.
+        const isReference = columns.length === 1 && kinds[columns[0] as string]?.kind === 'ref'
+        const served = index ?? (isReference ? 'reference' : begins([primaryKey]) && 'primary key')
+        if (served === false) return undefined
         return {
-          description: `${name} by ${columns.join(', ')} (${index?.name ?? 'primary key'})`,
+          description: `${name} by ${columns.join(', ')} (${served})`,
           each: (key, onRow) => {
             for (const row of compute({ kind: 'table', table: name })) {
               const values = columns.map((column) => row[column])
