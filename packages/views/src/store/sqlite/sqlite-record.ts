@@ -80,6 +80,17 @@ export function writeRecord(driver: Driver, view: string, record: ViewRecord): v
     ])
 }
 
+/** Writes what changes with every flush, over a record that is there. */
+export function updateRecord(driver: Driver, view: string, record: ViewRecord): void {
+  const { phase, inputTime, frontier, flushes, digest } = record
+  driver
+    .prepare(
+      `UPDATE _view SET phase = ?, input_time = ?, frontier = ?, flushes = ?, digest = ?
+       WHERE name = ?`,
+    )
+    .run([phase, inputTime, frontier, flushes, digest, view])
+}
+
 /** The pieces of state that a view has tables for. */
 export function readPieces(driver: Driver, view: string): Map<StateName, PieceEntry> {
   if (!hasRecordTables(driver)) return new Map()

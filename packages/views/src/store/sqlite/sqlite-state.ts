@@ -31,6 +31,7 @@ import {
   readPieces,
   readRecord,
   rereadRecord,
+  updateRecord,
   writeRecord,
 } from './sqlite-record.ts'
 
@@ -125,7 +126,7 @@ export class SqliteState implements StateStore, PieceOwner {
     this.#digest = new Digest()
     this.#entries = new Map()
     this.#isNew = true
-    this.#write({
+    this.#record = {
       definitionHash: identity.definitionHash,
       schemaVersion: identity.schemaVersion,
       format: STORE_FORMAT,
@@ -134,7 +135,8 @@ export class SqliteState implements StateStore, PieceOwner {
       frontier,
       flushes: flushes + 1,
       digest: this.#digest.text(),
-    })
+    }
+    writeRecord(this.#driver, this.#view, this.#record)
   }
 
   bag<R>(name: StateName): Bag<R> {
@@ -160,12 +162,11 @@ export class SqliteState implements StateStore, PieceOwner {
   refresh(): void {
     const known = this.#record
     const record = rereadRecord(this.#driver, this.#view)
-    if (record?.flushes === known?.flushes) return
     if (record === undefined || known === undefined || !isSameView(record, known)) {
       throw storeChanged(this.#view)
     }
-    this.#record = record
-    this.discard()
+    // The digest too: a view that was dropped and made anew counts its flushes from the start.
+    if (record.flushes !== known.flushes || record.digest !== known.digest) this.discard()
   }
 
   /** Writes what waits, and the record. Asserts an open transaction. */
@@ -174,7 +175,13 @@ export class SqliteState implements StateStore, PieceOwner {
     assert(this.#record !== undefined, 'a view is started before it is flushed')
     for (const piece of this.#pieces) piece.flush()
     const { flushes } = this.#record
-    this.#write({ ...this.#record, ...notes, flushes: flushes + 1, digest: this.#digest.text() })
+    this.#record = {
+      ...this.#record,
+      ...notes,
+      flushes: flushes + 1,
+      digest: this.#digest.text(),
+    }
+    updateRecord(this.#driver, this.#view, this.#record)
   }
 
   /**
@@ -214,10 +221,5 @@ export class SqliteState implements StateStore, PieceOwner {
     const piece = create(table, digestSeed(name))
     this.#pieces.push(piece)
     return piece
-  }
-
-  #write(record: ViewRecord): void {
-    writeRecord(this.#driver, this.#view, record)
-    this.#record = record
   }
 }
