@@ -22,6 +22,7 @@ import { jobsScenario } from './scenarios/jobs.ts'
 import { jobsNodeScenario } from './scenarios/jobs-node.ts'
 import { liveQueryScenario } from './scenarios/live-query.ts'
 import { sizeScenario } from './scenarios/size.ts'
+import { viewsScenario } from './scenarios/views.ts'
 import { type Site, serveSite } from './site.ts'
 
 const SCENARIOS: readonly Scenario[] = [
@@ -35,6 +36,7 @@ const SCENARIOS: readonly Scenario[] = [
   fillWordnetScenario,
   jobsScenario,
   jobsNodeScenario,
+  viewsScenario,
   sizeScenario,
 ]
 
