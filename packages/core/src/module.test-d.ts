@@ -5,6 +5,7 @@ import {
   type Id,
   type InputOfReducer,
   type InsertOf,
+  moduleQueriesOf,
   type ResultOfReducer,
   type RowOf,
   t,
@@ -99,4 +100,31 @@ test('a unique column may read NULL, and a lens gives its column’s type', () =
   expectTypeOf<InsertOf<typeof users>>().toExtend<{ readonly email: string | null }>()
   // @ts-expect-error a lens gives what the column holds
   t.enum(['a', 'b']).from<boolean>('done', { forward: () => 'c' })
+})
+
+test('rows of views are those of their queries', () => {
+  const plans = defineModule({
+    name: 'plans',
+    version: 1,
+    tables: todos.tables,
+    reducers: () => ({}),
+    views: {
+      openByProject: (q) => q.todo.where({ done: false }).groupBy('project').count(),
+      titles: (q) => q.todo.select('id', 'title'),
+      busy: (_q, view) => view<{ count: number }>('openByProject').where({ count: { gt: 9 } }),
+      // @ts-expect-error there is no such table
+      wrong: (q) => q.nothing,
+    },
+  })
+  const q = moduleQueriesOf(plans)
+  expectTypeOf(q.openByProject.rowType.count).toEqualTypeOf<number>()
+  expectTypeOf(q.openByProject.rowType.project).toEqualTypeOf<Id<'project'> | null>()
+  expectTypeOf(q.titles.rowType).toEqualTypeOf<{
+    readonly id: Id<'todo'>
+    readonly title: string
+  }>()
+  expectTypeOf(q.busy.rowType).toEqualTypeOf<{ count: number }>()
+  expectTypeOf(q.todo.rowType.title).toEqualTypeOf<string>()
+  // @ts-expect-error there is no such view
+  q.nothing
 })
