@@ -89,7 +89,7 @@ class Reachable<R> implements Operator {
   readonly #out: Bag
   readonly #into: Bag
   readonly #depths: Bag
-  /** Depths before the step of pairs that it has touched. Zero: there was none. */
+  /** Depths, before the step under way, of pairs that it has touched. Zero: there was none. */
   #before = new Map<MapKey, Way>()
 
   constructor(options: ReachableOptions<R>, context: OperatorContext) {
@@ -221,6 +221,7 @@ class Reachable<R> implements Operator {
       if (before.depth > 0) output.push(before, -1)
       if (depth > 0) output.push({ from: before.from, to: before.to, depth }, 1)
     }
+    this.#before = new Map()
     return output
   }
 

@@ -142,6 +142,7 @@ class Recursion implements Operator {
   readonly #counts: Bag
   /** Rows of an input, by their hash. */
   readonly #inputs: readonly Bag[]
+  /** Of the step under way. */
   #touched = new TouchedRows()
 
   constructor(body: Body, roundsMax: number, context: OperatorContext) {
@@ -229,6 +230,7 @@ class Recursion implements Operator {
       if (count !== before) this.#counts.add(hashDatum(row), row, count - before)
       if (isIn !== before > 0) output.push(row, isIn ? 1 : -1)
     }
+    this.#touched = new TouchedRows()
     return output
   }
 
