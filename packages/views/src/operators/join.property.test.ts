@@ -110,7 +110,7 @@ describe.each(KINDS)('%s join', (kind) => {
         fc.constantFrom('sql' as const, 'equal' as const),
         (history, nulls) => check(kind, nulls, history, { left: false, right: false }),
       ),
-      { numRuns: 80 },
+      { numRuns: 60 },
     )
   })
 
@@ -121,7 +121,7 @@ describe.each(KINDS)('%s join', (kind) => {
         fc.record({ left: fc.boolean(), right: fc.boolean() }),
         (history, lookups) => check(kind, 'sql', history, lookups),
       ),
-      { numRuns: 80 },
+      { numRuns: 60 },
     )
   })
 })
@@ -131,6 +131,6 @@ it('[VA30] pairs of rows that are owed count as owed', () => {
     fc.property(historiesOf('any', keyed, keyed), (history) =>
       check('inner', 'sql', history, { left: false, right: false }),
     ),
-    { numRuns: 80 },
+    { numRuns: 60 },
   )
 })

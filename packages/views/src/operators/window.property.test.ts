@@ -64,7 +64,7 @@ it('[VA48] [VA49] gives what sorting and cutting anew gives', () => {
         })
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 150 },
   )
 })
 

@@ -128,7 +128,8 @@ function stepper(
   }
 }
 
-function deltaOf(entries: readonly Entry[]): Delta {
+/** Entries as a change. */
+export function deltaOf(entries: readonly Entry[]): Delta {
   const delta = new Delta()
   for (const [row, weight] of entries) delta.push(row, weight)
   return delta
