@@ -101,6 +101,22 @@ it('[VA3] equal values have equal hashes, and map keys are equal exactly where v
   )
 })
 
+it('[VA3] hashes stay as they are: persisted state is found by them', () => {
+  const vectors: readonly (readonly [Datum, number])[] = [
+    [null, 461845907],
+    [true, 795548213],
+    [7, 415870660],
+    [-1.5, 285049620],
+    [2n ** 70n, -916563697],
+    ['', 0],
+    ['Äpfel', 225350149],
+    [new Uint8Array([1, 2]), -759153593],
+    [[1, 'a'], -579729582],
+    [{ b: [null], a: 1 }, -91969436],
+  ]
+  for (const [value, hash] of vectors) expect(hashDatum(value)).toBe(hash)
+})
+
 it('[VA3] hashes of rows that are alike are spread: few collisions, few in one slot', () => {
   const rows = Array.from({ length: 20_000 }, (_, at) => ({
     id: `item-${at}`,

@@ -16,7 +16,8 @@ export interface Graph {
   /**
    * SHA-256, as hex, of what decides about outputs and state: of every vertex that the outputs need its
    * kind, parameters, functions as text, path and inputs. What a function closes over is not in it:
-   * values that matter belong in the parameters.
+   * values that matter belong in the parameters. A tool that rewrites functions changes their text, and
+   * with it the hash.
    */
   readonly definitionHash: string
 }

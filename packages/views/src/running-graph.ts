@@ -1,4 +1,4 @@
-/** Runs a graph over a store. ALGEBRA.md VA7–VA10. */
+/** Runs a graph over a store. ALGEBRA.md VA7–VA11, VA16. */
 import { assert, UniverseError } from '@inner-universe/core'
 import type { Circuit, Deltas } from './circuit.ts'
 import { consolidate } from './consolidate.ts'
