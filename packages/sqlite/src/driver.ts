@@ -59,7 +59,10 @@ export type StorageKind = 'opfs' | 'file' | 'memory'
  */
 export type Durability = 'power' | 'process'
 
-/** One open SQLite database. Exactly one driver owns a file at a time. */
+/**
+ * One open SQLite database. Exactly one driver owns a file at a time, but for files that Node opens with
+ * `access: 'shared'`.
+ */
 export interface Driver {
   readonly storage: StorageKind
   readonly isOpen: boolean
