@@ -73,20 +73,20 @@ export function viewStoreContract({ name, isPersistent, create }: ViewStoreContr
         const batches: Deltas[] = []
         const outputs = new Outputs()
         let store = await open(database)
-        for (let step = 0; step < 40; step += 1) {
+        for (let step = 0; step < 24; step += 1) {
           const batch = history.next()
           batches.push(batch)
           outputs.add(await store.run(batch))
-          if (step % 10 === 9) {
+          if (step % 8 === 7) {
             for (const output of ['totals', 'dearest', 'notes']) {
               expect(outputs.get(output).size, `rows of ${output}`).toBeGreaterThan(1)
             }
             expect(await store.verify()).toBe(true)
             expectSame(outputs, Outputs.recomputed(receiptDefinition(), batches), seed)
           }
-          if (isPersistent && step % 7 === 6) {
+          if (isPersistent && step % 5 === 4) {
             await store.close()
-            store = await open(database, { rebuild: refuse, verifies: step > 20 })
+            store = await open(database, { rebuild: refuse, verifies: step > 10 })
           }
         }
       }

@@ -17,6 +17,7 @@ import {
 } from '../../testing/index.ts'
 import { pieceTable } from '../format.ts'
 import type { ViewStore } from '../view-store.ts'
+import type { PostgresPool } from './connection.ts'
 import { openPostgresStore } from './open-postgres-store.ts'
 import { openPostgresReader } from './postgres-cache.ts'
 
@@ -155,24 +156,70 @@ test('[VS17] a server that goes away in a batch leaves nothing of it; the store 
   await dropSchema(schema)
 })
 
+test('[VS17] of a commit that nobody answered, the status says whether it came through', async () => {
+  const schema = newSchema()
+  let losesAnswer = false
+  const store = await openPostgresStore({
+    pool: watched(async (text, run) => {
+      const result = await run()
+      if (losesAnswer && text === 'COMMIT') throw new Error('the answer was lost')
+      return result
+    }),
+    schema,
+    view: 'receipts',
+    definition: receiptDefinition(),
+    clock: TEST_CLOCK,
+  })
+  const history = new ReceiptHistory(34)
+  losesAnswer = true
+  await expect(store.run(history.next(), { inputTime: 0, frontier: -1 })).rejects.toMatchObject({
+    code: 'views/backend',
+    details: { isOutcomeUnknown: true },
+  })
+  losesAnswer = false
+  expect(await store.status()).toEqual({ inputTime: 0, frontier: -1, skipped: [] })
+  expect(await store.verify()).toBe(true)
+  await store.close()
+  await dropSchema(schema)
+})
+
+test('a store may have a connection of its own in place of a pool', async () => {
+  const schema = newSchema()
+  const client = new pg.Client({ connectionString: server.url })
+  await client.connect()
+  const store = await openPostgresStore({
+    client,
+    schema,
+    view: 'receipts',
+    definition: receiptDefinition(),
+    clock: TEST_CLOCK,
+  })
+  const history = new ReceiptHistory(35)
+  const batches = [history.next(20), history.next(20)]
+  const outputs = new Outputs()
+  for (const batch of batches) outputs.add(await store.run(batch))
+  expect(outputs.differenceTo(Outputs.recomputed(receiptDefinition(), batches))).toBeUndefined()
+  await store.close()
+  await client.end()
+  await expect(
+    openPostgresStore({
+      client,
+      schema,
+      view: 'receipts',
+      definition: receiptDefinition(),
+      clock: TEST_CLOCK,
+    }),
+  ).rejects.toMatchObject({ code: 'views/backend' })
+  await dropSchema(schema)
+})
+
 test('[VS16] a step takes as many statements for a thousand rows as for one', async () => {
   const schema = newSchema()
   let statements = 0
-  const counted = {
-    async connect() {
-      const client = await pool.connect()
-      return {
-        query: (text: string, values?: unknown[]) => {
-          statements += 1
-          return client.query(text, values)
-        },
-        on: (event: 'error', listener: (error: Error) => void) => client.on(event, listener),
-        removeListener: (event: 'error', listener: (error: Error) => void) =>
-          client.removeListener(event, listener),
-        release: (isBroken?: boolean) => client.release(isBroken),
-      }
-    },
-  }
+  const counted = watched((_, run) => {
+    statements += 1
+    return run()
+  })
   const store = await openPostgresStore({
     pool: counted,
     schema,
@@ -261,6 +308,23 @@ test('[VS18] a view is read beside the store that runs it, as of what is committ
   await store.close()
   await dropSchema(schema)
 })
+
+type Run = () => Promise<{ rows: unknown[] }>
+
+/** The pool, with something done around every statement. */
+function watched(around: (text: string, run: Run) => ReturnType<Run>): PostgresPool {
+  return {
+    async connect() {
+      const client = await pool.connect()
+      return {
+        query: (text, values) => around(text, () => client.query(text, values)),
+        on: (event, listener) => client.on(event, listener),
+        removeListener: (event, listener) => client.removeListener(event, listener),
+        release: (isBroken) => client.release(isBroken),
+      }
+    },
+  }
+}
 
 /** Ends the connections of an application, once there is one that waits for a lock or for nothing. */
 async function endConnections(application: string): Promise<void> {
