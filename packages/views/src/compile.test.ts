@@ -233,6 +233,24 @@ test('[VA78] names and functions decide about the definition hash, the fields of
   expect(shop().definitionHash).toBe(shop().definitionHash)
 })
 
+test('[VA80] a graph compiled to check its functions fails the step of one that is impure', async () => {
+  let callCount = 0
+  const graph = compile({
+    sources: { rows: source<number>() },
+    query: ({ rows }) => ({
+      out: rows.map(() => {
+        callCount += 1
+        return callCount
+      }),
+    }),
+    checksFunctions: true,
+  })
+  const { rows } = actions(await open(graph), graph)
+  await expect(rows.insert(1)).rejects.toThrow(
+    expect.objectContaining({ code: 'views/function-impure', details: { path: 'map-1' } }),
+  )
+})
+
 test('rows are cut into batches of a size, the last one shorter', () => {
   expect([...batched([1, 2, 3, 4, 5], 2)]).toEqual([[1, 2], [3, 4], [5]])
   expect([...batched([], 2)]).toEqual([])
