@@ -19,7 +19,7 @@ export interface FeedOptions {
   readonly rowsMax?: number
 }
 
-/** Rows of the first slice: few enough for any plan. */
+/** Rows of the first slice of a table: few enough for most plans. */
 const SLICE_ROWS_FIRST = 64
 /** Rows of any slice at most: what they take is in memory at once. */
 const SLICE_ROWS_MAX = 20_000
@@ -42,9 +42,10 @@ export function* feed(
   }
   // What hydrates by itself, and what is due of nothing (the one row of a group of everything).
   yield circuit.step(new Map())
-  let rowsMax = Math.min(SLICE_ROWS_FIRST, most)
   for (const table of plan.feeds) {
     const source = catalog.table(table)
+    // Rows of one table tell nothing of what those of another cost.
+    let rowsMax = Math.min(SLICE_ROWS_FIRST, most)
     let isOver = false
     while (!isOver) {
       const startMs = nowMs()
@@ -59,8 +60,11 @@ export function* feed(
           : { kind: 'through', id: String(last[source.primaryKey]) }
       const delta = new Delta<Row>()
       for (const row of rows) delta.push(row, 1)
-      yield circuit.step(new Map([[table, delta]]))
-      rowsMax = Math.min(most, nextRowsMax(rowsMax, nowMs() - startMs, sliceMs))
+      const outputs = circuit.step(new Map([[table, delta]]))
+      // Not what happens between slices: calls that run there must not make them ever smaller.
+      const tookMs = nowMs() - startMs
+      yield outputs
+      rowsMax = Math.min(most, nextRowsMax(rowsMax, tookMs, sliceMs))
     }
   }
 }

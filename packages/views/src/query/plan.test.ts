@@ -66,6 +66,13 @@ test('[VQ11] a side of a join that an index serves is not kept, and explain name
   )
 })
 
+test('[VQ13] a table that others are joined to by its primary key is fed before them', () => {
+  expect(maintain(joined).plan.feeds).toEqual(['product', 'lineItem'])
+  const chain = q.edge.join(q.lineItem, { on: { to: 'id' } })
+  const { plan } = maintain(chain.join(q.product, { on: { 'lineItem.productId': 'id' } }))
+  expect(plan.feeds).toEqual(['lineItem', 'product', 'edge'])
+})
+
 test('[VQ11] a side without an index is kept, and explain names the index to add', () => {
   const { plan } = maintain(q.edge.join(q.product, { on: { to: 'name' } }))
   expect(plan.explanation).toMatchObject({

@@ -75,7 +75,9 @@ interface Side {
 export class Planner {
   readonly graph: GraphBuilder = createGraph()
   /** Tables to be fed, as they are met. */
-  readonly feeds: string[] = []
+  readonly #feeds: string[] = []
+  /** Tables that joins find a row of by its primary key. */
+  readonly #found = new Set<string>()
   readonly #checked: CheckedRelation
   readonly #catalog: Catalog
   readonly #tables: PlanOptions['tables']
@@ -90,6 +92,15 @@ export class Planner {
     this.#tables = options.tables
     this.#readsWindows = options.readsWindows ?? true
     this.#findFed(checked.relation)
+  }
+
+  /**
+   * Tables to be fed, in order: first those that rows of others are joined to by primary key, so that
+   * each of those others finds its one match when it comes, instead of all of them when the match does.
+   */
+  get feeds(): readonly string[] {
+    const isFound = (table: string) => this.#found.has(table)
+    return [...this.#feeds.filter(isFound), ...this.#feeds.filter((table) => !isFound(table))]
   }
 
   build(relation: Relation): Built {
@@ -127,7 +138,7 @@ export class Planner {
       // Its rows last for their transaction: to queries there are none.
       if (this.#tables[table]?.scope === 'transient') stream = stream.filter(() => false)
       this.#sources.set(table, stream)
-      if (this.#fed.has(table)) this.feeds.push(table)
+      if (this.#fed.has(table)) this.#feeds.push(table)
     }
     return { stream, explanation: explained('table', table, []) }
   }
@@ -204,6 +215,7 @@ export class Planner {
       return { lookup: undefined, kept }
     const source = this.#catalog.table(read.table)
     const lookup = lookupOf(source, definition, columns, this.#tests(read))
+    if (columns.length === 1 && columns[0] === definition.primaryKey) this.#found.add(read.table)
     if (lookup !== undefined) return { lookup, kept }
     return { lookup, kept, missing: [{ table: read.table, columns }] }
   }
