@@ -25,21 +25,9 @@ import {
   type PieceEntry,
   writeRecord,
 } from './postgres-record.ts'
-import { type NeededKey, RemoteBag } from './remote-bag.ts'
+import { RemoteBag } from './remote-bag.ts'
 import { RemoteCells } from './remote-cells.ts'
-
-/** What pieces of state share with their owner. */
-export interface PieceOwner {
-  readonly digest: Digest
-}
-
-/** What the owner does with all its pieces. */
-export interface RemotePiece {
-  load(by: Connection, needs: ReadonlyMap<MapKey, NeededKey>): Promise<void>
-  flush(by: Connection): Promise<void>
-  discard(): void
-  addTo(by: Connection, digest: Digest): Promise<void>
-}
+import type { NeededKey, PieceOwner, RemotePiece } from './remote-piece.ts'
 
 /** Where the state is, and what the database says of it. */
 export interface PostgresStateOptions {

@@ -6,7 +6,7 @@ import { encodeDatum, encodeOrder, encodeRow } from '../datum-codec.ts'
 import { decodeDatum } from '../datum-decoder.ts'
 import type { Digest, DigestSeed } from '../digest.ts'
 import type { Connection } from './connection.ts'
-import type { PieceOwner, RemotePiece } from './postgres-state.ts'
+import { type NeededKey, type PieceOwner, type RemotePiece, textOf } from './remote-piece.ts'
 import { KEY_SHORT_MAX, ROW_SHORT_MAX, shortForm, shortOrder } from './short-form.ts'
 
 /** Rows written by one statement. */
@@ -295,19 +295,8 @@ export class RemoteBag<R> implements OrderedBag<R>, RemotePiece {
   }
 }
 
-/** A key to be loaded, and how many of its rows at least; Infinity: all. */
-export interface NeededKey {
-  readonly key: Datum
-  readonly rowsMax: number
-}
-
 const NO_BYTES = new Uint8Array()
 
 function compareRows<R>(a: RemoteRow<R>, b: RemoteRow<R>): number {
   return Buffer.compare(a.o, b.o) || Buffer.compare(a.r, b.r)
-}
-
-/** Bytes as a key of a map. */
-export function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 }

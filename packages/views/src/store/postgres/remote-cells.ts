@@ -6,8 +6,7 @@ import { encodeDatum, encodeExact } from '../datum-codec.ts'
 import { decodeDatum } from '../datum-decoder.ts'
 import type { Digest, DigestSeed } from '../digest.ts'
 import type { Connection } from './connection.ts'
-import type { PieceOwner, RemotePiece } from './postgres-state.ts'
-import { type NeededKey, textOf } from './remote-bag.ts'
+import { type NeededKey, type PieceOwner, type RemotePiece, textOf } from './remote-piece.ts'
 import { KEY_SHORT_MAX, shortForm } from './short-form.ts'
 
 /** Values written by one statement. */

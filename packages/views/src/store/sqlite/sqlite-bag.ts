@@ -7,7 +7,7 @@ import type { Datum, OrderedBag, OrderTerm } from '../../state.ts'
 import { encodeDatum, encodeOrder, encodeRow } from '../datum-codec.ts'
 import { decodeDatum } from '../datum-decoder.ts'
 import type { Digest, DigestSeed } from '../digest.ts'
-import type { PieceOwner } from './sqlite-state.ts'
+import type { Piece, PieceOwner } from './piece.ts'
 
 /** Rows read at once: of most groups all, of large ones few enough to stop early. */
 const PAGE_ROWS = 32
@@ -25,7 +25,7 @@ interface Group<R> {
  * Writes go to the table at once, since the transaction takes them back if the step fails; small groups
  * that were read are remembered.
  */
-export class SqliteBag<R> implements OrderedBag<R> {
+export class SqliteBag<R> implements OrderedBag<R>, Piece {
   readonly #owner: PieceOwner
   readonly #seed: DigestSeed
   readonly #order: readonly OrderTerm<R>[] | undefined

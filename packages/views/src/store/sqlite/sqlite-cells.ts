@@ -5,7 +5,7 @@ import type { Cells, Datum } from '../../state.ts'
 import { encodeDatum, encodeExact } from '../datum-codec.ts'
 import { decodeDatum } from '../datum-decoder.ts'
 import type { Digest, DigestSeed } from '../digest.ts'
-import type { PieceOwner } from './sqlite-state.ts'
+import type { Piece, PieceOwner } from './piece.ts'
 
 /** A value that was read or set. */
 interface Cell<V> {
@@ -17,7 +17,7 @@ interface Cell<V> {
 }
 
 /** Values are read once and written at the flush, however often a step sets them. */
-export class SqliteCells<V> implements Cells<V> {
+export class SqliteCells<V> implements Cells<V>, Piece {
   readonly #owner: PieceOwner
   readonly #seed: DigestSeed
   readonly #cells = new Map<MapKey, Cell<V>>()

@@ -21,6 +21,7 @@ import {
   type ViewPhase,
   type ViewRecord,
 } from '../format.ts'
+import type { Piece, PieceOwner } from './piece.ts'
 import { SqliteBag } from './sqlite-bag.ts'
 import { SqliteCells } from './sqlite-cells.ts'
 import {
@@ -51,19 +52,6 @@ export interface FlushNotes {
   readonly phase?: ViewPhase
   readonly inputTime?: number
   readonly frontier?: number
-}
-
-/** What pieces of state share with their owner. */
-export interface PieceOwner {
-  readonly digest: Digest
-  readonly cachedMax: number
-}
-
-/** What the owner does with all its pieces. */
-interface Piece {
-  flush(): void
-  discard(): void
-  addTo(digest: Digest): void
 }
 
 /**
