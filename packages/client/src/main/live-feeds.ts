@@ -73,7 +73,8 @@ export class LiveFeeds {
   receivePart(id: number, { isFirst, rows }: { isFirst: boolean; rows: EncodedRows }): void {
     const feed = this.#feedById.get(id)
     if (feed === undefined) return
-    feed.parts = isFirst ? [...decodeRows(rows)] : feed.parts.concat(decodeRows(rows))
+    if (isFirst) feed.parts = []
+    for (const row of decodeRows(rows)) feed.parts.push(row)
   }
 
   /** Takes a cut: all states are those of one moment before anybody hears of any. */

@@ -14,14 +14,20 @@ export type Shape = Readonly<Record<string, Check>>
 /** Shapes by kind. */
 export type Shapes = Readonly<Record<string, Shape>>
 
+/** A text. */
 export const isText = (value: unknown): value is string => typeof value === 'string'
+/** A whole number from 0. */
 export const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0
+/** Anything with members, lists included. */
 export const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null
+/** True or false. */
 export const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
+/** An error as it crosses: see error-transfer.ts. */
 export const isError = (value: unknown): boolean =>
   isObject(value) && isText(value.name) && isText(value.message)
+/** The place of a delta in its stream. */
 export const isDelta = (value: unknown): boolean =>
   isObject(value) && isText(value.stream) && isCount(value.seq)
 

@@ -152,6 +152,8 @@ export class Host {
       }
     }
     this.#live.part?.reopen()
+    // What fits into a slice is there before anybody hears of the new database.
+    this.#live.part?.run()
     this.#dueAtMs = engine.nextDueMs()
     this.noteViews()
     this.flush()
@@ -426,7 +428,7 @@ export class Host {
       this.#options.onFault(error)
     }
     // Live queries that could not read a view now can.
-    if (!this.#isFillingViews) this.#live.part?.reopen()
+    if (!this.#isFillingViews) this.#live.part?.retry()
   }
 
   /** For schedules, and for live queries that wait their turn. */

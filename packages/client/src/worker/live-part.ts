@@ -38,6 +38,8 @@ export interface LivePart {
   nextDueMs(): number | undefined
   /** The host goes on with another engine: fills every query anew. */
   reopen(): void
+  /** What queries failed of may have changed without any row: begins those anew. */
+  retry(): void
   /** The answer to a read that needs its code. @throws UniverseError what is wrong with it. */
   answer(id: number, read: PlannedRead, transfer: Transferable[]): WorkerItem
 }

@@ -96,8 +96,11 @@ export class LiveQueries implements LivePart {
   run(): void {
     const { now } = this.#options
     const endMs = now() + LIVE_SLICE_MS
-    for (const query of this.#filling) {
+    for (const query of [...this.#filling]) {
+      this.#filling.delete(query)
+      // Behind the others: a long one shall not keep short ones waiting.
       if (query.fill(endMs)) this.#stir(query)
+      else this.#filling.add(query)
       if (now() >= endMs) break
     }
     // One at a time, so that calls get between.
@@ -136,6 +139,14 @@ export class LiveQueries implements LivePart {
 
   reopen(): void {
     for (const query of this.#queryByKey.values()) {
+      query.reopen()
+      this.#stir(query)
+    }
+  }
+
+  retry(): void {
+    for (const query of this.#queryByKey.values()) {
+      if (query.error === undefined) continue
       query.reopen()
       this.#stir(query)
     }
