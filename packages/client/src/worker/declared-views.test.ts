@@ -146,7 +146,7 @@ test(
     const driver = memory()
     const bare = openBoards({ driver, module: withViews({}) })
     bare.commit(['putProject', { key: 'p1', name: 'One' }], ['addMany', { count: 600 }])
-    const boards = openBoards({ driver, seed: 2, tickMs: 8 })
+    const boards = openBoards({ driver, seed: 2, tickMs: 4 })
     const { engine } = boards
     expect(engine.viewStates()[0]).toMatchObject({ view: 'openByProject', kind: 'filling' })
     expect(codeOf(() => engine.query({ table: 'openByProject', orderBy: [] }))).toBe(
@@ -302,7 +302,7 @@ test('[VD9] views that no table could hold are refused', () => {
 test('[VD4] a call that fails while a view is being filled does not begin it anew', () => {
   const driver = memory()
   openBoards({ driver, module: withViews({}) }).commit(['addMany', { count: 400 }])
-  const boards = openBoards({ driver, seed: 2, tickMs: 8 })
+  const boards = openBoards({ driver, seed: 2, tickMs: 4 })
   const doneRows = () => {
     const filling = boards.engine.viewStates().find(({ kind }) => kind === 'filling')
     return filling?.kind === 'filling' ? [filling.view, filling.doneRows] : []
