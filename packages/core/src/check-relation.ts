@@ -6,13 +6,12 @@
  */
 import { assert } from './assert.ts'
 import type { ColumnKind } from './column.ts'
+import { distinctShape, storedKind, unionShape } from './derived-shape.ts'
 import { checkTest, commonKind, kindOf } from './expression-kind.ts'
 import { RELATION_DEPTH_MAX, RELATION_PARTS_MAX, RELATION_TABLES_MAX } from './limits.ts'
 import type { Aggregate, Expression, Relation } from './relation.ts'
 import {
-  type FlatShape,
   isKeyed,
-  keyPaths,
   leavesOf,
   type Member,
   own,
@@ -22,7 +21,6 @@ import {
   shapeOfTable,
   unknownName,
   type ValueKind,
-  valueKind,
 } from './relation-shape.ts'
 import type { TableDefinition } from './table.ts'
 
@@ -397,51 +395,4 @@ function checkAlike(first: Shape, second: Shape, what: string): void {
   if (left !== right) {
     throw relationInvalid(`the parts of ${what} have different columns (${left}; and ${right})`)
   }
-}
-
-/** All copies of one row come together: rows are told apart by all there is in them. */
-function distinctShape(shape: Shape): Shape {
-  if (isKeyed(shape)) return shape
-  if (shape.kind === 'joined') {
-    const members = Object.entries(shape.members).map(([name, member]) => [
-      name,
-      { ...member, shape: { ...member.shape, key: undefined } },
-    ])
-    return { ...shape, members: Object.fromEntries(members) as typeof shape.members, isKeyed: true }
-  }
-  return { ...shape, key: keyPaths(shape).map(([column]) => column) }
-}
-
-/** Rows of any of several shapes with the same columns. */
-function unionShape(shapes: readonly Shape[]): Shape {
-  const [first] = shapes as [Shape, ...Shape[]]
-  if (first.kind === 'flat') {
-    const columns = Object.entries(first.columns).map(([name, kind]) => {
-      const isSame = shapes.every((shape) => (shape as FlatShape).columns[name] === kind)
-      return [name, isSame ? kind : storedKind(valueKind(kind))]
-    })
-    return {
-      kind: 'flat',
-      columns: Object.fromEntries(columns) as FlatShape['columns'],
-      key: undefined,
-    }
-  }
-  const members = Object.keys(first.members).map((name) => {
-    const sides = shapes.map(
-      (shape) => (shape as Extract<Shape, { kind: 'joined' }>).members[name] as Member,
-    )
-    const shape = unionShape(sides.map((side) => side.shape)) as FlatShape
-    return [name, { shape, isOptional: sides.some((side) => side.isOptional) }]
-  })
-  return {
-    kind: 'joined',
-    members: Object.fromEntries(members) as Record<string, Member>,
-    isKeyed: false,
-  }
-}
-
-/** The kind of column for computed values. */
-function storedKind(kind: ValueKind): ColumnKind {
-  if (kind === 'number') return 'real'
-  return kind === 'null' ? 'json' : kind
 }

@@ -181,6 +181,7 @@ function compileCall(
 
 /** As float64, as in JavaScript: integers would be exact, and refused beyond 2^63. */
 function arithmetic(sign: string, [left, right]: readonly string[]): string {
-  const result = `(CAST(${left} AS REAL) ${sign} CAST(${right} AS REAL))`
+  // Never −0, which lists of JSON tell from 0.
+  const result = `(CAST(${left} AS REAL) ${sign} CAST(${right} AS REAL) + 0.0)`
   return `nullif(nullif(${result}, 9e999), -9e999)`
 }

@@ -27,6 +27,7 @@ function computed(make: Make, row: object): unknown {
 test('[VQ17] arithmetic is float64, and a result that is not finite is NULL', () => {
   const quantity = (row: number | null) => ({ quantity: row })
   expect(computed((row) => row.quantity.plus(0.5).times(2), quantity(2))).toBe(5)
+  expect(computed((row) => row.quantity.times(-1), quantity(0))).toBe(0)
   expect(computed((row) => row.quantity.times(1e308), quantity(100))).toBe(null)
   expect(computed((row) => row.quantity.dividedBy(0), quantity(1))).toBe(null)
   expect(computed((row) => row.quantity.plus(1), quantity(null))).toBe(null)

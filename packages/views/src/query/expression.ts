@@ -114,7 +114,8 @@ function compileCall(shape: Shape, name: ScalarFunction, of: readonly Expression
       const b = right(row)
       if (a === null || b === null) return null
       const result = arithmetic(a as number, b as number)
-      return Number.isFinite(result) ? result : null
+      // Never −0, which lists of JSON tell from 0.
+      return Number.isFinite(result) ? result + 0 : null
     }
   }
   if (name === 'day') return mapped(compileExpression(shape, of[0] as Expression, 'number'), dayOf)

@@ -4,7 +4,6 @@ import {
   commonKind,
   type Expression,
   kindOf,
-  membersOf,
   type Relation,
   type Shape,
   shapeOfTable,
@@ -29,10 +28,12 @@ import { windowNode } from '../operators/window.ts'
 import type { Datum } from '../state.ts'
 import type { Stream } from '../stream.ts'
 import type { Catalog } from '../table-source.ts'
+import { type Built, explained } from './built.ts'
 import { expressionText, testText } from './describe.ts'
-import type { Explanation, MissingIndex } from './explanation.ts'
+import type { MissingIndex } from './explanation.ts'
 import { compileAlike, compileExpression, type Pick, tupleOf } from './expression.ts'
 import { groupOf, groupText } from './grouping.ts'
+import { joinedRowOf } from './joined-row.ts'
 import type { PlanOptions } from './plan-options.ts'
 import { compileAfter, compileOrder } from './row-order.ts'
 import { compileTest, every, type RowTest } from './row-test.ts'
@@ -45,16 +46,7 @@ import {
   tableReadOf,
 } from './table-read.ts'
 
-/** A part of a relation in the graph. */
-export interface Built {
-  readonly stream: Stream
-  readonly explanation: Explanation
-}
-
 type Of<K extends Relation['kind']> = Extract<Relation, { kind: K }>
-
-/** What an explanation says besides operator, description and inputs. */
-type Notes = Partial<Explanation>
 
 /** The key of one side of a join. */
 interface SideKey {
@@ -171,8 +163,11 @@ export class Planner {
       how === 'semi' || how === 'anti'
         ? semiJoinNode(how, options)
         : how === 'inner'
-          ? joinNode({ ...options, combine: this.#combine(relation) })
-          : outerJoinNode(how, { ...options, combine: this.#combine(relation) })
+          ? joinNode({ ...options, combine: joinedRowOf(relation, (part) => this.#shape(part)) })
+          : outerJoinNode(how, {
+              ...options,
+              combine: joinedRowOf(relation, (part) => this.#shape(part)),
+            })
     const text = on
       .map((pair) => {
         const [from, to] = [expressionText(pair.left), expressionText(pair.right)]
@@ -223,21 +218,6 @@ export class Planner {
   #tests(read: TableRead): RowTest[] {
     const shape = shapeOfTable(this.#tables[read.table] as TableDefinition)
     return read.tests.map((test: Test) => compileTest(shape, test))
-  }
-
-  #combine({ left, right, leftName, rightName }: Of<'join'>): (l: unknown, r: unknown) => unknown {
-    if (leftName !== undefined && rightName !== undefined) {
-      return (l, r) => ({ [leftName]: l ?? null, [rightName]: r ?? null })
-    }
-    const members = (relation: Relation, name: string | undefined) => {
-      const shape = this.#shape(relation)
-      if (name !== undefined || shape.kind === 'flat')
-        return (row: unknown) => ({ [name ?? '']: row ?? null })
-      const nothing = Object.fromEntries(membersOf(shape).map(([member]) => [member, null]))
-      return (row: unknown) => (row ?? nothing) as object
-    }
-    const [ofLeft, ofRight] = [members(left, leftName), members(right, rightName)]
-    return (l, r) => ({ ...ofLeft(l), ...ofRight(r) })
   }
 
   #select(relation: Of<'select'>): Built {
@@ -420,16 +400,6 @@ export class Planner {
   #shape(relation: Relation): Shape {
     return this.#checked.shapeOf(relation)
   }
-}
-
-function explained(
-  operator: string,
-  description: string,
-  of: readonly Built[],
-  notes: Notes = {},
-): Explanation {
-  const inputs = of.map((built) => built.explanation)
-  return { operator, description, keeps: 'nothing', indexes: [], missing: [], ...notes, inputs }
 }
 
 function named(side: string | undefined, text: string): string {
