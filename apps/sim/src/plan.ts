@@ -347,6 +347,56 @@ export const FAULTS: Readonly<Record<string, Draw>> = {
     8,
   ),
   compactions: several((_, { atMs }) => ({ atMs, kind: 'compact' }), 3),
+  revivals: (random, settings) =>
+    times(random, 8).flatMap((_, index) => drawRevival(random, settings, index)),
+}
+
+/** Seats of which floors forget the bookings: nothing refers to them. */
+const MORTAL_SEATS = ['3', '4']
+
+/** Writes to what a floor is about to forget, by a replica that is away while the floor is laid. */
+function drawRevival(random: Random, settings: Settings, index: number): readonly Action[] {
+  const { compaction, durationMs } = settings
+  if (compaction === undefined) return []
+  const { everyMs, floorLagMs } = compaction
+  const deadMs = random.integer(1000, durationMs)
+  const againMs = deadMs + random.integer(1, floorLagMs + 3 * everyMs)
+  const away = random.integer(0, 5)
+  const call = (atMs: number, replica: number, part: number, drawn: DrawnCall): Action => {
+    const args = { ...drawMark(random, `v${index}.${part}`), ...drawn.args }
+    return { kind: 'call', atMs, replica, calls: [{ reducer: drawn.reducer, args }] }
+  }
+  const pause = (atMs: number): Action => {
+    const forMs = againMs - atMs + random.integer(1, everyMs)
+    return { kind: 'pause', atMs, replica: away, forMs }
+  }
+  if (random.next() < 0.5) {
+    // A seat that is given up, and booked anew by whom has not heard of the floor yet.
+    const args = { seat: pick(random, MORTAL_SEATS) }
+    return [
+      call(deadMs - random.integer(1, 1000), random.integer(0, 5), 0, { reducer: 'book', args }),
+      call(deadMs, random.integer(0, 5), 1, { reducer: 'leave', args }),
+      pause(random.integer(deadMs, againMs)),
+      call(againMs, away, 2, { reducer: 'book', args }),
+    ]
+  }
+  // A person who is deleted, and kept by a reference of whom has not heard of it yet.
+  const person = random.integer(0, 5)
+  const plain = { key: pick(random, ITEM_KEYS), pick: person, by: 1, element: 'x' }
+  const removal: Step = { ...plain, act: 'delete', table: 'person', cells: {}, links: {} }
+  const links = { owner: person }
+  const rescue: Step = { ...plain, act: 'put', table: 'item', cells: { title: 't' }, links }
+  return [
+    pause(deadMs - random.integer(1, 1000)),
+    call(deadMs, away + 1, 0, { reducer: 'write', args: { steps: [removal] } }),
+    call(againMs, away, 1, { reducer: 'write', args: { steps: [rescue] } }),
+  ]
+}
+
+/** A call but for its mark. */
+interface DrawnCall {
+  readonly reducer: string
+  readonly args: Readonly<Record<string, unknown>>
 }
 
 const TRAP_PLACES: readonly TrapPlace[] = [

@@ -2,14 +2,7 @@
  * Where a simulated replica lives: a real engine on a database in memory, whose bytes can be copied,
  * lost and put back.
  */
-import type {
-  AdoptedDelta,
-  Module,
-  Random,
-  Replica,
-  SealedBatch,
-  StreamSeq,
-} from '@inner-universe/core'
+import type { AdoptedDelta, Module, Random, Replica, SealedBatch } from '@inner-universe/core'
 import { type Engine, openEngine } from '@inner-universe/engine'
 import { replication } from '@inner-universe/engine/replication'
 import type { Driver } from '@inner-universe/sqlite'
@@ -50,8 +43,8 @@ export interface SimHomeOptions {
   readonly spring: (place: TrapPlace) => void
   /** The store refused what it never should. */
   readonly onError: (what: string, error: unknown) => void
-  /** A delta was authored anew that has been read in the log. */
-  readonly onAgain: (delta: StreamSeq) => void
+  /** An invariant does not hold. */
+  readonly onFault: (invariant: string, message: string) => void
   /** `seats`: who held each before anything pending was put on top of the log. */
   readonly onTakenOver: (
     plan: AdoptionPlan,
@@ -106,6 +99,7 @@ export function openSimHome(options: SimHomeOptions): SimHome {
         if ('manifest' in start) {
           const { manifest } = start
           staged = open(joined(manifest, chunksOf(options, manifest)), { owner: manifest.owner })
+          checkImage(options, staged, manifest)
         } else {
           staged = open(undefined, { owner: start.owner })
         }
@@ -186,6 +180,24 @@ function watched(options: SimHomeOptions, replica: Replica): Replica {
   })
 }
 
+/** [image] An image is what its manifest says, and whoever begins from it owns what it begins alone. */
+function checkImage(
+  { module, onFault }: SimHomeOptions,
+  { engine, driver }: OpenDatabase,
+  { epoch, offset, hash, digest, schemaVersion }: ImageManifest,
+): void {
+  const is = engine.replica.position()
+  if (is.epoch !== epoch || is.offset !== offset || is.hash !== hash) {
+    onFault('image', `the image of ${epoch} ${offset} is one of ${is.epoch} ${is.offset}`)
+  }
+  // Another version names other columns.
+  const isComparable = schemaVersion === module.version
+  if (isComparable && engine.digest() !== digest)
+    onFault('image', `the image at ${offset} has another digest`)
+  const [ownCount] = driver.prepare('SELECT count(*) FROM _stream WHERE is_own = 1').get() ?? []
+  if (ownCount !== 1) onFault('image', `${String(ownCount)} streams are own after an image`)
+}
+
 /** [once] What is authored anew is of no batch that was pushed, and has been read in the log. */
 function checkAnew(
   options: SimHomeOptions,
@@ -201,7 +213,8 @@ function checkAnew(
     )
     if (batch === undefined) continue
     const [read] = replica.batchesAfter(batch.stream, batch.firstSeq - 1, 1)
-    if (read?.hash === batch.hash) options.onAgain(from)
+    if (read?.hash !== batch.hash) continue
+    options.onFault('once', `authored anew what was read in the log: ${from.stream} ${from.seq}`)
   }
 }
 

@@ -184,9 +184,7 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
       onError(what, error) {
         watch.fail('exception', `${name}, ${what}: ${(error as Error).stack}`)
       },
-      onAgain({ stream, seq }) {
-        watch.fail('once', `${name} authored anew what it had read: ${stream} ${seq}`)
-      },
+      onFault: (invariant, message) => watch.fail(invariant, `${name}: ${message}`),
       onTakenOver(plan, adopted, seats) {
         checkRecheck(adopted, seats)
         watch.count(`rebuild ${plan.reason}`)
