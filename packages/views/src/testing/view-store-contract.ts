@@ -1,9 +1,12 @@
 /** What every kind of store must do. Run by its tests with a way to make databases. */
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Deltas } from '../circuit.ts'
+import { type Delta, NO_DELTA } from '../delta.ts'
 import { createGraph } from '../graph.ts'
+import { MemoryState } from '../memory-state.ts'
 import type { Time, ViewDefinition, ViewStore, ViewStoreOptions } from '../store/view-store.ts'
 import { ZSet } from '../zset.ts'
+import { edgeBatches, everyOperatorDefinition } from './every-operator.ts'
 import { TEST_CLOCK } from './real-clock.ts'
 import {
   definitionOf,
@@ -88,6 +91,25 @@ export function viewStoreContract({ name, isPersistent, create }: ViewStoreContr
             await store.close()
             store = await open(database, { rebuild: refuse, verifies: step > 10 })
           }
+        }
+      }
+    })
+
+    test('[VS8] every operator says what it says in memory, step by step', async () => {
+      const definition = everyOperatorDefinition()
+      const database = await createDatabase()
+      let store = await open(database, { definition })
+      const inMemory = definition.createCircuit(new MemoryState())
+      for (const [step, batch] of edgeBatches(1, 12).entries()) {
+        const actual = await store.run(batch)
+        const expected = inMemory.step(batch)
+        const names = new Set([...actual.keys(), ...expected.keys()])
+        for (const name of names) {
+          expectSameOutput(`${name} in step ${step}`, actual.get(name), expected.get(name))
+        }
+        if (isPersistent && step % 6 === 5) {
+          await store.close()
+          store = await open(database, { definition, rebuild: refuse, verifies: true })
         }
       }
     })
@@ -458,10 +480,25 @@ function textOf(row: unknown): string {
 function expectSame(actual: Outputs, expected: Outputs, seed: number): void {
   const name = actual.differenceTo(expected)
   if (name === undefined) return
-  const text = (of: Outputs): string => [...of.get(name)].map(textOf).sort().join('\n')
-  expect.fail(
-    `output ${name} of seed ${seed} is\n${text(actual)}\nand should be\n${text(expected)}`,
+  expectSameOutput(
+    `${name} of seed ${seed}`,
+    actual.get(name).toDelta(),
+    expected.get(name).toDelta(),
   )
+}
+
+function expectSameOutput(
+  what: string,
+  actual: Delta = NO_DELTA,
+  expected: Delta = NO_DELTA,
+): void {
+  const [left, right] = [actual, expected].map((delta: Delta) => ZSet.fromDelta(delta)) as [
+    ZSet,
+    ZSet,
+  ]
+  if (left.equals(right)) return
+  const text = (of: ZSet): string => [...of].map(textOf).sort().join('\n')
+  expect.fail(`output ${what} is\n${text(left)}\nand should be\n${text(right)}`)
 }
 
 /** What is in the store is `batches`, so that one more brings the difference that it should. */

@@ -185,31 +185,36 @@ export class RemoteBag<R> implements OrderedBag<R>, RemotePiece {
     )
     const values = rows.map((each) => shortForm(each.r, ROW_SHORT_MAX))
     const places = this.#order === undefined ? [] : rows.map((each) => shortOrder(each.o))
-    const isOrdered = this.#order !== undefined
-    const short = [
-      keys.map((each) => each.short),
-      values.map((each) => each.short),
-      ...(isOrdered ? [places.map((each) => each.short)] : []),
+    const index: Column[] = [
+      { name: 'k', type: 'bytea', values: keys.map((each) => each.short) },
+      { name: 'r', type: 'bytea', values: values.map((each) => each.short) },
     ]
-    const columns = `k, r${isOrdered ? ', o' : ''}`
-    await by.query(
-      `INSERT INTO ${this.#table} AS b (${columns}, kl, rl, w, x${isOrdered ? ', ol' : ''})
-       SELECT * FROM unnest(${isOrdered ? '$1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bigint[], $7::bytea[], $8::bytea[]' : '$1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bytea[]'})
-       ON CONFLICT (k, ${isOrdered ? 'o, ' : ''}r) DO UPDATE SET w = b.w + excluded.w`,
-      [
-        ...short,
-        keys.map((each) => each.long),
-        values.map((each) => each.long),
-        rows.map((each) => each.delta),
-        rows.map((each) => each.exact),
-        ...(isOrdered ? [places.map((each) => each.long)] : []),
-      ],
+    const others: Column[] = [
+      { name: 'kl', type: 'bytea', values: keys.map((each) => each.long) },
+      { name: 'rl', type: 'bytea', values: values.map((each) => each.long) },
+      { name: 'w', type: 'bigint', values: rows.map((each) => each.delta) },
+      { name: 'x', type: 'bytea', values: rows.map((each) => each.exact) },
+    ]
+    if (this.#order !== undefined) {
+      index.push({ name: 'o', type: 'bytea', values: places.map((each) => each.short) })
+      others.push({ name: 'ol', type: 'bytea', values: places.map((each) => each.long) })
+    }
+    const columns = [...index, ...others]
+    const [sums] = await by.query<{ hasZero: boolean | null }>(
+      `WITH written AS (
+         INSERT INTO ${this.#table} AS b (${namesOf(columns)}) SELECT * FROM ${unnested(columns)}
+         ON CONFLICT (${namesOf(index)}) DO UPDATE SET w = b.w + excluded.w RETURNING w)
+       SELECT bool_or(w = 0) AS "hasZero" FROM written`,
+      columns.map((column) => column.values),
     )
-    await by.query(
-      `DELETE FROM ${this.#table} b USING unnest($1::bytea[], $2::bytea[]${isOrdered ? ', $3::bytea[]' : ''}) AS q (${columns})
-       WHERE b.w = 0 AND b.k = q.k AND b.r = q.r ${isOrdered ? 'AND b.o = q.o' : ''}`,
-      short,
-    )
+    if (sums?.hasZero === true) {
+      const isSame = index.map(({ name }) => `b.${name} = q.${name}`).join(' AND ')
+      await by.query(
+        `DELETE FROM ${this.#table} b USING ${unnested(index)} AS q (${namesOf(index)})
+         WHERE b.w = 0 AND ${isSame}`,
+        index.map((column) => column.values),
+      )
+    }
     for (const each of rows) {
       each.stored += each.delta
       each.delta = 0
@@ -293,6 +298,22 @@ export class RemoteBag<R> implements OrderedBag<R>, RemotePiece {
   #parts(group: RemoteGroup<R>, { o, r }: RemoteRow<R>): Uint8Array[] {
     return this.#order === undefined ? [group.k, r] : [group.k, o, r]
   }
+}
+
+/** One column of many rows. */
+interface Column {
+  readonly name: string
+  readonly type: 'bytea' | 'bigint'
+  readonly values: readonly (Uint8Array | number | null)[]
+}
+
+function namesOf(columns: readonly Column[]): string {
+  return columns.map(({ name }) => name).join(', ')
+}
+
+/** The rows that columns make, each given as one value. */
+function unnested(columns: readonly Column[]): string {
+  return `unnest(${columns.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ')})`
 }
 
 const NO_BYTES = new Uint8Array()
