@@ -25,6 +25,8 @@ let page: HTMLElement
 beforeEach(async () => {
   await deleteUniverse(NAME)
   universe = await openNotes()
+  // Unbundled, the code of live queries is many files: what is tried here is not how fast they come.
+  await universe.explain((q) => q.note)
   page = document.createElement('div')
   document.body.append(page)
   root = createRoot(page)

@@ -231,6 +231,8 @@ export class Host {
     client.send({ kind: 'welcome', identity, storage, storageReason })
     this.#sync.welcome(client)
     this.flush()
+    // A turn with nothing to do is when the code of live queries is fetched.
+    this.#plan()
     return client
   }
 
