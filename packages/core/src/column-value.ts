@@ -38,8 +38,8 @@ export type Operand<V> = NonNullable<V> | Valued<V | null>
 
 /** A computed value with what can be done to values of its type. */
 export type Computed<V> = RowValue<V> &
-  (number extends NonNullable<V> ? NumberValue<V> : unknown) &
-  (string extends NonNullable<V> ? TextValue<V> : unknown)
+  ([NonNullable<V>] extends [number] ? NumberValue<V> : unknown) &
+  ([NonNullable<V>] extends [string] ? TextValue<V> : unknown)
 
 /** Arithmetic in float64; a result that is not finite is NULL. */
 interface NumberValue<V> {
@@ -66,7 +66,7 @@ export type ColumnValue<V> = ColumnTests<V> &
   (NonNullable<JsonValue> extends NonNullable<V>
     ? RowValue<V> & NumberValue<V> & TextValue<V> & JsonPlaces
     : NonNullable<V> extends Scalar
-      ? Computed<Widened<V>>
+      ? Computed<V>
       : RowValue<V> & (NonNullable<V> extends readonly unknown[] ? unknown : Inside<V>))
 
 /** A `json` column may hold anything: what is computed of it is of the values that fit, others are NULL. */
@@ -137,4 +137,3 @@ export type ValueAt<Row, P extends string> = P extends keyof Row
 export type LastName<P extends string> = P extends `${string}.${infer Rest}` ? LastName<Rest> : P
 
 type NullOf<V> = Extract<V, null>
-type Widened<V> = V extends string ? string : V extends number ? number : V

@@ -129,6 +129,15 @@ test('tests over columns', () => {
   }>()
 })
 
+test('values keep their types: ids, members of an enum', () => {
+  expectTypeOf(q.lineItem.select((row) => ({ p: row.productId })).rowType.p).toEqualTypeOf<
+    Id<'product'>
+  >()
+  expectTypeOf(
+    q.lineItem.groupBy((row) => ({ productId: row.productId })).count().rowType.productId,
+  ).toEqualTypeOf<Id<'product'>>()
+})
+
 test('set operations, windows and reachability', () => {
   const open = q.todo.where({ done: false })
   expectTypeOf(open).toExtend<Query<typeof open.rowType>>()
