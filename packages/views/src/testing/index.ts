@@ -15,6 +15,7 @@ export {
   shopTables,
 } from './random-relation.ts'
 export { TEST_CLOCK } from './real-clock.ts'
+export type { StoreDatabase } from './store-expectations.ts'
 export {
   definitionOf,
   deltaOf,
@@ -26,7 +27,6 @@ export {
   receiptDefinition,
 } from './view-history.ts'
 export {
-  type StoreDatabase,
   type ViewStoreContract,
   viewStoreContract,
 } from './view-store-contract.ts'

@@ -1,34 +1,31 @@
 /** What every kind of store must do. Run by its tests with a way to make databases. */
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Deltas } from '../circuit.ts'
-import { type Delta, NO_DELTA } from '../delta.ts'
 import { createGraph } from '../graph.ts'
 import { MemoryState } from '../memory-state.ts'
-import type { Time, ViewDefinition, ViewStore, ViewStoreOptions } from '../store/view-store.ts'
+import type { Time, ViewStore, ViewStoreOptions } from '../store/view-store.ts'
 import { ZSet } from '../zset.ts'
 import { edgeBatches, everyOperatorDefinition } from './every-operator.ts'
 import { TEST_CLOCK } from './real-clock.ts'
+import { restartContract } from './restart-contract.ts'
+import {
+  dumpOf,
+  entriesOf,
+  expectNextIsRight,
+  expectSame,
+  expectSameOutput,
+  FAILING_ITEM,
+  refuse,
+  type StoreDatabase,
+} from './store-expectations.ts'
 import {
   definitionOf,
   deltaOf,
-  FAILING_NOTE,
   type Item,
   Outputs,
   ReceiptHistory,
   receiptDefinition,
 } from './view-history.ts'
-
-/** One database, for one test. */
-export interface StoreDatabase {
-  /** Opens a store of the view in it; several at once see the same. */
-  open(options: ViewStoreOptions): Promise<ViewStore>
-  /** Changes one stored row behind the stores' backs. */
-  damage(): Promise<void>
-  /** Says that the view is of a format to come. */
-  raiseFormat(): Promise<void>
-  /** Ends and removes it. */
-  remove(): Promise<void>
-}
 
 /** How a kind of store is tested. */
 export interface ViewStoreContract {
@@ -323,193 +320,6 @@ export function viewStoreContract({ name, isPersistent, create }: ViewStoreContr
       await expect(store.run(new Map())).rejects.toMatchObject({ code: 'engine/closed' })
     })
 
-    if (!isPersistent) return
-
-    test('[VS8] state of another definition is refused, or built anew', async () => {
-      const database = await createDatabase()
-      const history = new ReceiptHistory(12)
-      const batches = [history.next(), history.next()]
-      const first = await open(database)
-      for (const [inputTime, batch] of batches.entries()) {
-        await first.run(batch, { inputTime, frontier: inputTime - 1 })
-      }
-      await first.close()
-      const graph = createGraph()
-      graph.output('all', graph.source<Item>('items').distinct())
-      graph.source('products')
-      const other: ViewDefinition = definitionOf(graph)
-      await expect(open(database, { definition: other })).rejects.toMatchObject({
-        code: 'views/store-changed',
-      })
-      // Refusing has touched nothing.
-      const again = await open(database, { rebuild: refuse })
-      expect(await again.status()).toMatchObject({ inputTime: 1 })
-      await again.close()
-      const reasons: string[] = []
-      const rebuilt = await open(database, {
-        definition: other,
-        rebuild: (reason) => {
-          reasons.push(reason)
-          return batches
-        },
-      })
-      expect(reasons).toEqual(['changed'])
-      expect(await rebuilt.status()).toEqual({ inputTime: 1, frontier: 0, skipped: [] })
-      expect(await rebuilt.verify()).toBe(true)
-      // One that was open sees that the view is another's now.
-      await expect(first.run(new Map())).rejects.toMatchObject({ code: 'engine/closed' })
-    })
-
-    test('[VS8] a store whose view was built anew meanwhile refuses to go on', async () => {
-      const database = await createDatabase()
-      const left = await open(database)
-      const graph = createGraph()
-      graph.output('all', graph.source<Item>('items').distinct())
-      await open(database, { definition: definitionOf(graph), rebuild: () => [] })
-      await expect(left.run(new ReceiptHistory(1).next())).rejects.toMatchObject({
-        code: 'views/store-changed',
-      })
-    })
-
-    test('[VS8] a rebuild that fails leaves what was there', async () => {
-      const database = await createDatabase()
-      const history = new ReceiptHistory(13)
-      const batches = [history.next(), history.next()]
-      const first = await open(database)
-      for (const batch of batches) await first.run(batch)
-      await first.close()
-      const graph = createGraph()
-      graph.output('all', graph.source<Item>('items').distinct())
-      const failed = open(database, {
-        definition: definitionOf(graph),
-        *rebuild() {
-          yield new Map([['items', deltaOf([[FAILING_ITEM, 1]])]])
-          throw new Error('the feed broke')
-        },
-      })
-      await expect(failed).rejects.toThrow('the feed broke')
-      await expectNextIsRight(
-        await open(database, { rebuild: refuse, verifies: true }),
-        history,
-        batches,
-      )
-    })
-
-    test('[VS9] state that does not fit its digest is found, and built anew', async () => {
-      const database = await createDatabase()
-      const history = new ReceiptHistory(14)
-      const batches = [history.next(), history.next(20)]
-      const store = await open(database)
-      for (const batch of batches) await store.run(batch)
-      await database.damage()
-      expect(await store.verify()).toBe(false)
-      await store.close()
-      await expect(open(database, { verifies: true })).rejects.toMatchObject({
-        code: 'views/store-corrupt',
-      })
-      const reasons: string[] = []
-      const rebuilt = await open(database, {
-        verifies: true,
-        rebuild: (reason) => {
-          reasons.push(reason)
-          return batches
-        },
-      })
-      expect(reasons).toEqual(['corrupt'])
-      await expectNextIsRight(rebuilt, history, batches)
-    })
-
-    test('[VS21] state of a newer format is refused and left alone', async () => {
-      const database = await createDatabase()
-      await (await open(database)).close()
-      await database.raiseFormat()
-      for (const rebuild of [undefined, () => []]) {
-        await expect(open(database, rebuild && { rebuild })).rejects.toMatchObject({
-          code: 'views/store-too-new',
-        })
-      }
-    })
-
-    test('[VS20] stores of one view take turns, each seeing what the others wrote', async () => {
-      const database = await createDatabase()
-      const both = [await open(database), await open(database)]
-      const history = new ReceiptHistory(15)
-      const batches: Deltas[] = []
-      const outputs = new Outputs()
-      for (let inputTime = 0; inputTime < 20; inputTime += 1) {
-        const batch = history.next()
-        batches.push(batch)
-        const store = both[inputTime % 2] as ViewStore
-        outputs.add(await store.run(batch, { inputTime, frontier: inputTime - 1 }))
-      }
-      expectSame(outputs, Outputs.recomputed(receiptDefinition(), batches), 15)
-      for (const store of both) expect(await store.verify()).toBe(true)
-    })
+    if (isPersistent) restartContract({ createDatabase, open })
   })
-}
-
-const FAILING_ITEM: Item = { id: -1, basket: 'a', product: 1, quantity: 1, note: FAILING_NOTE }
-
-function refuse(): never {
-  throw new Error('what is there is served, not built anew')
-}
-
-function entriesOf<R>(batch: Deltas, name: string): (readonly [R, number])[] {
-  const delta = batch.get(name)
-  return delta?.rows.map((row, index) => [row as R, delta.weights[index] as number]) ?? []
-}
-
-/** What a view keeps for its outputs, in an order of its own. */
-async function dumpOf(store: ViewStore): Promise<unknown> {
-  const dump: string[] = []
-  for (const name of ['dearest/rows', 'notes/integral']) {
-    for await (const { row, weight } of store.cache(name).entries()) {
-      dump.push(`${name} ${weight} ${textOf(row)}`)
-    }
-  }
-  return dump.sort()
-}
-
-function textOf(row: unknown): string {
-  return JSON.stringify(row, (_, value) => {
-    if (typeof value === 'bigint') return `${value}n`
-    return value instanceof Uint8Array ? [...value] : value
-  })
-}
-
-function expectSame(actual: Outputs, expected: Outputs, seed: number): void {
-  const name = actual.differenceTo(expected)
-  if (name === undefined) return
-  expectSameOutput(
-    `${name} of seed ${seed}`,
-    actual.get(name).toDelta(),
-    expected.get(name).toDelta(),
-  )
-}
-
-function expectSameOutput(
-  what: string,
-  actual: Delta = NO_DELTA,
-  expected: Delta = NO_DELTA,
-): void {
-  const [left, right] = [actual, expected].map((delta: Delta) => ZSet.fromDelta(delta)) as [
-    ZSet,
-    ZSet,
-  ]
-  if (left.equals(right)) return
-  const text = (of: ZSet): string => [...of].map(textOf).sort().join('\n')
-  expect.fail(`output ${what} is\n${text(left)}\nand should be\n${text(right)}`)
-}
-
-/** What is in the store is `batches`, so that one more brings the difference that it should. */
-async function expectNextIsRight(
-  store: ViewStore,
-  history: ReceiptHistory,
-  batches: readonly Deltas[],
-): Promise<void> {
-  const next = history.next(20)
-  const outputs = Outputs.recomputed(receiptDefinition(), batches)
-  outputs.add(await store.run(next))
-  expectSame(outputs, Outputs.recomputed(receiptDefinition(), [...batches, next]), 0)
-  expect(await store.verify()).toBe(true)
 }
