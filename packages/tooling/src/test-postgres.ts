@@ -105,7 +105,9 @@ export async function startTestPostgres(host: PostgresHost = thisMachine()): Pro
   const programs = ensurePostgres(host)
   const owner = host.isRoot ? serverUser() : {}
   const folder = mkdtempSync(join(tmpdir(), 'inner-universe-postgres-'))
-  const remove = (): void => rmSync(folder, { recursive: true, force: true })
+  // Tried again, because a server that is being ended may still write.
+  const remove = (): void =>
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
   try {
     if ('uid' in owner) chownSync(folder, owner.uid, owner.gid)
     const data = join(folder, 'data')
@@ -113,7 +115,10 @@ export async function startTestPostgres(host: PostgresHost = thisMachine()): Pro
     const port = await findFreePort()
     const server = await startServer(join(programs, 'postgres'), { data, folder, port, owner })
     // Nobody else ends it when a test run is broken off.
-    const onExit = (): void => void server.kill('SIGQUIT')
+    const onExit = (): void => {
+      server.kill('SIGQUIT')
+      remove()
+    }
     process.once('exit', onExit)
     return {
       url: `postgres://postgres@127.0.0.1:${port}/postgres`,
