@@ -113,7 +113,7 @@ export {
   parseJson,
 } from './json.ts'
 export { inputBytes, inputRange } from './key-input.ts'
-export type { KeyInput, KeyInputRange, Kv, KvCategory, KvRow, ScanOptions } from './kv.ts'
+export type { KeyInput, KeyInputRange, Kv, KvCategory, KvRow, KvWrite, ScanOptions } from './kv.ts'
 export { deriveCells, forwardValue, type LensColumn, lensesOf } from './lens.ts'
 export {
   BLOB_BYTES_MAX,

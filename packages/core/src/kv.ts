@@ -13,6 +13,20 @@ export interface KeyInputRange {
   readonly stop?: KeyInput
 }
 
+/** One write of a batch. For `deletePrefix`, `key` is the prefix. */
+export type KvWrite =
+  | {
+      readonly kind: 'put'
+      readonly category: KeyInput
+      readonly key: KeyInput
+      readonly payload: KeyInput
+    }
+  | {
+      readonly kind: 'delete' | 'deletePrefix'
+      readonly category: KeyInput
+      readonly key: KeyInput
+    }
+
 /** One entry of a category. */
 export interface KvRow {
   readonly key: Uint8Array

@@ -1,24 +1,10 @@
 /** What callers give for operations, as the bytes that are stored. */
-import { inputBytes, type KeyInput, UniverseError } from '@inner-universe/core'
+import { inputBytes, type KvWrite, UniverseError } from '@inner-universe/core'
 import type { KvOperation } from '@inner-universe/engine/kv'
 import { OPERATION_BYTES } from './limits.ts'
 
-/** One write of a batch. For `deletePrefix`, `key` is the prefix. */
-export type JobOperation =
-  | {
-      readonly kind: 'put'
-      readonly category: KeyInput
-      readonly key: KeyInput
-      readonly payload: KeyInput
-    }
-  | {
-      readonly kind: 'delete' | 'deletePrefix'
-      readonly category: KeyInput
-      readonly key: KeyInput
-    }
-
 /** The bytes of operations. */
-export function operationBytes(operations: readonly JobOperation[]): KvOperation[] {
+export function operationBytes(operations: readonly KvWrite[]): KvOperation[] {
   return operations.map((operation): KvOperation => {
     const category = inputBytes(operation.category)
     const key = inputBytes(operation.key)

@@ -1,7 +1,13 @@
 /** One open job: what is read from it and written to it. JOBS.md KJ… */
-import type { KeyInput, KeyInputRange, KeyPart, KvRow, ScanOptions } from '@inner-universe/core'
+import type {
+  KeyInput,
+  KeyInputRange,
+  KeyPart,
+  KvRow,
+  KvWrite,
+  ScanOptions,
+} from '@inner-universe/core'
 import type { JobChange } from './contract.ts'
-import type { JobOperation } from './job-operation.ts'
 
 /** How a range is iterated over. */
 export interface IterateOptions {
@@ -27,9 +33,9 @@ export interface IterateOptions {
 export interface Job {
   readonly id: string
   /** Does all of the operations in their order, or none of them. None at all: nothing happens. */
-  persist(operations: JobOperation | readonly JobOperation[]): Promise<void>
+  persist(operations: KvWrite | readonly KvWrite[]): Promise<void>
   /** As `persist`; gives for each operation the number of entries that it put or deleted. */
-  persistAcked(operations: JobOperation | readonly JobOperation[]): Promise<readonly number[]>
+  persistAcked(operations: KvWrite | readonly KvWrite[]): Promise<readonly number[]>
   /** Puts a payload under a key, in the place of an older one. */
   persistPut(category: KeyInput, key: KeyInput, payload: KeyInput): Promise<void>
   persistPutAcked(category: KeyInput, key: KeyInput, payload: KeyInput): Promise<void>

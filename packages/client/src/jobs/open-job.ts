@@ -8,13 +8,14 @@ import {
   type KeyPart,
   type KeyRange,
   type KvRow,
+  type KvWrite,
   prefixRange,
   type ScanOptions,
 } from '@inner-universe/core'
 import type { KvPage, KvScanOptions } from '@inner-universe/engine/kv'
 import type { IterateOptions, Job } from './job.ts'
 import type { JobLink } from './job-link.ts'
-import { type JobOperation, operationBytes, weigh } from './job-operation.ts'
+import { operationBytes, weigh } from './job-operation.ts'
 import { PAGE_BYTES, PAGE_ROWS, QUEUED_BYTES_MAX } from './limits.ts'
 
 /** What a job is made of. */
@@ -44,7 +45,7 @@ export class OpenJob implements Job {
     this.#onFault = onFault
   }
 
-  async persist(operations: JobOperation | readonly JobOperation[]): Promise<void> {
+  async persist(operations: KvWrite | readonly KvWrite[]): Promise<void> {
     this.#link.assertOpen()
     this.#write(operations)?.catch((error: unknown) => {
       // All that were on their way when a worker died failed for one reason.
@@ -57,9 +58,7 @@ export class OpenJob implements Job {
     }
   }
 
-  async persistAcked(
-    operations: JobOperation | readonly JobOperation[],
-  ): Promise<readonly number[]> {
+  async persistAcked(operations: KvWrite | readonly KvWrite[]): Promise<readonly number[]> {
     return (await this.#write(operations, this.#timeoutMs)) ?? []
   }
 
@@ -163,7 +162,7 @@ export class OpenJob implements Job {
 
   /** The answer of a write; undefined when there is nothing to write. Queued when this returns. */
   #write(
-    given: JobOperation | readonly JobOperation[],
+    given: KvWrite | readonly KvWrite[],
     timeoutMs?: number,
   ): Promise<readonly number[]> | undefined {
     const operations = operationBytes('kind' in given ? [given] : given)

@@ -11,7 +11,7 @@ import {
   UniverseError,
   type Views,
 } from '@inner-universe/core'
-import type { LiveRead, Welcome } from '../rpc/contract.ts'
+import type { KvRead, LiveRead, Welcome } from '../rpc/contract.ts'
 import { universeClosed } from './call-errors.ts'
 import { exportFile, importFile } from './file-transfer.ts'
 import type { Session } from './session.ts'
@@ -22,6 +22,8 @@ import type {
   ReducerFunctions,
   StorageState,
   Universe,
+  UniverseKv,
+  UniverseKvCategory,
 } from './universe.ts'
 import { universeSync } from './universe-sync.ts'
 
@@ -37,6 +39,44 @@ export interface UniverseParts<T extends Tables, R extends Reducers, V extends V
   readonly requestPersistence: () => Promise<boolean>
   readonly close: () => Promise<void>
 }
+
+/** Its code is fetched with the first use: most pages never do. */
+function kvOf(ask: (read: KvRead) => Promise<unknown>): UniverseKv {
+  let loaded: Promise<UniverseKv> | undefined
+  const load = (): Promise<UniverseKv> => {
+    loaded ??= import('./universe-kv.ts').then(({ createUniverseKv }) => createUniverseKv(ask))
+    return loaded
+  }
+  return {
+    write: async (operations) => (await load()).write(operations),
+    category: (name) => {
+      const part = async () => (await load()).category(name)
+      return {
+        async *iterate(range, options) {
+          yield* (await part()).iterate(range, options)
+        },
+        ...(Object.fromEntries(
+          KV_METHODS.map((method) => [
+            method,
+            async (...args: never[]) =>
+              ((await part())[method] as (...given: never[]) => unknown)(...args),
+          ]),
+        ) as Omit<UniverseKvCategory, 'iterate'>),
+      }
+    },
+  }
+}
+
+const KV_METHODS = [
+  'get',
+  'exists',
+  'scan',
+  'scanPrefix',
+  'count',
+  'put',
+  'delete',
+  'deletePrefix',
+] as const
 
 /** Rows a search gives unless it is told otherwise. */
 const SEARCH_ROWS = 50
@@ -155,6 +195,10 @@ export function createUniverse<T extends Tables, R extends Reducers, V extends V
       return session.command((commands) => commands.unsyncedCount())
     },
     sync: universeSync(session, check),
+    kv: kvOf((read) => {
+      check()
+      return session.reads.read(read)
+    }),
     digest: async () => {
       check()
       return session.command((commands) => commands.digest())

@@ -59,5 +59,7 @@ export type {
   TableChange,
   TransactionChanges,
   Universe,
+  UniverseKv,
+  UniverseKvCategory,
   UniverseSync,
 } from './universe.ts'

@@ -4,6 +4,10 @@ import type {
   InputOfReducer,
   JsonValue,
   KeptConflict,
+  KeyInput,
+  KeyInputRange,
+  KvRow,
+  KvWrite,
   Module,
   ModuleQueries,
   Query,
@@ -13,6 +17,7 @@ import type {
   ResultOfReducer,
   Row,
   RowOf,
+  ScanOptions,
   Tables,
   UniverseError,
   ViewState,
@@ -190,6 +195,38 @@ export interface UniverseSync {
   dismissConflicts(conflictIds: readonly number[]): Promise<void>
 }
 
+/**
+ * Key-value entries of this device in one category, as `ctx.kv` in reducers has them. Writes resolve when
+ * they are durable; await one before a call that is to see it.
+ *
+ * @throws UniverseError `kv/invalid-argument`, `storage/…`.
+ */
+export interface UniverseKvCategory {
+  /** The payload of a key, or undefined. */
+  get(key: KeyInput): Promise<Uint8Array | undefined>
+  exists(key: KeyInput): Promise<boolean>
+  /** The entries of a range in the order of their keys, all in memory: see `iterate`. */
+  scan(range?: KeyInputRange, options?: ScanOptions): Promise<readonly KvRow[]>
+  /** The entries whose keys begin with the bytes of `prefix`. */
+  scanPrefix(prefix: KeyInput, options?: ScanOptions): Promise<readonly KvRow[]>
+  /** Number of entries of a range. */
+  count(range?: KeyInputRange): Promise<number>
+  /** The entries of a range, a page in memory at a time; each page is what is there when it is read. */
+  iterate(range?: KeyInputRange, options?: { readonly reverse?: boolean }): AsyncIterable<KvRow>
+  put(key: KeyInput, payload: KeyInput): Promise<void>
+  /** Whether it was there. */
+  delete(key: KeyInput): Promise<boolean>
+  /** Deletes the keys that begin with the bytes of `prefix`; of none: all. Gives their number. */
+  deletePrefix(prefix: KeyInput): Promise<number>
+}
+
+/** The key-value entries of this device beside the rows: never synced, in no image, one file with them. */
+export interface UniverseKv {
+  category(name: KeyInput): UniverseKvCategory
+  /** All or none of the writes, in their order; gives for each the number of entries put or deleted. */
+  write(operations: readonly KvWrite[]): Promise<readonly number[]>
+}
+
 /** An open universe. Every method fails with `client/closed` after `close`. */
 export interface Universe<
   T extends Tables = Tables,
@@ -277,6 +314,7 @@ export interface Universe<
   /** Deltas not acknowledged by a relay. */
   unsyncedCount(): Promise<number>
   readonly sync: UniverseSync
+  readonly kv: UniverseKv
   /**
    * Digest of the rows of synced tables: equal on devices that show the same. Cost: reads every row.
    *

@@ -52,6 +52,8 @@ export type {
   TableChange,
   TransactionChanges,
   Universe,
+  UniverseKv,
+  UniverseKvCategory,
   UniverseSync,
 } from '../main/universe.ts'
 export { type NodeOpenOptions, openUniverse } from './open.ts'

@@ -22,11 +22,13 @@
 import type {
   JsonValue,
   KeptConflict,
+  KeyRange,
   QueryValue,
   Relation,
   StreamSeq,
   TableQuery,
 } from '@inner-universe/core'
+import type { KvOperation, KvScanOptions } from '@inner-universe/engine/kv'
 import type { SyncStatus as ReplicaStatus } from '@inner-universe/sync'
 import type { Explanation } from '@inner-universe/views'
 import type { TransferredError } from './error-transfer.ts'
@@ -53,6 +55,14 @@ export type Read =
   | { readonly kind: 'relation'; readonly relation: Relation }
   /** How a read would be kept up to date, as {@link LiveExplanation}. */
   | { readonly kind: 'explain'; readonly read: LiveRead }
+  | KvRead
+
+/** What is asked of the key-value entries; a write sent again after a fail-over does the same again. */
+export type KvRead =
+  | { readonly kind: 'kv-get'; readonly category: Uint8Array; readonly key: Uint8Array }
+  | ({ readonly kind: 'kv-count'; readonly category: Uint8Array } & KeyRange)
+  | ({ readonly kind: 'kv-scan'; readonly category: Uint8Array } & KeyRange & KvScanOptions)
+  | { readonly kind: 'kv-write'; readonly operations: readonly KvOperation[] }
 
 /** A read that can be kept up to date. */
 export type LiveRead = Extract<Read, { kind: 'query' | 'relation' | 'search' | 'sql' }>

@@ -33,8 +33,27 @@ const LIVE_READS: Shapes = {
 
 const isLiveRead = (value: unknown): boolean => fits(LIVE_READS, value)
 
+const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array
+const isRange = { category: isBytes, start: isBytes, stop: isBytes }
+
+const KV_OPERATIONS: Shapes = {
+  put: { category: isBytes, key: isBytes, payload: isBytes },
+  delete: { category: isBytes, key: isBytes },
+  deletePrefix: { category: isBytes, key: isBytes },
+}
+
 const READS: Shapes = {
   ...LIVE_READS,
+  'kv-get': { category: isBytes, key: isBytes },
+  'kv-count': isRange,
+  'kv-scan': {
+    ...isRange,
+    reverse: isOptional(isBoolean),
+    limit: isOptional(isCount),
+    after: isOptional(isBytes),
+    bytesMax: isOptional(isCount),
+  },
+  'kv-write': { operations: isListOf((value) => fits(KV_OPERATIONS, value)) },
   count: { query: isQuery },
   get: { table: isText, id: isText },
   explain: { read: isLiveRead },

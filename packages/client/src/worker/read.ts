@@ -1,4 +1,4 @@
-/** One read, answered by the engine. */
+/** One read, answered by the engine; key-value entries are written this way too. */
 import type { Engine } from '@inner-universe/engine'
 import type { Read, WorkerItem } from '../rpc/contract.ts'
 import { encodeColumns, encodeRows } from '../rpc/row-transfer.ts'
@@ -34,5 +34,13 @@ export function answerRead(
     }
     case 'sql':
       return { kind: 'rows', id, rows: encodeColumns(engine.sql(read.text, read.params), transfer) }
+    case 'kv-get':
+      return { kind: 'value', id, value: engine.kv.get(read.category, read.key) }
+    case 'kv-count':
+      return { kind: 'value', id, value: engine.kv.count(read.category, read) }
+    case 'kv-scan':
+      return { kind: 'value', id, value: engine.kv.scan(read.category, read, read) }
+    case 'kv-write':
+      return { kind: 'value', id, value: engine.kv.batch(read.operations) }
   }
 }

@@ -7,6 +7,7 @@ export {
   type KeyPart,
   type KeyRange,
   type KvRow,
+  type KvWrite,
   k,
   prefixRange,
   type ScanOptions,
@@ -15,7 +16,6 @@ export {
 export type { JobChange } from '../contract.ts'
 export type { IterateOptions, Job } from '../job.ts'
 export type { StoredJob } from '../job-home.ts'
-export type { JobOperation } from '../job-operation.ts'
 export type { Persistencies, RootOptions } from '../persistencies.ts'
 export type { JobInfo, JobsById } from '../persistency.ts'
 export { type NodeJobsOptions, Persistency } from './node-home.ts'
