@@ -30,7 +30,7 @@ it('[KS18] universe.kv reads what reducers wrote and writes by itself, in the or
     { kind: 'put', category: 'other', key: ['a', 1], payload: [] },
   ])
   const keysOf = (rows: readonly { readonly key: Uint8Array }[]) =>
-    rows.map(({ key }) => decodeKey(key, [k.string, k.int]))
+    rows.map(({ key }) => decodeKey(key, k.string, k.int))
   expect(keysOf(await cursors.scan())).toEqual([
     ['a', 1],
     ['a', 3],
