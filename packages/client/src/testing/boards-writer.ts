@@ -1,5 +1,6 @@
 // Process of the kill test: writes to a universe with declared views, and says of each call that it is
 // durable, until it is killed.
+import { setTimeout as delay } from 'node:timers/promises'
 import { openUniverse } from '../node/open.ts'
 import { boards } from './boards.ts'
 
@@ -7,7 +8,7 @@ const [path = '', seedText = '1'] = process.argv.slice(2)
 const universe = await openUniverse(boards, { path, durability: 'process' })
 const { reducers } = universe
 // What is still being filled is begun anew, which the test is not about.
-while ((await universe.viewStates()).some(({ kind }) => kind !== 'ready'));
+while ((await universe.viewStates()).some(({ kind }) => kind !== 'ready')) await delay(5)
 let state = Number(seedText)
 
 /** A whole number below a bound; the same numbers for the same seed. */

@@ -19,6 +19,9 @@ import type { ViewRowChange } from './view-rows.ts'
 /** How long opening may fill views before calls are served, in ms: most are filled then. */
 const OPEN_FILL_MS = 50
 
+/** Tables of no more rows than this are read to the end when a universe is opened: a new one, say. */
+const OPEN_ROWS_MAX = 200
+
 /** Rows of one view that a transaction changed. */
 export interface ViewChange {
   readonly view: string
@@ -63,7 +66,7 @@ export class DeclaredViews {
       if (!(isOnOld && view.takeUp())) view.spoil()
     }
     this.#isFilling = true
-    const endMs = nowMs() + OPEN_FILL_MS
+    const endMs = this.#isSmall() ? Number.POSITIVE_INFINITY : nowMs() + OPEN_FILL_MS
     while (this.fill() && nowMs() < endMs);
     this.#written.clear()
   }
@@ -155,6 +158,15 @@ export class DeclaredViews {
   /** How a view is kept up to date. Undefined before it is begun. */
   planOf(view: string): Plan | undefined {
     return this.#byName.get(view)?.plan
+  }
+
+  #isSmall(): boolean {
+    const { driver, module, table } = this.#host
+    return [...this.reads].every((name) => {
+      if (!Object.hasOwn(module.tables, name)) return true
+      const some = `SELECT count(*) FROM (SELECT 1 FROM ${table(name).sql} LIMIT ?1)`
+      return (driver.prepare(some).get([OPEN_ROWS_MAX + 1])?.[0] as number) <= OPEN_ROWS_MAX
+    })
   }
 
   #spoil(view: DeclaredView): void {
