@@ -30,7 +30,11 @@ test('all live queries of a page are of one moment, whatever is called meanwhile
     expect(counts.state.rows.find(({ done }) => !done)?.count ?? 0).toBe(openCount)
   })
   for (const query of [all, open, counts]) query.subscribe(check)
-  await vi.waitFor(() => expect([all, open, counts].every(({ state }) => state.isReady)).toBe(true))
+  await vi.waitFor(
+    () => expect([all, open, counts].every(({ state }) => state.isReady)).toBe(true),
+    // Unbundled, the code of live queries is many files.
+    { timeout: 10_000 },
+  )
   const [first, ...others] = ids
   const last = reducers.remove({ id: String(first) })
   for (const id of others) void reducers.finish({ id })
