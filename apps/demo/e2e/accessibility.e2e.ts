@@ -9,6 +9,7 @@ async function pagesOf(page: Page): Promise<string[]> {
     '/',
     entity,
     entity.replace('entity', 'graph'),
+    '/live',
     '/events',
     '/sync',
     '/conflicts',

@@ -9,6 +9,7 @@ import { EntityPage } from './entity/entity-page.tsx'
 import { EventsPage } from './events/events-page.tsx'
 import { HomePage } from './home/home-page.tsx'
 import { ImportProvider } from './import/import-context.tsx'
+import { LivePage } from './live/live-page.tsx'
 import { PresenceProvider } from './presence/presence-context.tsx'
 import { ErrorBoundary } from './shell/error-boundary.tsx'
 import { NotFoundPage } from './shell/not-found-page.tsx'
@@ -67,6 +68,7 @@ function Pages(): ReactNode {
           <Route path="/" component={HomePage} />
           <Route path="/entity/:id">{({ id }) => <EntityPage key={id} id={id} />}</Route>
           <Route path="/graph/:id">{({ id }) => <GraphPage id={id} />}</Route>
+          <Route path="/live" component={LivePage} />
           <Route path="/events" component={EventsPage} />
           <Route path="/sync" component={SyncPage} />
           <Route path="/conflicts" component={ConflictsPage} />

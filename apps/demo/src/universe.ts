@@ -1,17 +1,15 @@
 /** The app's universe: how it is opened, and the hooks of its module. */
 import { openUniverse, type Universe } from '@inner-universe/client'
-import { createUniverseHooks, type ReducersOf, type TablesOf } from '@inner-universe/react'
-import { standardModule } from '@inner-universe/universe'
+import { createUniverseHooks } from '@inner-universe/react'
+import type { StandardReducers, StandardTables } from '@inner-universe/universe'
 import { fetchDevToken } from './sync/dev-token.ts'
 import { readDeviceId, writeDeviceId } from './sync/device.ts'
 import { isOfflineWanted } from './sync/offline-switch.ts'
 import { relayUrl } from './sync/relay-address.ts'
+import { type WordnetViews, wordnetModule } from './wordnet-module.ts'
 
-/** The universe type of the standard module. */
-export type AppUniverse = Universe<
-  TablesOf<typeof standardModule>,
-  ReducersOf<typeof standardModule>
->
+/** The universe type of the app's module. */
+export type AppUniverse = Universe<StandardTables, StandardReducers, WordnetViews>
 
 /** Name of the universe: one file in the origin's storage, shared by all tabs. */
 export const UNIVERSE_NAME = 'wordnet'
@@ -21,7 +19,7 @@ export async function openAppUniverse(): Promise<AppUniverse> {
   const url = relayUrl()
   const deviceId = readDeviceId()
   const identity = Promise.withResolvers<string>()
-  const universe = await openUniverse(standardModule, {
+  const universe = await openUniverse(wordnetModule, {
     name: UNIVERSE_NAME,
     worker: () =>
       new Worker(new URL('./universe.worker.ts', import.meta.url), {
@@ -50,7 +48,7 @@ export async function openAppUniverse(): Promise<AppUniverse> {
   return universe
 }
 
-const hooks = createUniverseHooks<typeof standardModule>()
+const hooks = createUniverseHooks<typeof wordnetModule>()
 
 /** Gives the universe to the hooks below. */
 export const UniverseProvider: typeof hooks.UniverseProvider = hooks.UniverseProvider

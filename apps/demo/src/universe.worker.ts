@@ -1,5 +1,5 @@
 // The worker that owns the database file.
 import { serve } from '@inner-universe/client/worker'
-import { standardModule } from '@inner-universe/universe'
+import { wordnetModule } from './wordnet-module.ts'
 
-serve(standardModule)
+serve(wordnetModule)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatBytes, formatCount, formatDuration, formatPlural } from './format.ts'
+import { formatBytes, formatCount, formatDuration, formatPatchMs, formatPlural } from './format.ts'
 
 test('counts have thousands apart, and words agree with them', () => {
   expect(formatCount(117_791)).toBe('117,791')
@@ -16,4 +16,8 @@ test('durations are precise while short', () => {
   expect(formatDuration(1234)).toBe('1.2 s')
   expect(formatDuration(59_600)).toBe('1 min 0 s')
   expect(formatDuration(65_000)).toBe('1 min 5 s')
+})
+
+test('what a patch takes has a decimal while it is below ten', () => {
+  expect([0.4, 9.96, 12.3].map(formatPatchMs)).toEqual(['0.4 ms', '10.0 ms', '12 ms'])
 })

@@ -46,3 +46,8 @@ export function formatMoment(ms: number, nowMs: number): string {
   const isToday = new Date(ms).toDateString() === new Date(nowMs).toDateString()
   return isToday ? time.format(ms) : dateTime.format(ms)
 }
+
+/** `0.4 ms`, `12 ms`: what a patch takes. */
+export function formatPatchMs(ms: number): string {
+  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`
+}

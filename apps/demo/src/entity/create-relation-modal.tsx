@@ -11,6 +11,7 @@ import {
 import { IconX } from '@tabler/icons-react'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import type { EntityLine } from '../data/entity.ts'
+import { clocked } from '../live/edit-clock.ts'
 import { EntitySearch } from '../search/entity-search.tsx'
 import { ErrorNotice } from '../shell/error-notice.tsx'
 import { TypeBadge } from '../shell/type-badge.tsx'
@@ -62,7 +63,7 @@ function CreateRelationForm({
     event.preventDefault()
     if (other === undefined) return
     const ends = direction === 'outgoing' ? { from: id, to: other.id } : { from: other.id, to: id }
-    const created = call({ ...ends, type: type.trim() })
+    const created = clocked(call({ ...ends, type: type.trim() }))
     note(created, (relation) => ({
       verb: `Related by ${type.trim()}`,
       name: `${name} and ${other.name}`,

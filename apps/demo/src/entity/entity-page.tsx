@@ -14,12 +14,14 @@ import { useLiveQuery } from '../universe.ts'
 import { DeleteEntityModal } from './delete-entity-modal.tsx'
 import { EntityEditor } from './entity-editor.tsx'
 import classes from './entity-page.module.css'
+import { KindPanel } from './kind-panel.tsx'
 import { PropertyList } from './property-list.tsx'
 import { RelationPanel } from './relation-panel.tsx'
 
 /** One entity: what it means, what is known of it, and what it is related to. */
 export function EntityPage({ id }: { readonly id: string }): ReactNode {
-  const state = useLiveQuery((q) => q.entity.where({ id: id as EntityRow['id'] }), [id])
+  // With a limit it is read by its id; without one the query would be fed from the whole table.
+  const state = useLiveQuery((q) => q.entity.where({ id: id as EntityRow['id'] }).limit(1), [id])
   const [row] = state.rows
   if (row !== undefined) return <Found row={row} />
   return (
@@ -92,6 +94,7 @@ function Found({ row }: { readonly row: EntityRow }): ReactNode {
               </Group>
             </>
           )}
+          <KindPanel id={row.id} />
           <RelationPanel id={row.id} name={name} />
         </div>
         <aside className={classes.aside} aria-label="Details">

@@ -6,6 +6,7 @@ import { Link } from 'wouter'
 import { entityHref, nameOf } from '../data/entity.ts'
 import { formatCount } from '../data/format.ts'
 import { colorOfType } from '../data/part-of-speech.ts'
+import { clocked } from '../live/edit-clock.ts'
 import { ErrorNotice } from '../shell/error-notice.tsx'
 import { useUnsynced } from '../sync/unsynced-context.tsx'
 import { UnsyncedMark } from '../sync/unsynced-mark.tsx'
@@ -139,7 +140,11 @@ function RemoveRelation({ id, name }: { readonly id: string; readonly name: stri
     reset()
   }
   function remove(): void {
-    note(call({ id }), () => ({ verb: 'Deleted', name: `the relation with ${name}`, ids: [id] }))
+    note(clocked(call({ id })), () => ({
+      verb: 'Deleted',
+      name: `the relation with ${name}`,
+      ids: [id],
+    }))
   }
   return (
     <Popover opened={isAsking} onChange={close} position="bottom-end" withArrow trapFocus>

@@ -24,7 +24,7 @@ import { Trail, useTrail } from './trail.tsx'
 
 /** The drawn neighbourhood of an entity, to walk by clicking or by the list beside it. */
 export function GraphPage({ id }: { readonly id: string }): ReactNode {
-  const entity = useLiveQuery((q) => q.entity.where({ id: id as EntityRow['id'] }), [id])
+  const entity = useLiveQuery((q) => q.entity.where({ id: id as EntityRow['id'] }).limit(1), [id])
   const [row] = entity.rows
   if (entity.error !== undefined) {
     return (

@@ -113,7 +113,7 @@ function pluralOf(type: string): string {
 }
 
 function Starts(): ReactNode {
-  const rows = useLiveQuery((q) => q.entity.where({ id: { in: STARTS } }), [])
+  const rows = useLiveQuery((q) => q.entity.where({ id: { in: STARTS } }).limit(STARTS.length), [])
   if (rows.rows.length === 0) return null
   return (
     <section aria-labelledby="starts">

@@ -1,5 +1,6 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core'
 import {
+  IconActivity,
   IconDatabase,
   IconHome,
   IconMenu2,
@@ -19,6 +20,7 @@ import { ThemeToggle } from './theme-toggle.tsx'
 
 const PAGES = [
   { href: '/', label: 'Home', Icon: IconHome },
+  { href: '/live', label: 'Live', Icon: IconActivity },
   { href: '/events', label: 'Events', Icon: IconTimeline },
   { href: '/sync', label: 'Sync', Icon: IconRefresh },
   { href: '/storage', label: 'Storage', Icon: IconDatabase },

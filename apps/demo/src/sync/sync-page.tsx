@@ -179,7 +179,10 @@ function Devices(): ReactNode {
 }
 
 function Viewing({ ids }: { readonly ids: readonly string[] }): ReactNode {
-  const found = useLiveQuery((q) => q.entity.where({ id: { in: ids as never } }), [ids.join()])
+  const found = useLiveQuery(
+    (q) => q.entity.where({ id: { in: ids as never } }).limit(ids.length),
+    [ids.join()],
+  )
   if (found.rows.length === 0) return null
   return (
     <span className={classes.viewing}>
