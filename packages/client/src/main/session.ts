@@ -44,7 +44,8 @@ export interface SessionOptions {
 /** A way to a worker: the lane of messages, and the commands. */
 export interface SessionLink {
   readonly data: Lane
-  readonly commands: Commands
+  /** Runs a command. The code that carries it may have to be fetched first. */
+  command<Result>(run: (commands: Commands) => Promise<Result>): Promise<Result>
   close(): void
 }
 
@@ -160,14 +161,14 @@ export class Session {
    */
   async command<Value>(run: (commands: Commands) => Promise<Outcome<Value>>): Promise<Value> {
     await this.opened()
-    const commands = this.#link?.commands
-    if (commands === undefined) throw this.#workerGone()
+    const link = this.#link
+    if (link === undefined) throw this.#workerGone()
     let stop: (() => void) | undefined
     const gone = new Promise<never>((_resolve, reject) => {
       stop = this.onConnection(() => reject(this.#isOver ? this.#overError() : this.#workerGone()))
     })
     try {
-      return unwrap((await Promise.race([run(commands), gone])) as Outcome<Value>)
+      return unwrap((await Promise.race([link.command(run), gone])) as Outcome<Value>)
     } finally {
       stop?.()
     }

@@ -17,7 +17,6 @@ import {
 import type { Commands, OpenRequest, SyncRequest } from '../rpc/commands.ts'
 import { BROKER_MS_MAX, RESTART_WINDOW_MS, RESTARTS_MAX } from '../rpc/limits.ts'
 import { broadcastLink, type Link, portLink } from '../rpc/link.ts'
-import { requestsOver } from '../rpc/requests.ts'
 import { createBroker, introduceSelf } from './broker.ts'
 import type { Session, SessionLink } from './session.ts'
 import { type WorkerEnd, WorkerProcess } from './worker-process.ts'
@@ -167,8 +166,7 @@ export class Tab {
       reducerMsMax,
       onBrokerWanted: () => {
         const broker = createBroker()
-        if (broker === null) process.controls.introduce(null, '')
-        else process.controls.introduce(broker.port, broker.url)
+        process.introduce(broker?.port ?? null, broker?.url ?? '')
       },
     })
     return process
@@ -257,7 +255,17 @@ export class Tab {
 }
 
 function sessionLink(link: Link): SessionLink {
-  return { data: link.data, commands: requestsOver<Commands>(link.commands), close: link.close }
+  let remote: Promise<{ readonly commands: Commands }> | undefined
+  return {
+    data: link.data,
+    async command(run) {
+      remote ??= import('./remote-commands.ts').then(({ remoteCommands }) => ({
+        commands: remoteCommands(link.commands),
+      }))
+      return run((await remote).commands)
+    },
+    close: link.close,
+  }
 }
 
 function unsupported(cause: unknown): UniverseError {

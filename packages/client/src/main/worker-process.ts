@@ -9,15 +9,19 @@
  */
 import { type ErrorCode, UniverseError } from '@inner-universe/core'
 import { workerLock } from '../rpc/announcement.ts'
-import { type OpenRequest, unwrap, type WorkerControls, type WorkerNote } from '../rpc/commands.ts'
+import {
+  type OpenRequest,
+  type Outcome,
+  unwrap,
+  type WorkerControl,
+  type WorkerNote,
+} from '../rpc/commands.ts'
 import {
   COMMAND_MS_MAX,
   WATCHDOG_MARGIN_MS,
   WATCHDOG_TICK_MS,
   WORKER_START_MS_MAX,
 } from '../rpc/limits.ts'
-import type { Lane } from '../rpc/link.ts'
-import { requestsOver } from '../rpc/requests.ts'
 
 /** Why a worker ended. */
 export type WorkerEnd =
@@ -35,12 +39,13 @@ export interface WorkerProcessOptions {
 
 /** A worker and the watch over it. */
 export class WorkerProcess {
-  readonly controls: WorkerControls
   readonly ended: Promise<WorkerEnd>
   readonly #options: WorkerProcessOptions
   readonly #worker: Worker
   readonly #url: string
   readonly #ready: Promise<void>
+  readonly #opened: PromiseWithResolvers<Outcome<undefined>> = Promise.withResolvers()
+  readonly #closed: PromiseWithResolvers<Outcome<undefined>> = Promise.withResolvers()
   readonly #ending = new AbortController()
   #end!: (end: WorkerEnd) => void
   #isReady = false
@@ -83,15 +88,7 @@ export class WorkerProcess {
     })
     // Whoever opens is told; a warm worker that fails has nobody waiting yet.
     this.#ready.catch(() => undefined)
-    const lane: Pick<Lane, 'onMessage' | 'send'> = {
-      onMessage: () => undefined,
-      send: (message, transfer = []) => worker.postMessage(message, transfer as Transferable[]),
-    }
-    this.controls = requestsOver<WorkerControls>(lane)
-    worker.addEventListener('message', ({ data }: MessageEvent<WorkerNote>) => {
-      lane.onMessage(data)
-      this.#take(data)
-    })
+    worker.addEventListener('message', ({ data }: MessageEvent<WorkerNote>) => this.#take(data))
   }
 
   /**
@@ -105,8 +102,8 @@ export class WorkerProcess {
         throw end.kind === 'crashed' ? end.error : this.#failed('was stopped')
       })
       await Promise.race([this.#ready, ended])
-      const opening = this.controls.open(request, data, commands)
-      unwrap(await Promise.race([opening, ended]))
+      this.#tell({ control: 'open', request, data, commands }, [data, commands])
+      unwrap(await Promise.race([this.#opened.promise, ended]))
       this.#isOpen = true
       this.#watchLock(request.leaderId)
     } catch (error) {
@@ -117,8 +114,16 @@ export class WorkerProcess {
 
   /** Closes the database and ends the worker. */
   async close(): Promise<void> {
-    if (this.#isOpen) await Promise.race([this.controls.close(), this.ended])
+    if (this.#isOpen) {
+      this.#tell({ control: 'close' })
+      await Promise.race([this.#closed.promise, this.ended])
+    }
     this.stop()
+  }
+
+  /** Hands over the port of a broker, over which followers send theirs; null: there is none. */
+  introduce(broker: MessagePort | null, brokerUrl: string): void {
+    this.#tell({ control: 'introduce', broker, brokerUrl }, broker === null ? [] : [broker])
   }
 
   /** Ends the worker as it is. */
@@ -184,8 +189,14 @@ export class WorkerProcess {
       case 'broker-wanted':
         this.#options.onBrokerWanted()
         return
+      case 'open':
+        this.#opened.resolve(message.outcome)
+        return
+      case 'close':
+        this.#closed.resolve(message.outcome)
+        return
       default:
-        // `ready`, and answers to requests.
+        // `ready`, which the constructor takes, and what the app's own script posts.
         return
     }
   }
@@ -210,7 +221,11 @@ export class WorkerProcess {
 
   #ping(): void {
     this.#isPingOut = true
-    this.#worker.postMessage({ isPing: true })
+    this.#tell({ control: 'ping' })
+  }
+
+  #tell(control: WorkerControl, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(control, transfer)
   }
 
   #finish(end: WorkerEnd): void {

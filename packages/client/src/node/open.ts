@@ -149,7 +149,10 @@ export async function openUniverse<T extends Tables, R extends Reducers, V exten
   const [pageLane, hostLane] = localLanes()
   const { commands, dropTransfers } = hostCommands(database)
   host.accept(hostLane, dropTransfers)
-  session.attach({ data: pageLane, commands, close: pageLane.close }, 'leader')
+  session.attach(
+    { data: pageLane, command: (run) => run(commands), close: pageLane.close },
+    'leader',
+  )
   try {
     const welcome = await session.opened()
     return createUniverse({

@@ -1,8 +1,8 @@
 /**
- * The rare commands of a client, as requests on a lane of their own; and the worker's own controls,
+ * The rare commands of a client, over Comlink on an endpoint of their own; and the worker's own controls,
  * which only the page that started it has.
  *
- * Each resolves to an {@link Outcome}, failures included. No callbacks and no nested ports cross, so that they work over a BroadcastChannel too.
+ * Each command resolves to an {@link Outcome}, failures included. No callbacks and no nested ports cross, so that they work over a BroadcastChannel too.
  */
 import type { Hash, KeptConflict, ViewState } from '@inner-universe/core'
 import type { LiveExplanation } from './contract.ts'
@@ -60,23 +60,37 @@ export interface SyncRequest {
   readonly isPaused: boolean
 }
 
-/** Controls of a worker. */
-export interface WorkerControls {
+/**
+ * What a page tells the worker it started, in its global scope. `open` and `close` are answered by notes of
+ * their names, once each. Plain messages: a page that gives no commands needs no Comlink.
+ */
+export type WorkerControl =
   /**
    * Opens the database and serves its page over two ports: the batched one, on which its hello may
    * wait already, and the one of its commands.
    */
-  open(request: OpenRequest, data: MessagePort, commands: MessagePort): Promise<Outcome<undefined>>
+  | {
+      readonly control: 'open'
+      readonly request: OpenRequest
+      readonly data: MessagePort
+      readonly commands: MessagePort
+    }
   /** Takes the port of a broker, over which followers send theirs. Null: there is none to be had. */
-  introduce(broker: MessagePort | null, brokerUrl: string): void
+  | {
+      readonly control: 'introduce'
+      readonly broker: MessagePort | null
+      readonly brokerUrl: string
+    }
   /** Finishes the transaction under way and closes the database. */
-  close(): Promise<Outcome<undefined>>
-}
+  | { readonly control: 'close' }
+  | { readonly control: 'ping' }
 
-/** What a worker posts to its page besides answers, in its global scope. */
+/** What a worker posts to its page, in its global scope. */
 export type WorkerNote =
   /** The script has called `serve`. */
   | { readonly note: 'ready' }
+  /** How a control ended. */
+  | { readonly note: 'open' | 'close'; readonly outcome: Outcome<undefined> }
   /** A group begins; its only call is named, several are not. Several may hang, so no blame yet. */
   | { readonly note: 'group'; readonly callId: string | undefined }
   /** Long work begins that is not a reducer's: see {@link COMMAND_MS_MAX}. */

@@ -24,6 +24,9 @@ export async function openFrameTab(): Promise<FrameTab> {
   frame.src = new URL('./frame-tab.ts', import.meta.url).href
   document.body.append(frame)
   await new Promise((resolve) => frame.addEventListener('load', resolve, { once: true }))
+  // Vitest has every `import()` of what it serves run through this.
+  const runner = '__vitest_browser_runner__'
+  Reflect.set(frame.contentWindow as object, runner, Reflect.get(globalThis, runner))
   const script = frame.contentDocument?.createElement('script') as HTMLScriptElement
   script.type = 'module'
   script.src = new URL('./tab.ts', import.meta.url).href

@@ -7,15 +7,15 @@ import { openEngine, type Views } from '@inner-universe/engine'
 import type { Replication } from '@inner-universe/engine/replication'
 import type { Driver } from '@inner-universe/sqlite'
 import { loadSqlite, type Sqlite } from '@inner-universe/sqlite/wasm'
+import { expose } from 'comlink'
 import { presenceLock, workerLock } from '../rpc/announcement.ts'
 import {
   type OpenRequest,
   outcomeOf,
-  type WorkerControls,
+  type WorkerControl,
   type WorkerNote,
 } from '../rpc/commands.ts'
-import { type Lane, type Link, portLink } from '../rpc/link.ts'
-import { answerRequests } from '../rpc/requests.ts'
+import { type Link, portLink } from '../rpc/link.ts'
 import { Host } from './host.ts'
 import { hostCommands, type OpenDatabase } from './host-commands.ts'
 import { Introductions } from './introductions.ts'
@@ -34,6 +34,8 @@ interface Opened {
   readonly database: OpenDatabase
   readonly introductions: Introductions
 }
+
+type OpenControl = Extract<WorkerControl, { readonly control: 'open' }>
 
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope
 
@@ -67,35 +69,38 @@ export function serve(module: Module, options: ServeOptions = {}): void {
   const accept = ({ database }: Opened, link: Link): void => {
     const { commands, dropTransfers } = hostCommands(database)
     database.host.accept(link.data, dropTransfers)
-    answerRequests(link.commands, commands)
+    expose(commands, link.commands)
   }
-  const controls: WorkerControls = {
-    open: (request, data, commands) =>
-      outcomeOf(async () => {
-        const isLocked = holdWorkerLock(request.leaderId)
-        opened = await open(module, request, sqlite, accept)
-        await isLocked
-        accept(opened, portLink(data, commands))
-        return undefined
-      }),
-    introduce: (broker, url) => opened?.introductions.introduce(broker, url),
-    close: () =>
-      outcomeOf(async () => {
-        opened?.introductions.close()
-        await opened?.database.host.sync.stop()
-        opened?.database.host.close()
-        opened = undefined
-        return undefined
-      }),
+  const start = async ({ request, data, commands }: OpenControl): Promise<undefined> => {
+    const isLocked = holdWorkerLock(request.leaderId)
+    opened = await open(module, request, sqlite, accept)
+    await isLocked
+    accept(opened, portLink(data, commands))
   }
-  const lane: Pick<Lane, 'onMessage' | 'send'> = {
-    onMessage: () => undefined,
-    send: (message) => scope.postMessage(message),
+  const stop = async (): Promise<undefined> => {
+    opened?.introductions.close()
+    await opened?.database.host.sync.stop()
+    opened?.database.host.close()
+    opened = undefined
   }
-  answerRequests(lane, controls)
+  const take = async (control: WorkerControl): Promise<void> => {
+    switch (control.control) {
+      case 'ping':
+        return note({ note: 'pong' })
+      case 'open':
+        return note({ note: 'open', outcome: await outcomeOf(() => start(control)) })
+      case 'introduce':
+        return opened?.introductions.introduce(control.broker, control.brokerUrl)
+      case 'close':
+        return note({ note: 'close', outcome: await outcomeOf(stop) })
+      default:
+      // The app's own script may be told other things.
+    }
+  }
   scope.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-    if (typeof data === 'object' && data !== null && 'isPing' in data) note({ note: 'pong' })
-    else lane.onMessage(data)
+    if (typeof data === 'object' && data !== null && 'control' in data) {
+      void take(data as WorkerControl)
+    }
   })
   note({ note: 'ready' })
 }
