@@ -3,7 +3,7 @@
 /** One measured thing. Times are in the unit given; `ratioToFloor` compares medians of one run. */
 export interface Figure {
   readonly name: string
-  readonly unit: 'ms' | 'us' | 'calls/s' | 'rows/s' | 'kB' | 'MB' | 's'
+  readonly unit: 'ms' | 'us' | 's' | 'calls/s' | 'rows/s' | 'patches/s' | 'queries' | 'kB' | 'MB'
   readonly p50: number
   readonly p95?: number
   readonly p99?: number

@@ -20,6 +20,7 @@ import { fillWordnetScenario } from './scenarios/fill-wordnet.ts'
 import { importScenario } from './scenarios/import.ts'
 import { jobsScenario } from './scenarios/jobs.ts'
 import { jobsNodeScenario } from './scenarios/jobs-node.ts'
+import { liveManyScenario } from './scenarios/live-many.ts'
 import { liveQueryScenario } from './scenarios/live-query.ts'
 import { sizeScenario } from './scenarios/size.ts'
 import { viewsScenario } from './scenarios/views.ts'
@@ -31,6 +32,7 @@ const SCENARIOS: readonly Scenario[] = [
   coldOpenScenario,
   importScenario,
   liveQueryScenario,
+  liveManyScenario,
   failOverScenario,
   fillScenario,
   fillWordnetScenario,

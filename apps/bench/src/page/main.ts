@@ -5,6 +5,7 @@ export interface Parts {
   readonly kill: typeof import('../kill/page.ts').killPage
   readonly calls: typeof import('./calls.ts').callsPage
   readonly 'cold-open': typeof import('./cold-open.ts').coldOpenPage
+  readonly 'live-many': typeof import('./live-many.ts').liveManyPage
   readonly 'live-query': typeof import('./live-query.ts').liveQueryPage
   readonly 'fail-over': typeof import('./fail-over.ts').failOverPage
   readonly fill: typeof import('./fill.ts').fillPage
@@ -15,6 +16,7 @@ const loaders: { readonly [K in keyof Parts]: () => Promise<Parts[K]> } = {
   kill: async () => (await import('../kill/page.ts')).killPage,
   calls: async () => (await import('./calls.ts')).callsPage,
   'cold-open': async () => (await import('./cold-open.ts')).coldOpenPage,
+  'live-many': async () => (await import('./live-many.ts')).liveManyPage,
   'live-query': async () => (await import('./live-query.ts')).liveQueryPage,
   'fail-over': async () => (await import('./fail-over.ts')).failOverPage,
   fill: async () => (await import('./fill.ts')).fillPage,

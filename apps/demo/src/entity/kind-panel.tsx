@@ -82,7 +82,7 @@ export function KindPanel({ id }: { readonly id: string }): ReactNode {
           })}
         </ol>
       )}
-      <PatchLine measured={measured} view={undefined} />
+      {measured.patchCount > 0 && <PatchLine measured={measured} view={undefined} />}
       <ExplainDrawer
         title={TITLE}
         build={build}

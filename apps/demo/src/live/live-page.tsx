@@ -87,7 +87,7 @@ export function LivePage(): ReactNode {
             view={states.get('relationsByType')}
             build={relationsByType}
             measured={relations}
-            note={formatPlural(relations.rows.length, 'type')}
+            note={relations.rows.length > 0 ? formatPlural(relations.rows.length, 'type') : ''}
           >
             <CountList
               name="Relations by type"

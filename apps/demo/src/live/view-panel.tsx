@@ -11,7 +11,7 @@ import classes from './view-panel.module.css'
 /** A live list over a declared view: the rows, how they come to be there, what the last patch took. */
 export function ViewPanel({
   title,
-  note,
+  note = '',
   className,
   view,
   build,
@@ -37,7 +37,7 @@ export function ViewPanel({
         <h2 id={titleId} className={classes.title}>
           {title}
         </h2>
-        {note !== undefined && isReady && <span className={classes.note}>{note}</span>}
+        {note !== '' && <span className={classes.note}>{note}</span>}
         <Tooltip label="How it is kept">
           <ActionIcon
             variant="subtle"
