@@ -85,12 +85,20 @@ async function openServed(by: Connection, opening: Opening): Promise<Opened | un
   await by.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
   const found = await judge(by, opening, verifies).finally(() => by.query('COMMIT'))
   if (typeof found !== 'string') return found
-  if (found !== 'missing' && rebuild === undefined) {
-    throw found === 'changed'
-      ? storeChanged(view)
-      : storeCorrupt(view, 'it does not fit its digest or its tables')
-  }
+  assertRebuildable(view, found, rebuild)
   return undefined
+}
+
+/** State that is there is made anew only by who can fill it. */
+function assertRebuildable(
+  view: string,
+  found: RebuildReason,
+  rebuild: PostgresStoreOptions['rebuild'],
+): void {
+  if (found === 'missing' || rebuild !== undefined) return
+  throw found === 'changed'
+    ? storeChanged(view)
+    : storeCorrupt(view, 'it does not fit its digest or its tables')
 }
 
 async function judge(
@@ -127,6 +135,7 @@ async function fill(by: Connection, opening: Opening): Promise<Opened> {
       await by.query('COMMIT')
       return found
     }
+    assertRebuildable(view, found, options.rebuild)
     const isThere = await hasRecordTables(by, names)
     const record = isThere ? await readRecord(by, names, view, true) : undefined
     const entries = new Map<StateName, never>()

@@ -10,6 +10,8 @@ export const SCHEMA = 'inner_universe_views'
 /** The tables of one schema, ready for SQL. */
 export interface Names {
   readonly schema: string
+  /** The schema's name as the catalog has it. */
+  readonly schemaName: string
   readonly view: string
   readonly piece: string
   readonly skipped: string
@@ -27,6 +29,7 @@ export function namesOf(schema: string = SCHEMA): Names {
   const table = (name: string): string => `${quoteName(schema)}.${quoteName(name)}`
   return {
     schema: quoteName(schema),
+    schemaName: schema,
     view: table('_view'),
     piece: table('_view_piece'),
     skipped: table('_view_skipped'),
@@ -93,12 +96,18 @@ export async function readRecord(
   }
 }
 
+/**
+ * Whether a table is there: read from the catalog like any rows. `to_regclass` may answer from before a
+ * lock was waited for, and so take a view for missing that another process has just made.
+ */
+const IS_THERE = `EXISTS (SELECT FROM pg_catalog.pg_tables
+  WHERE schemaname = $1 AND tablename = `
+
 /** True when the tables that list views are there. */
 export async function hasRecordTables(by: Connection, names: Names): Promise<boolean> {
-  const [row] = await by.query<{ isThere: boolean }>(
-    'SELECT to_regclass($1) IS NOT NULL AS "isThere"',
-    [names.view],
-  )
+  const [row] = await by.query<{ isThere: boolean }>(`SELECT ${IS_THERE} '_view') AS "isThere"`, [
+    names.schemaName,
+  ])
   return row?.isThere === true
 }
 
@@ -145,10 +154,9 @@ export async function readPieces(
   view: string,
 ): Promise<Map<StateName, PieceEntry>> {
   const rows = await by.query<{ piece: string } & PieceEntry>(
-    `SELECT piece, kind, table_name AS "table",
-       to_regclass($2 || '.' || quote_ident(table_name)) IS NOT NULL AS "isThere"
-     FROM ${names.piece} WHERE view = $1`,
-    [view, names.schema],
+    `SELECT piece, kind, table_name AS "table", ${IS_THERE} table_name) AS "isThere"
+     FROM ${names.piece} WHERE view = $2`,
+    [names.schemaName, view],
   )
   return new Map(rows.map(({ piece, kind, table, isThere }) => [piece, { kind, table, isThere }]))
 }

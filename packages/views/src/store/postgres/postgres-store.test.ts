@@ -116,6 +116,25 @@ test('[VS20] several processes bring batches to one database, each after the one
   await dropSchema(schema)
 })
 
+test('[VS20] stores that open a view at once make it once, while the first of them goes on', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const schema = newSchema()
+    const history = new ReceiptHistory(round)
+    const batches = [history.next(20), history.next(20), history.next(20), history.next(20)]
+    const outputs = new Outputs()
+    const runs = batches.map(async (batch, inputTime) => {
+      const view = { view: 'receipts', definition: receiptDefinition(), clock: TEST_CLOCK }
+      const store = await openPostgresStore({ ...view, pool, schema })
+      outputs.add(await store.run(batch, { inputTime, frontier: inputTime - 1 }))
+      await store.close()
+    })
+    await Promise.all(runs)
+    const all = Outputs.recomputed(receiptDefinition(), batches)
+    expect(outputs.differenceTo(all), `round ${round}`).toBeUndefined()
+    await dropSchema(schema)
+  }
+})
+
 test('[VS17] a server that goes away in a batch leaves nothing of it; the store goes on with the next', async () => {
   const schema = newSchema()
   const application = `${schema}_store`
