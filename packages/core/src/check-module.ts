@@ -1,7 +1,6 @@
 /** What a module must be for the store to keep it. */
 import { checkName, checkTables, invalidModule } from './check-table.ts'
 import type { Module } from './module.ts'
-import { viewOrder } from './view.ts'
 
 /**
  * Refuses a module that contradicts itself. Called wherever a universe is opened, before its file is
@@ -38,7 +37,7 @@ export function checkModule(module: Module): void {
   }
 }
 
-/** Names and order of views; whether their queries fit the tables is found by what keeps them. */
+/** Names of views; their queries are looked at by what keeps them, which has the builder. */
 function checkViews({ tables, views }: Module): void {
   const taken = new Map(Object.keys(tables).map((name) => [name.toLowerCase(), name]))
   for (const name of Object.keys(views)) {
@@ -47,9 +46,5 @@ function checkViews({ tables, views }: Module): void {
     const other = taken.get(name.toLowerCase())
     if (other !== undefined) invalidModule(`view "${name}" and "${other}" are one name to SQL`)
     taken.set(name.toLowerCase(), name)
-    if (typeof views[name]?.relation !== 'object') {
-      invalidModule(`view "${name}" is no query; give a function that returns one`)
-    }
   }
-  viewOrder(views)
 }

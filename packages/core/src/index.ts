@@ -162,7 +162,7 @@ export {
   prefixRange,
   type TypedPart,
 } from './ordered-key.ts'
-export { type Order, type Queries, Query, queriesOf, relationOf, type TableQuery } from './query.ts'
+export { type Queries, Query, queriesOf, relationOf } from './query.ts'
 export { createRandom, createRandomFromState, type Random } from './random.ts'
 export {
   type Db,
@@ -283,16 +283,19 @@ export {
   type Tables,
   table,
 } from './table.ts'
+export { narrowed, type Order, ordered, type TableQuery } from './table-query.ts'
 export { utf8Length } from './utf8.ts'
 export { type Check, compileArguments, compileCheck, Findings } from './validate.ts'
 export { encodeValue, type Value } from './value-codec.ts'
 export { decodeValue } from './value-decoder.ts'
 export {
   type BuiltQuery,
+  buildViews,
   type DefineViews,
   type ModuleQueries,
   moduleQueriesOf,
   type ReadView,
+  type ViewBuilders,
   type ViewQueries,
   type ViewState,
   type Views,

@@ -1,7 +1,7 @@
 /** Module definitions: the tables, reducers and lifecycle of an app, shared by page, worker and relay. */
 import { type DefineReducer, defineReducer, type ReducerContext, type Reducers } from './reducer.ts'
 import type { Tables } from './table.ts'
-import { buildViews, type DefineViews, type Views } from './view.ts'
+import type { DefineViews, ViewBuilders, Views } from './view.ts'
 
 /**
  * Functions the store itself calls. A throw in `init` stops creation; in `connected`, the connection.
@@ -37,7 +37,9 @@ export interface Module<
   readonly reducers: R
   readonly lifecycle: Lifecycle<T>
   /** Declared views: rows follow from the tables and are kept beside them. No part of the schema. */
-  readonly views: V
+  readonly views: ViewBuilders<V>
+  /** Carries the type only; never set. */
+  readonly viewTypes?: V
 }
 
 /**
@@ -66,6 +68,6 @@ export function defineModule<
 }): Module<T, R, V> {
   const { name, version, minReader = 1, minWriter = 1, tables, lifecycle = {} } = definition
   const reducers = definition.reducers(defineReducer as unknown as DefineReducer<T>)
-  const views = buildViews(tables, definition.views ?? ({} as DefineViews<T, V>))
+  const views = (definition.views ?? {}) as ViewBuilders<V>
   return { name, version, minReader, minWriter, tables, reducers, lifecycle, views }
 }

@@ -131,7 +131,7 @@ function writeLength(out: ByteWriter, byteCount: number, what: string): void {
 
 const readLength = (reader: ByteReader): number => reader.readByte() * 256 + reader.readByte()
 
-const string: KeyType<string> = keyType(
+const string: KeyType<string> = /* @__PURE__ */ keyType(
   (out, value) => {
     if (typeof value !== 'string' || !value.isWellFormed()) refuse('text with a lone surrogate')
     writeLength(out, utf8Length(value), 'text')
@@ -140,7 +140,7 @@ const string: KeyType<string> = keyType(
   (reader) => reader.readUtf8(readLength(reader)),
 )
 
-const bytes: KeyType<Uint8Array> = keyType(
+const bytes: KeyType<Uint8Array> = /* @__PURE__ */ keyType(
   (out, value) => {
     if (!(value instanceof Uint8Array)) refuse('a value that is not bytes')
     writeLength(out, value.length, 'a byte array')
@@ -149,7 +149,7 @@ const bytes: KeyType<Uint8Array> = keyType(
   (reader) => reader.readRaw(readLength(reader)).slice(),
 )
 
-const bool: KeyType<boolean> = keyType(
+const bool: KeyType<boolean> = /* @__PURE__ */ keyType(
   (out, value) => out.writeByte(value ? 1 : 0),
   (reader) => {
     const byte = reader.readByte()
@@ -157,7 +157,7 @@ const bool: KeyType<boolean> = keyType(
   },
 )
 
-const int64: KeyType<bigint> = keyType(
+const int64: KeyType<bigint> = /* @__PURE__ */ keyType(
   (out, value) => {
     if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) {
       refuse(`${String(value)} is not an int64`)
@@ -167,7 +167,7 @@ const int64: KeyType<bigint> = keyType(
   (reader) => BigInt.asIntN(64, readUint64(reader) ^ SIGN_BIT),
 )
 
-const uint64: KeyType<bigint> = keyType((out, value) => {
+const uint64: KeyType<bigint> = /* @__PURE__ */ keyType((out, value) => {
   if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) {
     refuse(`${String(value)} is not a uint64`)
   }
@@ -175,7 +175,7 @@ const uint64: KeyType<bigint> = keyType((out, value) => {
 }, readUint64)
 
 /** Of IEEE 754 bits: a negative number all flipped, any other its sign bit. NaN has no place. */
-const float64: KeyType<number> = keyType(
+const float64: KeyType<number> = /* @__PURE__ */ keyType(
   (out, value) => {
     if (typeof value !== 'number' || Number.isNaN(value)) refuse(`${String(value)} has no order`)
     const view = new DataView(new ArrayBuffer(8))
@@ -193,7 +193,7 @@ const float64: KeyType<number> = keyType(
   },
 )
 
-const uint8: KeyType<number> = keyType(
+const uint8: KeyType<number> = /* @__PURE__ */ keyType(
   (out, value) => {
     if (!Number.isSafeInteger(value) || value < 0 || value > 255) {
       refuse(`${String(value)} is not a byte`)
@@ -203,7 +203,7 @@ const uint8: KeyType<number> = keyType(
   (reader) => reader.readByte(),
 )
 
-const int: KeyType<number> = signed('integer within ±(2^53 − 1)', 54)
+const int: KeyType<number> = /* @__PURE__ */ signed('integer within ±(2^53 − 1)', 54)
 
 function enumeration<const Members extends readonly string[]>(
   members: Members,
@@ -307,21 +307,21 @@ export interface KeyTypes {
   optional<Value>(type: KeyCodec<Value>): KeyType<Value | null>
 }
 
-/** See {@link KeyTypes}. */
+/** See {@link KeyTypes}. What is marked pure is left out of bundles that only encode plain parts. */
 export const k: KeyTypes = {
   string,
   bytes,
-  int8: signed('int8', 8),
-  int16: signed('int16', 16),
-  int32: signed('int32', 32),
+  int8: /* @__PURE__ */ signed('int8', 8),
+  int16: /* @__PURE__ */ signed('int16', 16),
+  int32: /* @__PURE__ */ signed('int32', 32),
   int,
   int64,
-  uint16: unsigned('uint16', 16),
-  uint32: unsigned('uint32', 32),
+  uint16: /* @__PURE__ */ unsigned('uint16', 16),
+  uint32: /* @__PURE__ */ unsigned('uint32', 32),
   uint64,
   uint8,
   byte: uint8,
-  char: keyType<string>(
+  char: /* @__PURE__ */ keyType<string>(
     (out, value) => {
       const code = value.length === 1 ? value.charCodeAt(0) : 256
       if (code > 255) refuse(`"${value}" is not one character of one byte`)
@@ -333,16 +333,16 @@ export const k: KeyTypes = {
   enum: enumeration,
   tuple,
   object,
-  key: keyType<Uint8Array>(
+  key: /* @__PURE__ */ keyType<Uint8Array>(
     (out, value) => out.writeRaw(value),
     (reader) => reader.readRaw(reader.remaining).slice(),
   ),
   float64,
-  date: keyType<Date>(
+  date: /* @__PURE__ */ keyType<Date>(
     (out, value) => int.write(out, value.getTime()),
     (reader) => new Date(int.read(reader)),
   ),
-  uuid: keyType<string>(
+  uuid: /* @__PURE__ */ keyType<string>(
     (out, value) => {
       if (!isId(value)) refuse(`"${value}" is not a canonical UUID`)
       out.writeUuid(value)

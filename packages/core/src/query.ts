@@ -1,39 +1,10 @@
-/**
- * Queries over one table as plain data, and the typed builder that makes them.
- *
- * A {@link TableQuery} crosses threads, is compiled to SQL by the engine and to operators by views.
- * Values are always bound, never pasted into SQL.
- */
+/** The typed builder of queries over one table, from which those over several go on. */
 import type { ColumnValues, RowTest, Valued } from './column-value.ts'
-import {
-  type Condition,
-  conditionOf,
-  isCondition,
-  parseColumnPath,
-  type QueryValue,
-  type Where,
-} from './condition.ts'
+import type { Condition, QueryValue, Where } from './condition.ts'
 import type { Relation, RelationOrder } from './relation.ts'
 import { RelationQuery } from './relation-query.ts'
 import type { RowOf, Tables } from './table.ts'
-
-/** One ordering term. NULL sorts first ascending, last descending. */
-export interface Order {
-  readonly column: string
-  readonly path?: readonly string[]
-  readonly direction: 'asc' | 'desc'
-}
-
-/** A query over one table as plain, cloneable data. */
-export interface TableQuery {
-  readonly table: string
-  readonly where?: Condition
-  readonly orderBy: readonly Order[]
-  readonly limit?: number
-  readonly offset?: number
-  /** The order keys, then the primary key, of the row after which to start: cursor paging. */
-  readonly after?: readonly QueryValue[]
-}
+import { narrowed, ordered, type TableQuery } from './table-query.ts'
 
 /** A query over one table as a relation, with the same rows in the same order. */
 export function relationOf(query: TableQuery): Relation {
@@ -76,11 +47,7 @@ export class Query<Row, Name extends string = string> extends RelationQuery<Row,
   override where(where: Where<Row> | Condition): Query<Row, Name>
   override where(where: never): RelationQuery<Row, Name> {
     if (typeof where === 'function') return super.where(where)
-    const condition = isCondition(where) ? where : conditionOf(where)
-    const before = this.plan.where
-    return this.#with({
-      where: before === undefined ? condition : { kind: 'and', of: [before, condition] },
-    })
+    return new Query<Row, Name>(narrowed(this.plan, where))
   }
 
   /** By a computed value. */
@@ -95,7 +62,7 @@ export class Query<Row, Name extends string = string> extends RelationQuery<Row,
   ): Query<Row, Name>
   override orderBy(by: never, direction: 'asc' | 'desc' = 'asc'): RelationQuery<Row, Name> {
     if (typeof by === 'function') return super.orderBy(by, direction)
-    return this.#with({ orderBy: [...this.plan.orderBy, { ...parseColumnPath(by), direction }] })
+    return new Query<Row, Name>(ordered(this.plan, by, direction))
   }
 
   /** At most this many rows. */

@@ -5,7 +5,7 @@ import { isUniverseError } from './error.ts'
 import { defineModule } from './module.ts'
 import type { Queries } from './query.ts'
 import { table } from './table.ts'
-import { type DefineViews, moduleQueriesOf, type Views, viewOrder } from './view.ts'
+import { buildViews, type DefineViews, moduleQueriesOf, type Views, viewOrder } from './view.ts'
 
 const tables = {
   todo: table({ id: t.id(), project: t.text(), done: t.bool().default(false) }),
@@ -16,7 +16,9 @@ const withViews = (views: DefineViews<typeof tables, Views>) =>
 
 function faultOf(views: DefineViews<typeof tables, Views>): string {
   try {
-    checkModule(withViews(views))
+    const module = withViews(views)
+    checkModule(module)
+    viewOrder(buildViews(module.tables, module.views))
     return ''
   } catch (error) {
     if (isUniverseError(error, 'module/invalid')) return error.message
@@ -35,17 +37,15 @@ test('a view is read like a table of its name', () => {
   const q = moduleQueriesOf(module)
   expect(q.open?.limit(2).plan).toEqual({ table: 'open', orderBy: [], limit: 2 })
   expect(q.todo.plan).toEqual({ table: 'todo', orderBy: [] })
-  expect(module.views.few?.relation).toMatchObject({ kind: 'window', of: { table: 'open' } })
+  const { few } = buildViews(module.tables, module.views)
+  expect(few?.relation).toMatchObject({ kind: 'window', of: { table: 'open' } })
 })
 
 test('[VD9] views come after those they read, and never read each other in a circle', () => {
   const read = (name: string) => (_q: Q, view: (name: string) => { rowType: unknown }) =>
     view(name) as never
-  expect(viewOrder(withViews({ a: read('b'), b: read('c'), c: (q) => q.todo }).views)).toEqual([
-    'c',
-    'b',
-    'a',
-  ])
+  const module = withViews({ a: read('b'), b: read('c'), c: (q) => q.todo })
+  expect(viewOrder(buildViews(module.tables, module.views))).toEqual(['c', 'b', 'a'])
   expect(faultOf({ a: read('b'), b: read('a') })).toContain('circle: a → b → a')
   expect(faultOf({ a: read('a') })).toContain('circle')
   const joined = (q: Q, view: (name: string) => unknown) =>

@@ -50,17 +50,27 @@ export type ViewState =
   /** A step of it failed, which the message tells; it is begun anew when the universe is next opened. */
   | { readonly view: string; readonly kind: 'failed'; readonly message: string }
 
-/** Builds the queries of a module's views. */
-export function buildViews<T extends Tables, V extends Views>(
-  tables: T,
-  definitions: DefineViews<T, V>,
-): V {
+/** Views as a module holds them: built where they are kept, so that nobody else carries the builder. */
+export type ViewBuilders<V extends Views> = {
+  readonly [K in keyof V]: (q: never, view: ReadView) => V[K]
+}
+
+/**
+ * Builds the queries of a module's views.
+ *
+ * @throws UniverseError `module/invalid` where a function returns no query.
+ */
+export function buildViews(tables: Tables, builders: ViewBuilders<Views>): Views {
   const queries = queriesOf(tables)
-  const built = Object.keys(definitions).map((name) => [
-    name,
-    definitions[name as keyof V](queries, queryOfView),
-  ])
-  return Object.fromEntries(built) as V
+  const built = Object.keys(builders).map((name) => {
+    const query: unknown = builders[name]?.(queries as never, queryOfView)
+    const relation = (query as Partial<BuiltQuery> | null | undefined)?.relation
+    if (typeof relation !== 'object') {
+      invalidModule(`view "${name}" is no query; give a function that returns one`)
+    }
+    return [name, query]
+  })
+  return Object.fromEntries(built) as Views
 }
 
 /** The starting queries of a module's tables and views. */
@@ -69,7 +79,7 @@ export function moduleQueriesOf<T extends Tables, V extends Views>({
   views,
 }: {
   readonly tables: T
-  readonly views: V
+  readonly views: ViewBuilders<V>
 }): ModuleQueries<T, V> {
   const entries = Object.keys(views).map((name) => [name, queryOfView(name)])
   return { ...queriesOf(tables), ...(Object.fromEntries(entries) as ViewQueries<V>) }

@@ -3,12 +3,15 @@ import {
   deriveCells,
   isUniverseError,
   lensesOf,
-  Query,
+  narrowed,
+  ordered,
+  type Query,
   type QueryValue,
   type Row,
   type RunnableQuery,
   type StoredValue,
   type TableAccess,
+  type TableQuery,
   UniverseError,
   type Where,
 } from '@inner-universe/core'
@@ -46,47 +49,53 @@ export function currentCall(session: Session): CallScope {
 
 class ReducerQuery implements RunnableQuery<AnyRow> {
   protected readonly session: Session
-  protected readonly built: Query<AnyRow>
+  protected readonly plan: TableQuery
 
-  constructor(session: Session, built: Query<AnyRow>) {
+  constructor(session: Session, plan: TableQuery) {
     this.session = session
-    this.built = built
+    this.plan = plan
   }
 
   where(where: Parameters<Query<AnyRow>['where']>[0]): RunnableQuery<AnyRow> {
-    return new ReducerQuery(this.session, this.built.where(where))
+    return this.#with(narrowed(this.plan, where))
   }
 
-  orderBy(...order: Parameters<Query<AnyRow>['orderBy']>): RunnableQuery<AnyRow> {
-    return new ReducerQuery(this.session, this.built.orderBy(...order))
+  orderBy(
+    ...[path, direction = 'asc']: Parameters<Query<AnyRow>['orderBy']>
+  ): RunnableQuery<AnyRow> {
+    return this.#with(ordered(this.plan, path, direction))
   }
 
   limit(limit: number): RunnableQuery<AnyRow> {
-    return new ReducerQuery(this.session, this.built.limit(limit))
+    return this.#with({ ...this.plan, limit })
   }
 
   offset(offset: number): RunnableQuery<AnyRow> {
-    return new ReducerQuery(this.session, this.built.offset(offset))
+    return this.#with({ ...this.plan, offset })
   }
 
   after(keys: readonly QueryValue[]): RunnableQuery<AnyRow> {
-    return new ReducerQuery(this.session, this.built.after(keys))
+    return this.#with({ ...this.plan, after: keys })
+  }
+
+  #with(plan: TableQuery): RunnableQuery<AnyRow> {
+    return new ReducerQuery(this.session, plan)
   }
 
   all(): readonly AnyRow[] {
     currentCall(this.session)
-    return this.session.reader.query(this.built.plan)
+    return this.session.reader.query(this.plan)
   }
 
   first(): AnyRow | undefined {
     currentCall(this.session)
-    const { plan } = this.built
+    const { plan } = this
     return this.session.reader.query({ ...plan, limit: Math.min(plan.limit ?? 1, 1) })[0]
   }
 
   count(): number {
     currentCall(this.session)
-    return this.session.reader.count(this.built.plan)
+    return this.session.reader.count(this.plan)
   }
 }
 
@@ -96,7 +105,7 @@ export class ReducerTable extends ReducerQuery implements TableAccess<AnyRow, An
   readonly #codec: RowCodec
 
   constructor(session: Session, table: TableSchema) {
-    super(session, new Query({ table: table.name, orderBy: [] }))
+    super(session, { table: table.name, orderBy: [] })
     this.#table = table
     this.#codec = session.reader.codecOf(table)
   }

@@ -45,7 +45,7 @@ export type TablesOf<M> = M extends { readonly tables: infer T extends Tables } 
 export type ReducersOf<M> = M extends { readonly reducers: infer R extends Reducers } ? R : never
 
 /** The declared views of a module type. */
-export type ViewsOf<M> = M extends { readonly views: infer V extends Views } ? V : never
+export type ViewsOf<M> = M extends { readonly viewTypes?: infer V extends Views } ? V : never
 
 /** Props of a {@link UniverseHooks.UniverseProvider}. */
 export interface UniverseProviderProps<T extends Tables, R extends Reducers, V extends Views> {

@@ -1,6 +1,7 @@
 /** What a module declares of its views, worked out: columns, what tells rows apart, what is read. */
 import {
   type BuiltQuery,
+  buildViews,
   bytesToHex,
   type CheckedRelation,
   type ColumnDefinition,
@@ -55,8 +56,9 @@ export interface ViewDefinition {
 export function defineViews(module: Module): readonly ViewDefinition[] {
   const tables: Record<string, TableDefinition> = {}
   for (const [name, { definition }] of Object.entries(module.tables)) tables[name] = definition
-  return viewOrder(module.views).map((name) => {
-    const definition = defineView(name, module.views[name] as BuiltQuery, tables)
+  const views = buildViews(module.tables, module.views)
+  return viewOrder(views).map((name) => {
+    const definition = defineView(name, views[name] as BuiltQuery, tables)
     tables[name] = definition.table
     return definition
   })
