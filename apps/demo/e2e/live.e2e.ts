@@ -152,9 +152,9 @@ test('a view is explained by its graph, down to the tables and what is kept', as
   await expect(operators).toContainText('table-window')
   const view = operators.getByRole('region', { name: 'Declared view connections' })
   await expect(view).toContainText('keeps its aggregates per group')
-  await expect(view).toContainText('union')
+  await expect(view).toContainText('relation')
   await drawer.getByText('The same as text').click()
-  await expect(drawer).toContainText('group: count by entity')
+  await expect(drawer).toContainText('group: count by from_entity')
   await page.keyboard.press('Escape')
   await expect(drawer).toBeHidden()
 

@@ -2,8 +2,9 @@
  * How many entities and relations there are.
  *
  * Counting 378,000 relations takes the database some ten milliseconds, too much to do after every
- * transaction of an import. So the counts are not live queries: they are taken again after a new
- * event, which every change brings with it, here or from elsewhere, at most once a second.
+ * transaction of an import. So they are taken again after a new event, which every change brings with
+ * it, here or from elsewhere, at most once a second. The views of the page Live know most of them, but
+ * not before they are filled, which in a file that does not have them yet takes a while.
  */
 import { createContext, type ReactNode, use, useEffect, useState } from 'react'
 import { type AppUniverse, useUniverse } from '../universe.ts'

@@ -1,3 +1,4 @@
+import type { EntityRow } from '@inner-universe/universe'
 import { Stack, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { entityHref, nameOf } from '../data/entity.ts'
@@ -20,8 +21,9 @@ const entitiesByType: Build<{ readonly entity_type: string; readonly count: numb
 const relationsByType: Build<{ readonly relation_type: string; readonly count: number }> = (q) =>
   q.relationsByType.orderBy('count', 'desc')
 
-const mostConnected: Build<{ readonly entity: string; readonly count: number }> = (q) =>
-  q.connections.orderBy('count', 'desc').limit(TOP_COUNT)
+const mostConnected: Build<{ readonly from_entity: EntityRow['id']; readonly count: number }> = (
+  q,
+) => q.connections.orderBy('count', 'desc').limit(TOP_COUNT)
 
 /** Counts over the whole graph that follow every edit, and what that takes. */
 export function LivePage(): ReactNode {
@@ -29,7 +31,7 @@ export function LivePage(): ReactNode {
   const entities = useMeasured(entitiesByType)
   const relations = useMeasured(relationsByType)
   const top = useMeasured(mostConnected)
-  const entityById = useEntities(top.rows.map(({ entity }) => entity))
+  const entityById = useEntities(top.rows.map(({ from_entity }) => from_entity))
   return (
     <Page title="Live views" size="lg">
       <Stack gap={28}>
@@ -62,6 +64,7 @@ export function LivePage(): ReactNode {
           </ViewPanel>
           <ViewPanel
             title="Most connected"
+            note="by relations from them"
             className={classes.top}
             view={states.get('connections')}
             build={mostConnected}
@@ -69,14 +72,14 @@ export function LivePage(): ReactNode {
           >
             <CountList
               name="Most connected"
-              rows={top.rows.map(({ entity, count }) => {
-                const row = entityById.get(entity)
+              rows={top.rows.map(({ from_entity, count }) => {
+                const row = entityById.get(from_entity)
                 return {
-                  key: entity,
+                  key: from_entity,
                   label: row === undefined ? '…' : nameOf(row),
                   count,
                   color: colorOfType(row?.entity_type ?? ''),
-                  href: entityHref(entity),
+                  href: entityHref(from_entity),
                 }
               })}
             />

@@ -36,8 +36,8 @@ export function createRandomEdits(
   async function edit(ends: readonly string[], top: readonly string[]): Promise<void> {
     const dice = random()
     if (dice < 0.55) {
-      const to = pick(random() < 0.5 && top.length > 0 ? top : ends)
-      const relation = { from: pick(ends), to, type: pick(POINTER_TYPES) }
+      const from = pick(random() < 0.5 && top.length > 0 ? top : ends)
+      const relation = { from, to: pick(ends), type: pick(POINTER_TYPES) }
       const metadata = { tags: [RANDOM_TAG] }
       relations.push(await clocked(universe.reducers.createRelation({ ...relation, metadata })))
     } else if (dice < 0.8) {
@@ -67,7 +67,7 @@ export function createRandomEdits(
       const own = new Set(entities)
       const endIds = ends.map(({ id }) => id).filter((id) => !own.has(id))
       if (endIds.length === 0) return
-      const topIds = top.map(({ entity }) => entity)
+      const topIds = top.map(({ from_entity }) => from_entity)
       for (let done = 1; done <= BURST_EDITS && !signal.aborted; done++) {
         await edit(endIds, topIds)
         onDone(done)
