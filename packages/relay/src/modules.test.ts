@@ -21,7 +21,7 @@ function write(name: string, text: string): string {
 }
 
 const empty = (name: string) =>
-  `{ name: '${name}', version: 1, minReader: 1, minWriter: 1, tables: {}, reducers: {}, lifecycle: {} }`
+  `{ name: '${name}', version: 1, minReader: 1, minWriter: 1, tables: {}, reducers: {}, lifecycle: {}, views: {} }`
 
 test('modules and a policy are taken from files under whatever names', async () => {
   const first = write('first.mjs', `export const a = ${empty('a')}\nexport const other = 7`)
