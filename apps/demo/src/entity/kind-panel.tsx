@@ -56,10 +56,10 @@ export function KindPanel({ id }: { readonly id: string }): ReactNode {
           </ActionIcon>
         </Tooltip>
       </div>
-      {error !== undefined ? (
-        <ErrorNotice error={error} title="It cannot be kept up to date" />
-      ) : view?.kind === 'filling' ? (
+      {view?.kind === 'filling' ? (
         <Filling view={view} title={TITLE} />
+      ) : error !== undefined ? (
+        <ErrorNotice error={error} title="It cannot be kept up to date" />
       ) : !isReady ? (
         <Skeleton height={60} aria-label={`Loading ${TITLE}`} />
       ) : rows.length === 0 ? (

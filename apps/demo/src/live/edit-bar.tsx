@@ -12,8 +12,8 @@ type Burst =
   | { readonly kind: 'running' | 'done'; readonly editCount: number }
   | { readonly kind: 'failed'; readonly error: unknown }
 
-/** Makes edits at random, and says how far it is. */
-export function EditBar(): ReactNode {
+/** Makes edits at random, and says how far it is. They can begin when the views are there. */
+export function EditBar({ isReady }: { readonly isReady: boolean }): ReactNode {
   const universe = useUniverse()
   const edits = useMemo(() => createRandomEdits(universe), [universe])
   const counts = useCounts()
@@ -54,7 +54,7 @@ export function EditBar(): ReactNode {
         ) : (
           <Button
             leftSection={<IconArrowsShuffle size={16} stroke={1.6} aria-hidden />}
-            disabled={counts === undefined || counts.entityCount === 0}
+            disabled={!isReady || counts === undefined || counts.entityCount === 0}
             onClick={() => void run()}
           >
             Make {BURST_EDITS} random edits

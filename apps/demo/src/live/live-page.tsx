@@ -43,7 +43,7 @@ export function LivePage(): ReactNode {
             is.
           </Text>
         </header>
-        <EditBar />
+        <EditBar isReady={top.isReady} />
         <div className={classes.panels}>
           <ViewPanel
             title="Entities by type"

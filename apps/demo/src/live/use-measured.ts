@@ -40,7 +40,9 @@ export function useMeasured<Row>(build: Build<Row>): Measured<Row> {
         patchCount += 1
         lastMs = sinceEditMs()
       }
-      setMeasured({ ...state, patchCount, lastMs })
+      // Views that are still being filled: its first rows come when they are filled.
+      const isWaiting = state.error?.code === 'views/not-ready'
+      setMeasured({ ...state, error: isWaiting ? undefined : state.error, patchCount, lastMs })
     })
   }, [universe, build])
   return measured

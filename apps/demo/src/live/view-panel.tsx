@@ -50,12 +50,12 @@ export function ViewPanel({
           </ActionIcon>
         </Tooltip>
       </div>
-      {error !== undefined ? (
-        <ErrorNotice error={error} title="It cannot be kept up to date" />
-      ) : view?.kind === 'filling' ? (
+      {view?.kind === 'filling' ? (
         <Filling view={view} title={title} />
       ) : view?.kind === 'failed' ? (
         <ErrorNotice error={new Error(view.message)} title="The view was given up" />
+      ) : error !== undefined ? (
+        <ErrorNotice error={error} title="It cannot be kept up to date" />
       ) : !isReady ? (
         <Skeleton height={140} aria-label={`Loading ${title}`} />
       ) : rows.length === 0 ? (
