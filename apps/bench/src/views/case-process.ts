@@ -20,7 +20,7 @@ const ENGINES: Readonly<Record<string, OpenEngine>> = {
 
 /** Changes of each kind, unless time runs out before. */
 const REPEATS = 300
-const KIND_MS_MAX = 5_000
+const KIND_MS_MAX = 2_000
 
 /** What a case found. */
 export interface CaseResult {
