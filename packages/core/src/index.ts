@@ -112,7 +112,7 @@ export {
   type JsonValue,
   parseJson,
 } from './json.ts'
-export { inputBytes, inputRange } from './key-input.ts'
+export { inputBytes, inputRange, viewOfInput } from './key-input.ts'
 export type { KeyInput, KeyInputRange, Kv, KvCategory, KvRow, KvWrite, ScanOptions } from './kv.ts'
 export { deriveCells, forwardValue, type LensColumn, lensesOf } from './lens.ts'
 export {

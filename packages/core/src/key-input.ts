@@ -10,6 +10,16 @@ import { encodeKey, type KeyRange } from './ordered-key.ts'
  * @throws UniverseError `kv/invalid-argument`.
  */
 export function inputBytes(input: KeyInput): Uint8Array {
+  // Not `slice`: that of a Node Buffer is a view, and its whole pool would cross.
+  return new Uint8Array(viewOfInput(input))
+}
+
+/**
+ * The bytes of an input, to be read at once: they may be the caller's own.
+ *
+ * @throws UniverseError `kv/invalid-argument`.
+ */
+export function viewOfInput(input: KeyInput): Uint8Array {
   if (!(input instanceof Uint8Array)) return encodeKey(input)
   if (input.length > PAYLOAD_BYTES_MAX) {
     throw new UniverseError(
@@ -17,8 +27,7 @@ export function inputBytes(input: KeyInput): Uint8Array {
       `${input.length} bytes are more than ${PAYLOAD_BYTES_MAX}; keep them in a file, or in parts`,
     )
   }
-  // Not `slice`: that of a Node Buffer is a view, and its whole pool would cross.
-  return new Uint8Array(input)
+  return input
 }
 
 /** The bytes of a range. */

@@ -6,8 +6,9 @@
  * in that order. What a watcher is told comes with the answer to the write that caused it.
  */
 import type { KeyRange } from '@inner-universe/core'
-import type { KvOperation, KvScanOptions } from '@inner-universe/engine/kv'
+import type { KvScanOptions } from '@inner-universe/engine/kv'
 import type { TransferredError } from '../rpc/error-transfer.ts'
+import type { PackedOperations } from './packed-operations.ts'
 
 /** Where a job's database is. */
 export type JobPlace =
@@ -26,7 +27,7 @@ export type JobRequest =
   /** → nothing. Removes the database of a place that is not open. */
   | { readonly kind: 'drop'; readonly place: JobPlace }
   /** → for each operation the number of entries it put or deleted, once they are durable. */
-  | { readonly kind: 'write'; readonly operations: readonly KvOperation[] }
+  | { readonly kind: 'write'; readonly operations: PackedOperations }
   /** → the payload, or undefined. */
   | { readonly kind: 'get'; readonly category: Uint8Array; readonly key: Uint8Array }
   /** → a boolean. */

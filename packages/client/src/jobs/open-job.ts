@@ -15,8 +15,8 @@ import {
 import type { KvPage, KvScanOptions } from '@inner-universe/engine/kv'
 import type { IterateOptions, Job } from './job.ts'
 import type { JobLink } from './job-link.ts'
-import { operationBytes, weigh } from './job-operation.ts'
 import { PAGE_BYTES, PAGE_ROWS, QUEUED_BYTES_MAX } from './limits.ts'
+import { packOperations, weigh } from './packed-operations.ts'
 
 /** What a job is made of. */
 export interface OpenJobOptions {
@@ -165,8 +165,8 @@ export class OpenJob implements Job {
     given: KvWrite | readonly KvWrite[],
     timeoutMs?: number,
   ): Promise<readonly number[]> | undefined {
-    const operations = operationBytes('kind' in given ? [given] : given)
-    if (operations.length === 0) return undefined
+    const operations = packOperations('kind' in given ? [given] : given)
+    if (operations.kinds.length === 0) return undefined
     const bytes = weigh(operations)
     this.#queuedBytes += bytes
     const answer = this.#link.ask<readonly number[]>({ kind: 'write', operations }, timeoutMs)

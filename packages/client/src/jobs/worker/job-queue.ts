@@ -10,6 +10,7 @@ import type { KvStore } from '@inner-universe/engine/kv'
 import { encodeError } from '../../rpc/error-transfer.ts'
 import type { JobAnswer, JobMessage, JobRequest, NumberedRequest } from '../contract.ts'
 import { GROUP_REQUESTS_MAX } from '../limits.ts'
+import { unpackOperations } from '../packed-operations.ts'
 import { Watches } from './watches.ts'
 
 /** What a queue works on. */
@@ -98,7 +99,7 @@ export class JobQueue {
     const { store } = this.#options
     switch (request.kind) {
       case 'write':
-        return store.batch(request.operations)
+        return store.batch(unpackOperations(request.operations))
       case 'get':
         return store.get(request.category, request.key)
       case 'exists':

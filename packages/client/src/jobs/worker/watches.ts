@@ -1,6 +1,7 @@
 /** Who watches which prefix of a job, and what it is to be told of a group of writes. */
 import type { KvOperation } from '@inner-universe/engine/kv'
 import type { JobChange, JobRequest, WatchedChanges } from '../contract.ts'
+import { unpackOperations } from '../packed-operations.ts'
 
 interface Watch {
   readonly category: Uint8Array
@@ -21,7 +22,7 @@ export class Watches {
       this.#watches.delete(request.watchId)
     } else if (request.kind === 'write' && this.#watches.size > 0) {
       const counts = answer as readonly number[]
-      for (const [index, operation] of request.operations.entries()) {
+      for (const [index, operation] of unpackOperations(request.operations).entries()) {
         if (counts[index] === 0) continue
         for (const watch of this.#watches.values())
           watch.changes.push(...changesOf(watch, operation))
