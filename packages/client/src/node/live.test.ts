@@ -52,6 +52,20 @@ test('rows that did not change stay the same objects, in joined rows as well', a
   expect(liveQuery.state.rows.find(({ todo }) => todo.rank === 1)).toBe(before)
 })
 
+test('a query by primary key reads its row, whatever else is in the table', async () => {
+  const { reducers, live, explain } = await open()
+  await reducers.addTodo({ title: 'a', rank: 1 })
+  const id = await reducers.addTodo({ title: 'b', rank: 2 })
+  const { text } = await explain((q) => q.todo.where({ id, rank: 2 }))
+  expect(text).toContain('read again by a query')
+  expect((await explain((q) => q.todo.where({ rank: 2 }))).text).not.toContain('read again')
+  const liveQuery = live((q) => q.todo.where({ id }))
+  liveQuery.subscribe(() => undefined)
+  await vi.waitFor(() => expect(liveQuery.state.rows).toMatchObject([{ title: 'b' }]))
+  await reducers.finish({ id })
+  expect(liveQuery.state.rows).toMatchObject([{ done: true }])
+})
+
 test('explain says what a query keeps, and why one is run again', async () => {
   const { explain, explainSql } = await open()
   const counted = await explain((q) => q.todo.groupBy('done').count())

@@ -1,5 +1,5 @@
 /** Live queries: the entry of the part that a worker loads when they are wanted. */
-import { relationOf } from '@inner-universe/core'
+import { type Condition, relationOf, type TableQuery } from '@inner-universe/core'
 import { compileRelation } from '@inner-universe/engine/relations'
 import type { LiveRead } from '../../rpc/contract.ts'
 import type { LiveHost, LivePart } from '../live-part.ts'
@@ -22,7 +22,7 @@ export function createLive(host: LiveHost): LivePart {
 export function liveSourceOf(read: LiveRead, host: LiveHost): LiveSource {
   switch (read.kind) {
     case 'query':
-      return relationSource(relationOf(read.query), host)
+      return relationSource(relationOf(bounded(read.query, host)), host)
     case 'relation':
       return relationSource(read.relation, host)
     case 'search':
@@ -30,4 +30,19 @@ export function liveSourceOf(read: LiveRead, host: LiveHost): LiveSource {
     case 'sql':
       return sqlSource(read, host)
   }
+}
+
+/** A query by primary key has one row at most: with that limit it reads the row, not the whole table. */
+function bounded(query: TableQuery, { engine }: LiveHost): TableQuery {
+  const { primaryKey } = engine.definitions[query.table] ?? {}
+  const isOne =
+    query.limit === undefined && primaryKey !== undefined && pins(query.where, primaryKey)
+  return isOne ? { ...query, limit: 1 } : query
+}
+
+/** Whether a condition holds only where a column has one value. */
+function pins(condition: Condition | undefined, column: string): boolean {
+  if (condition?.kind === 'and') return condition.of.some((part) => pins(part, column))
+  if (condition?.kind !== 'compare') return false
+  return condition.column === column && condition.operator === 'eq' && condition.path === undefined
 }
