@@ -49,8 +49,8 @@ export class Host {
   #isTurnPlanned = false
   #isSuspended = false
   #isClosed = false
-  /** Declared views are not all filled. */
-  #isFillingViews = false
+  /** Declared views that are not filled yet. */
+  #fillingCount = 0
   #dueAtMs: number | undefined
 
   constructor(options: HostOptions) {
@@ -123,8 +123,8 @@ export class Host {
 
   /** Declared views may have been begun anew: they are filled, slice by slice, from the next turn on. */
   noteViews(): void {
-    this.#isFillingViews = this.#engine.viewStates().some(({ kind }) => kind === 'filling')
-    if (this.#isFillingViews) this.#plan()
+    this.#fillingCount = this.#countFilling()
+    if (this.#fillingCount > 0) this.#plan()
   }
 
   /** Lets what comes in wait, while the database is being replaced. */
@@ -313,7 +313,7 @@ export class Host {
       return
     }
     this.#armTimer()
-    const isBusy = this.#isFillingViews || this.#live.part?.isBusy
+    const isBusy = this.#fillingCount > 0 || this.#live.part?.isBusy
     if (!this.#calls.isEmpty || isReading || isBusy) this.#plan()
     // Nothing else to do: the first live query shall not wait for its code.
     else this.#live.prepare()
@@ -421,16 +421,22 @@ export class Host {
 
   /** A slice, where no call waits. */
   #fillViews(): void {
-    if (!this.#isFillingViews || !this.#calls.isEmpty) return
+    const before = this.#fillingCount
+    if (before === 0 || !this.#calls.isEmpty) return
     try {
-      this.#isFillingViews = this.#engine.fillViews()
+      this.#engine.fillViews()
+      this.#fillingCount = this.#countFilling()
     } catch (error) {
       // A full disk, say. They stay as far as they are until the universe is opened again.
-      this.#isFillingViews = false
+      this.#fillingCount = 0
       this.#options.onFault(error)
     }
     // Live queries that could not read a view now can.
-    if (!this.#isFillingViews) this.#live.part?.retry()
+    if (this.#fillingCount < before) this.#live.part?.retry()
+  }
+
+  #countFilling(): number {
+    return this.#engine.viewStates().filter(({ kind }) => kind === 'filling').length
   }
 
   /** For schedules, and for live queries that wait their turn. */
