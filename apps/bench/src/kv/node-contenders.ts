@@ -6,33 +6,16 @@ import { prefixRange } from '@inner-universe/core'
 import { type Endpoint, wrap } from 'comlink'
 import { Level } from 'level'
 import { open } from 'lmdb'
-import type { BareKvThread } from './bare-kv.thread.ts'
+import { type BareKv, bareContenderOf } from './bare-kv.ts'
 import type { KvContender, KvEntry } from './contender.ts'
+import { jobContenderOf } from './job-contender.ts'
 
-const CATEGORY = new Uint8Array([1])
 const FROM_FIRST = new Uint8Array()
 
 /** A job of ours. */
 export async function jobContender(folder: string): Promise<KvContender> {
   const root = await Persistency.open(join(folder, 'jobs'))
-  const job = await root.openJob('bench')
-  const putOf = ({ key, payload }: KvEntry) =>
-    ({ kind: 'put', category: CATEGORY, key, payload }) as const
-  return {
-    name: 'job',
-    put: ({ key, payload }) => job.persistPutAcked(CATEGORY, key, payload),
-    async fill(batches) {
-      for (const batch of batches) await job.persist(batch.map(putOf))
-      await job.flush()
-    },
-    get: (key) => job.get(CATEGORY, key),
-    async scan(count) {
-      const rows = await job.scan(CATEGORY, {}, { limit: count })
-      return rows.length
-    },
-    deletePrefix: (prefix) => job.persistDeletePrefixAcked(CATEGORY, prefix),
-    close: () => root.close(),
-  }
+  return jobContenderOf(await root.openJob('bench'), () => root.close())
 }
 
 /** The same table through the bare driver, in a thread of its own. */
@@ -42,22 +25,12 @@ export async function bareContender(folder: string): Promise<KvContender> {
     workerData: { port: port2 },
     transferList: [port2],
   })
-  const bare = wrap<BareKvThread>(port1 as Endpoint)
+  const bare = wrap<BareKv>(port1 as Endpoint)
   await bare.open(join(folder, 'bare.sqlite'))
-  return {
-    name: 'bare driver in a thread',
-    put: ({ key, payload }) => bare.put(key, payload),
-    async fill(batches) {
-      for (const batch of batches) await bare.putAll(batch)
-    },
-    get: (key) => bare.get(key),
-    scan: async (count) => (await bare.scan(count)).length,
-    deletePrefix: (prefix) => bare.deletePrefix(prefix),
-    async close() {
-      port1.close()
-      await thread.terminate()
-    },
-  }
+  return bareContenderOf('bare driver in a thread', bare, () => {
+    port1.close()
+    return thread.terminate()
+  })
 }
 
 /** LevelDB, each batch flushed. */

@@ -3,10 +3,10 @@ import { Persistency } from '@inner-universe/client/jobs'
 import { prefixRange } from '@inner-universe/core'
 import { wrap } from 'comlink'
 import { Dexie, type Table } from 'dexie'
-import { type KvContender, type KvEntry, type KvMeasure, measureKv } from '../kv/contender.ts'
-import type { BareKv } from './bare-kv.worker.ts'
+import { type BareKv, bareContenderOf } from '../kv/bare-kv.ts'
+import { type KvContender, type KvMeasure, measureKv } from '../kv/contender.ts'
+import { jobContenderOf } from '../kv/job-contender.ts'
 
-const CATEGORY = new Uint8Array([1])
 const root = Persistency.open('bench', {
   worker: () => new Worker(new URL('./jobs.worker.ts', import.meta.url), { type: 'module' }),
 })
@@ -16,39 +16,12 @@ const openers = {
     const worker = new Worker(new URL('./bare-kv.worker.ts', import.meta.url), { type: 'module' })
     const bare = wrap<BareKv>(worker)
     await bare.open(`bench-bare-${place}`)
-    return {
-      name: 'bare driver in a worker',
-      put: ({ key, payload }) => bare.put(key, payload),
-      async fill(batches) {
-        for (const batch of batches) await bare.putAll(batch)
-      },
-      get: (key) => bare.get(key),
-      scan: async (count) => (await bare.scan(count)).length,
-      deletePrefix: (prefix) => bare.deletePrefix(prefix),
-      async close() {
-        await bare.close()
-        worker.terminate()
-      },
-    }
+    return bareContenderOf('bare driver in a worker', bare, async () => worker.terminate())
   },
 
   async job(place: string): Promise<KvContender> {
     const jobs = await root
-    const job = await jobs.openJob(place)
-    const putOf = ({ key, payload }: KvEntry) =>
-      ({ kind: 'put', category: CATEGORY, key, payload }) as const
-    return {
-      name: 'job',
-      put: ({ key, payload }) => job.persistPutAcked(CATEGORY, key, payload),
-      async fill(batches) {
-        for (const batch of batches) await job.persist(batch.map(putOf))
-        await job.flush()
-      },
-      get: (key) => job.get(CATEGORY, key),
-      scan: async (count) => (await job.scan(CATEGORY, {}, { limit: count })).length,
-      deletePrefix: (prefix) => job.persistDeletePrefixAcked(CATEGORY, prefix),
-      close: () => jobs.closeJob(place),
-    }
+    return jobContenderOf(await jobs.openJob(place), () => jobs.closeJob(place))
   },
 
   async dexie(place: string): Promise<KvContender> {
