@@ -83,3 +83,28 @@ test('[MG9] a file of format version 1 is brought up to date, and syncs what it 
     rmSync(directory, { recursive: true })
   }
 })
+
+test('[MG9] a file of format version 2 gets the key-value entries that it lacked', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'format-'))
+  const path = join(directory, 'universe.db')
+  const open = () =>
+    openTestEngine(module, { driver: openNodeDatabase({ path, durability: 'process' }) })
+  try {
+    const first = open()
+    first.call('put', { key: 'x' })
+    const schema = schemaOf(first.driver)
+    const digest = first.engine.digest()
+    first.driver.exec('DROP TABLE _kv')
+    first.driver.exec('PRAGMA user_version = 2')
+    first.engine.close()
+    const again = open()
+    expect(again.driver.prepare('PRAGMA user_version').get()).toEqual([FORMAT_VERSION])
+    expect([schemaOf(again.driver), again.engine.digest()]).toEqual([schema, digest])
+    const [category, key, payload] = [new Uint8Array([1]), new Uint8Array([2]), new Uint8Array([3])]
+    again.engine.kv.batch([{ kind: 'put', category, key, payload }])
+    expect(again.engine.kv.get(category, key)).toEqual(payload)
+    again.engine.close()
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+})
