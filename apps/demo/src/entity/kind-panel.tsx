@@ -1,12 +1,11 @@
 import type { EntityRow } from '@inner-universe/universe'
-import { ActionIcon, Skeleton, Text, Title, Tooltip } from '@mantine/core'
-import { IconSitemap } from '@tabler/icons-react'
-import { type ReactNode, useCallback, useState } from 'react'
+import { Skeleton, Text, Title } from '@mantine/core'
+import { type ReactNode, useCallback } from 'react'
 import { Link } from 'wouter'
 import { entityHref, nameOf } from '../data/entity.ts'
 import { formatCount, formatPlural } from '../data/format.ts'
 import { useEntities } from '../data/use-entities.ts'
-import { ExplainDrawer } from '../live/explain-drawer.tsx'
+import { ExplainButton } from '../live/explain-button.tsx'
 import { type Build, useMeasured } from '../live/use-measured.ts'
 import { useViewStates } from '../live/use-view-states.ts'
 import { Filling, PatchLine } from '../live/view-panel.tsx'
@@ -32,7 +31,6 @@ export function KindPanel({ id }: { readonly id: string }): ReactNode {
   )
   const measured = useMeasured(build)
   const view = useViewStates().get('kinds')
-  const [isExplained, setIsExplained] = useState(false)
   const { rows, isReady, error } = measured
   const entityById = useEntities(rows.map(({ to }) => to))
   return (
@@ -44,20 +42,12 @@ export function KindPanel({ id }: { readonly id: string }): ReactNode {
         {rows.length > 0 && (
           <span className={`${classes.count} count`}>{formatCount(rows.length)}</span>
         )}
-        <Tooltip label="How it is kept">
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            ml="auto"
-            aria-label={`How it is kept: ${TITLE}`}
-            onClick={() => setIsExplained(true)}
-          >
-            <IconSitemap size={18} stroke={1.6} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
+        <ExplainButton title={TITLE} build={build} />
       </div>
       {view?.kind === 'filling' ? (
         <Filling view={view} title={TITLE} />
+      ) : view?.kind === 'failed' ? (
+        <ErrorNotice error={new Error(view.message)} title="The view was given up" />
       ) : error !== undefined ? (
         <ErrorNotice error={error} title="It cannot be kept up to date" />
       ) : !isReady ? (
@@ -83,12 +73,6 @@ export function KindPanel({ id }: { readonly id: string }): ReactNode {
         </ol>
       )}
       {measured.patchCount > 0 && <PatchLine measured={measured} view={undefined} />}
-      <ExplainDrawer
-        title={TITLE}
-        build={build}
-        isOpen={isExplained}
-        onClose={() => setIsExplained(false)}
-      />
     </section>
   )
 }

@@ -1,10 +1,10 @@
 import type { ViewState } from '@inner-universe/core'
-import { ActionIcon, Progress, Skeleton, Text, Tooltip } from '@mantine/core'
-import { IconSitemap } from '@tabler/icons-react'
-import { type ReactNode, useId, useState } from 'react'
+import { Progress, Skeleton, Text } from '@mantine/core'
+import { type ReactNode, useId } from 'react'
 import { formatCount, formatPatchMs, formatPlural } from '../data/format.ts'
 import { ErrorNotice } from '../shell/error-notice.tsx'
-import { ExplainDrawer, type ExplainedBuild } from './explain-drawer.tsx'
+import { ExplainButton } from './explain-button.tsx'
+import type { ExplainedBuild } from './explain-drawer.tsx'
 import type { Measured } from './use-measured.ts'
 import classes from './view-panel.module.css'
 
@@ -29,7 +29,6 @@ export function ViewPanel({
   readonly children: ReactNode
 }): ReactNode {
   const titleId = useId()
-  const [isExplained, setIsExplained] = useState(false)
   const { rows, isReady, error } = measured
   return (
     <section className={`${classes.panel} ${className ?? ''}`} aria-labelledby={titleId}>
@@ -38,17 +37,7 @@ export function ViewPanel({
           {title}
         </h2>
         {note !== '' && <span className={classes.note}>{note}</span>}
-        <Tooltip label="How it is kept">
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            ml="auto"
-            aria-label={`How it is kept: ${title}`}
-            onClick={() => setIsExplained(true)}
-          >
-            <IconSitemap size={18} stroke={1.6} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
+        <ExplainButton title={title} build={build} />
       </div>
       {view?.kind === 'filling' ? (
         <Filling view={view} title={title} />
@@ -66,12 +55,6 @@ export function ViewPanel({
         children
       )}
       <PatchLine measured={measured} view={view} />
-      <ExplainDrawer
-        title={title}
-        build={build}
-        isOpen={isExplained}
-        onClose={() => setIsExplained(false)}
-      />
     </section>
   )
 }
