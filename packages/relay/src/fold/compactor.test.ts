@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Hash, UniverseError } from '@inner-universe/core'
+import { type Epoch, type Hash, UniverseError } from '@inner-universe/core'
 import { openEngine } from '@inner-universe/engine'
 import { replication } from '@inner-universe/engine/replication'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
@@ -365,6 +365,36 @@ test('a step that the store breaks off is done again, with the fold as it was', 
   await town.step()
   expect(kinds(town)).toEqual(['image'])
   expect((await readImage(memory)).manifest.digest).toBe(ada.engine.digest())
+})
+
+test('a restore that is learned of in the middle of a step: the image is of the epoch that its log is', async () => {
+  const memory = createMemoryLogStore()
+  let meanwhile: (() => Promise<void>) | undefined
+  const store = new Proxy(memory, {
+    get(target, name: keyof MemoryLogStore) {
+      const method = (target[name] as (...args: unknown[]) => unknown).bind(target)
+      if (name !== 'schemaText') return method
+      return async (...args: unknown[]) => {
+        const run = meanwhile
+        meanwhile = undefined
+        await run?.()
+        return method(...args)
+      }
+    },
+  })
+  const town = createFoldedRelay({ store, retention: { imageEveryEntries: 1 } })
+  const ada = await town.replica('ada')
+  await write(ada, 2)
+  await town.step()
+  const epoch = 'e'.repeat(16) as Epoch
+  meanwhile = async () => {
+    await memory.startEpoch('town', epoch, START_MS)
+    await write(ada, 2)
+  }
+  await town.step()
+  expect(await record(town)).toMatchObject({ epoch, head: 4, pastEpochs: [{ lastOffset: 2 }] })
+  const { manifest } = await readImage(memory)
+  expect(manifest).toMatchObject({ offset: 4, epoch, digest: ada.engine.digest() })
 })
 
 test('a fold whose log is truncated is built anew from an image', async () => {

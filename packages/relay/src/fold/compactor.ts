@@ -11,7 +11,7 @@
  *
  * A step that fails or is broken off leaves nothing half done: the next one begins where it stopped.
  */
-import { type Epoch, isUniverseError, UniverseError } from '@inner-universe/core'
+import { assert, type Epoch, isUniverseError, UniverseError } from '@inner-universe/core'
 import {
   encodeImageManifest,
   type HashFunction,
@@ -114,11 +114,7 @@ export class Compactor {
     const schema = await store.schemaText(universe)
     let state = await this.#catchUp(record, schema)
     if (state === undefined) return
-    if (await this.#layFloor(universe, state, nowMs)) {
-      const after = await store.find(universe)
-      if (after === undefined) return
-      state = await this.#read(after, state)
-    }
+    if (await this.#layFloor(universe, state, nowMs)) state = await this.#read(universe, state)
     const { floor } = (await store.find(universe)) ?? record
     if (state.mark === undefined && state.position.offset > (floor?.offset ?? 0)) {
       state = await folds.noteMark(universe, nowMs)
@@ -142,7 +138,7 @@ export class Compactor {
     const folded = { universe, module, owner, schema }
     try {
       const state = await folds.open(folded)
-      if (await this.#isInLog(record, state)) return await this.#read(record, state)
+      if (await this.#isInLog(record, state)) return await this.#read(universe, state)
       throw new UniverseError('storage/corrupt', 'it is not in the log')
     } catch (error) {
       if (isUniverseError(error, 'module/invalid')) return undefined
@@ -151,7 +147,7 @@ export class Compactor {
     }
     await folds.reset(universe)
     if (record.truncatedThrough > 0) await this.#loadImage(record)
-    return this.#read(record, await folds.open(folded))
+    return this.#read(universe, await folds.open(folded))
   }
 
   /** True when the fold's place is one of this log, and what follows it is still kept. */
@@ -163,13 +159,17 @@ export class Compactor {
     return (await this.#options.store.hashAt(universe, position.offset)) === position.hash
   }
 
-  async #read(record: UniverseRecord, from: FoldState): Promise<FoldState> {
+  async #read(universe: string, from: FoldState): Promise<FoldState> {
     const { store, folds } = this.#options
     let state = from
     for (;;) {
-      const entries = await store.read(record.universe, state.position.offset, READ_BYTES)
+      const entries = await store.read(universe, state.position.offset, READ_BYTES)
       if (entries.length === 0) return state
-      state = await folds.receive(record.universe, entries, record.epoch)
+      // Asked for after the entries were read: a restore may be learned of meanwhile, and what is
+      // written after it is in no earlier epoch.
+      const record = await store.find(universe)
+      assert(record !== undefined, 'a universe with a log is there')
+      state = await folds.receive(universe, entries, record.epoch)
     }
   }
 
