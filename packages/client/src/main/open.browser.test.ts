@@ -30,6 +30,7 @@ test('one tab: open, call, query, search, SQL, live, and all of it there after r
   expect(await universe.storage()).toMatchObject({ kind: 'opfs', reason: undefined })
   const live = universe.live((q) => q.todo.orderBy('rank'))
   const stop = live.subscribe(() => undefined)
+  await until(live, (state) => state.isReady)
   const id = await universe.reducers.addTodo({ title: 'milk' })
   expect(live.state.rows).toEqual([{ id, title: 'milk', done: false, rank: 0 }])
   expect(await universe.get('todo', id)).toEqual(live.state.rows[0])
