@@ -8,7 +8,7 @@ import { attack } from './hostile-peer.ts'
 import type { Action, Plan, TrapPlace } from './plan.ts'
 import { randomFor } from './plan.ts'
 import { createLogReader, markersOf, type OpenedEntry } from './relay-log.ts'
-import { createSimRelay, type SimRelay } from './sim-relay.ts'
+import { createSimRelay, type SimRelay, UNIVERSE } from './sim-relay.ts'
 import { createSimReplica, type DiskCopy, type SimReplica } from './sim-replica.ts'
 import { createVirtualTime, type VirtualTime } from './virtual-time.ts'
 import { createWatch, type Watch } from './watch.ts'
@@ -183,6 +183,23 @@ export function createWorld(plan: Plan, onTrace?: (line: string) => void): World
         }),
       )
       lost.push({ batch, holders, isExcused: holders.size === 0 })
+    }
+    void noteUnknownLives(lost.filter(({ batch }) => !kept.has(batch.logHash)))
+  }
+
+  /** Of a life of the log that the backup does not know, and below its floor: its author's to bring back. */
+  const noteUnknownLives = async (batches: readonly Lost[]): Promise<void> => {
+    const record = await relay.disk.store().find(UNIVERSE)
+    if (record?.floor === undefined) return
+    const known = new Set([record.epoch, ...record.pastEpochs.map(({ epoch }) => epoch)])
+    for (const each of batches) {
+      const { stream, base } = each.batch.header
+      if (base.offset === 0 || known.has(base.epoch)) continue
+      for (const holder of each.holders) {
+        const own = [...holder.memory.copy().deltas.values()]
+        if (!own.some((delta) => delta.stream === stream)) each.holders.delete(holder)
+      }
+      if (each.holders.size === 0) each.isExcused = true
     }
   }
 
