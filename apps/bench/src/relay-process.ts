@@ -27,11 +27,18 @@ export class RelayProcess {
   readonly token: string
   readonly folder: string
   readonly #port: number
+  readonly #config: Readonly<Record<string, unknown>>
   #server: RunningServer | undefined
 
-  private constructor(folder: string, port: number, token: string) {
+  private constructor(
+    folder: string,
+    port: number,
+    token: string,
+    config: Readonly<Record<string, unknown>>,
+  ) {
     this.folder = folder
     this.#port = port
+    this.#config = config
     this.url = `ws://127.0.0.1:${port}`
     this.token = token
   }
@@ -45,9 +52,8 @@ export class RelayProcess {
     const port = await findFreePort()
     const secret = randomBytes(32).toString('hex')
     const limits = GENEROUS_LIMITS
-    const rest = { logLevel: 'warn', devTokens: true, limits, retention, modules }
+    const rest = { logLevel: 'warn', devTokens: true, limits, modules }
     const config = { port, dataDir: folder, secret, ...rest }
-    await writeFile(join(folder, 'relay.json'), JSON.stringify(config))
     const token = await createToken({
       secret,
       identity: 'bench',
@@ -55,8 +61,8 @@ export class RelayProcess {
       issuedMs: Date.now(),
       expiresMs: Date.now() + DAY_MS,
     })
-    const relay = new RelayProcess(folder, port, token)
-    await relay.restart()
+    const relay = new RelayProcess(folder, port, token, config)
+    await relay.restart({ retention })
     return relay
   }
 
@@ -69,9 +75,13 @@ export class RelayProcess {
     await this.#server?.kill()
   }
 
-  /** Starts it again on its data, on the same port. */
-  async restart(): Promise<void> {
-    const command = [COMMAND, 'run', '--config', join(this.folder, 'relay.json')]
+  /** Starts it again on its data, on the same port; with another configuration if one is given. */
+  async restart(changes?: { readonly retention: Readonly<Record<string, number>> }): Promise<void> {
+    const path = join(this.folder, 'relay.json')
+    if (changes !== undefined) {
+      await writeFile(path, JSON.stringify({ ...this.#config, ...changes }))
+    }
+    const command = [COMMAND, 'run', '--config', path]
     this.#server = await startServer(command, {}, this.#port)
   }
 

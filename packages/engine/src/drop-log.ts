@@ -4,11 +4,15 @@ import { readMeta, writeMeta } from './meta.ts'
 import type { SyncState } from './sync-state.ts'
 import type { WriteScope } from './write-scope.ts'
 
-/** Rows whose clocks are looked at by one slice: a few milliseconds. */
-export const TRIMMED_ROWS_MAX = 2000
+/** Rows whose clocks are looked at by one slice: about a millisecond. */
+export const TRIMMED_ROWS_MAX = 1000
 
-/** How far the clocks of cells were dropped for a floor. */
+/** Rows whose clocks are written by one slice: a few milliseconds. */
+export const TRIMMED_WRITES_MAX = 200
+
+/** How far the clocks of cells were dropped. */
 interface Trimmed {
+  /** The floor at which this pass through all rows began. */
   readonly floorOffset: number
   /** Where to go on; undefined: done. */
   readonly from?: OverrideCursor | undefined
@@ -16,21 +20,24 @@ interface Trimmed {
 
 /**
  * Drops one slice of the clocks of cells that the last floor made needless; true when some rows are
- * left to be looked at. A floor is gone through once, also when the file is closed meanwhile.
+ * left to be looked at. A floor is gone through once, also when the file is closed meanwhile; one that
+ * comes in the middle is gone through after: floors that come quickly must not keep the last rows out.
  */
 export function trimClocks(scope: WriteScope, { floor }: SyncState): boolean {
   if (floor === undefined) return false
   const text = readMeta(scope.driver, 'trimmed')
   const trimmed = text === undefined ? undefined : (JSON.parse(text) as Trimmed)
-  const isBegun = trimmed?.floorOffset === floor.offset
-  if (isBegun && trimmed.from === undefined) return false
+  const isUnderWay = trimmed?.from !== undefined
+  if (!isUnderWay && trimmed?.floorOffset === floor.offset) return false
+  const floorOffset = isUnderWay ? trimmed.floorOffset : floor.offset
   const from = dropOverrides(scope, floor.hlc, {
     rowsMax: TRIMMED_ROWS_MAX,
-    from: isBegun ? trimmed.from : undefined,
+    writesMax: TRIMMED_WRITES_MAX,
+    from: trimmed?.from,
   })
-  const next: Trimmed = { floorOffset: floor.offset, from }
+  const next: Trimmed = { floorOffset, from }
   writeMeta(scope.driver, 'trimmed', JSON.stringify(next))
-  return from !== undefined
+  return from !== undefined || floorOffset !== floor.offset
 }
 
 const DROPPABLE = `offset <= ?1 AND NOT EXISTS (SELECT 1 FROM _unapplied AS waiting

@@ -118,22 +118,32 @@ export interface OverrideCursor {
   readonly n: number
 }
 
+/** How much {@link dropOverrides} does at a time, and where it begins. */
+export interface OverrideSlice {
+  /** Rows looked at. */
+  readonly rowsMax: number
+  /** Rows written, which takes about ten times as long. */
+  readonly writesMax: number
+  readonly from?: OverrideCursor | undefined
+}
+
 /**
- * Drops clocks of single cells at or below a floor's hlc from visible rows, `rowsMax` rows at a time:
- * begin without a cursor, go on with the one given back until it is undefined.
+ * Drops clocks of single cells at or below a floor's hlc from visible rows, a slice at a time: begin
+ * without a cursor, go on with the one given back until it is undefined.
  *
- * Cost: reads the clocks of `rowsMax` rows, writes those that have any to drop.
+ * Cost: reads the clocks of up to `rowsMax` rows, writes those that have any to drop.
  */
 export function dropOverrides(
   scope: WriteScope,
   hlc: number,
-  { rowsMax, from }: { readonly rowsMax: number; readonly from?: OverrideCursor | undefined },
+  { rowsMax, writesMax, from }: OverrideSlice,
 ): OverrideCursor | undefined {
   // What waits for a newer schema is older than the floor, and will be compared with these clocks.
   if (scope.driver.prepare('SELECT 1 FROM _unapplied LIMIT 1').get() !== undefined) return undefined
   const tables = [...scope.schema.values()].filter(({ isSynced }) => isSynced)
   const start = from === undefined ? 0 : tables.findIndex(({ name }) => name === from.table)
   let left = rowsMax
+  let writesLeft = writesMax
   for (const table of tables.slice(Math.max(0, start))) {
     const after = table.name === from?.table ? from.n : 0
     const rows = scope.driver
@@ -148,6 +158,8 @@ export function dropOverrides(
       const kept = new Map([...clocks].filter(([, clock]) => clock.hlc > hlc))
       if (kept.size === clocks.size) continue
       scope.rows.patch(table, n as number, [], [], encodeClockOverrides(base, kept))
+      writesLeft -= 1
+      if (writesLeft === 0) return { table: table.name, n: n as number }
     }
     left -= rows.length
     if (left <= 0) return { table: table.name, n: rows.at(-1)?.[0] as number }

@@ -12,7 +12,7 @@ import {
 } from '@inner-universe/core'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import { describe, expect, it, test } from 'vitest'
-import { TRIMMED_ROWS_MAX } from './drop-log.ts'
+import { TRIMMED_ROWS_MAX, TRIMMED_WRITES_MAX } from './drop-log.ts'
 import { foreignBatch, SyncLog } from './testing/sync-log.ts'
 import { openTestEngine, type TestEngine } from './testing/test-engine.ts'
 
@@ -143,30 +143,58 @@ describe('[SY11] dropping the log', () => {
   })
 })
 
-test('[SY18] clocks of cells go after a floor, a slice at a time and once', {
-  timeout: 30_000,
-}, () => {
-  const log = new SyncLog()
-  const a = open(1)
-  const keys = Array.from({ length: TRIMMED_ROWS_MAX + 1 }, (_, index) => `k${index}`)
-  const puts = (title: string) => a.commit(...keys.map((key) => ['put', { key, title }] as const))
-  puts('one')
-  puts('two')
-  log.takeFrom(a.engine)
-  const overrides = () => countOf(a, '_rows_note WHERE _o IS NOT NULL')
-  expect([a.engine.dropLog(0, 1), overrides()]).toEqual([0, keys.length])
-  const { length } = log.entries
-  log.pushFloor({ baseOffset: length, hlc: log.hlcAt(length), forgotten: [] })
-  log.giveTo(a.engine)
-  expect([a.engine.dropLog(0, 1), overrides()]).toEqual([1, 1])
-  const again = open(2, { driver: a.driver })
-  expect([again.engine.dropLog(0, 1), overrides()]).toEqual([0, 0])
-  again.call('put', { key: 'k0', title: 'three' })
-  expect([again.engine.dropLog(0, 1), overrides()]).toEqual([0, 1])
-  log.takeFrom(again.engine)
-  const b = open(3)
-  log.giveTo(b.engine)
-  expect(b.engine.digest()).toBe(again.engine.digest())
+describe('[SY18] dropping clocks of cells', () => {
+  const overrides = (of: ReturnType<typeof open>) => countOf(of, '_rows_note WHERE _o IS NOT NULL')
+
+  /** A replica with clocks of so many cells above no floor, and a way to lay one. */
+  function openTrimmed(rowCount: number) {
+    const log = new SyncLog()
+    const a = open(1)
+    const keys = Array.from({ length: rowCount }, (_, index) => `k${index}`)
+    const puts = (title: string) => a.commit(...keys.map((key) => ['put', { key, title }] as const))
+    const layFloor = () => {
+      log.takeFrom(a.engine)
+      const { length } = log.entries
+      log.pushFloor({ baseOffset: length, hlc: log.hlcAt(length), forgotten: [] })
+      log.giveTo(a.engine)
+    }
+    puts('one')
+    puts('two')
+    return { log, a, layFloor, puts }
+  }
+
+  test('they go after a floor, a slice at a time and once', () => {
+    const { log, a, layFloor } = openTrimmed(TRIMMED_WRITES_MAX + 1)
+    expect([a.engine.dropLog(0, 1), overrides(a)]).toEqual([0, TRIMMED_WRITES_MAX + 1])
+    layFloor()
+    expect([a.engine.dropLog(0, 1), overrides(a)]).toEqual([1, 1])
+    const again = open(2, { driver: a.driver })
+    expect([again.engine.dropLog(0, 1), overrides(a)]).toEqual([0, 0])
+    again.call('put', { key: 'k0', title: 'three' })
+    expect([again.engine.dropLog(0, 1), overrides(a)]).toEqual([0, 1])
+    log.takeFrom(again.engine)
+    const b = open(3)
+    log.giveTo(b.engine)
+    expect(b.engine.digest()).toBe(again.engine.digest())
+  })
+
+  test('rows that have none are looked at a slice at a time too', () => {
+    const { a, layFloor } = openTrimmed(TRIMMED_ROWS_MAX + 1)
+    layFloor()
+    for (let row = 0; row <= TRIMMED_ROWS_MAX; row += TRIMMED_WRITES_MAX) a.engine.dropLog(0, 1)
+    expect([a.engine.dropLog(0, 1), overrides(a)]).toEqual([0, 0])
+    layFloor()
+    expect([a.engine.dropLog(0, 1), a.engine.dropLog(0, 1)]).toEqual([1, 0])
+  })
+
+  test('floors that come in the middle do not keep the last rows out', () => {
+    const { a, layFloor } = openTrimmed(3 * TRIMMED_WRITES_MAX)
+    for (let slice = 0; slice < 3; slice++) {
+      layFloor()
+      expect(a.engine.dropLog(0, 1)).toBe(1)
+    }
+    expect(overrides(a)).toBe(0)
+  })
 })
 
 test('[SY17] an engine without a log keeps what waits for a newer schema', () => {

@@ -296,16 +296,18 @@ describe('replicas of one log', () => {
     )
   }, 60_000)
 
+  const few = fc.integer({ min: 1, max: 3 })
+
   it('[MR22] show the same when clocks of cells were dropped below floors', () => {
     fc.assert(
-      fc.property(log, reading, fc.integer({ min: 1, max: 3 }), (entries, way, rowsMax) => {
+      fc.property(log, reading, few, few, (entries, way, rowsMax, writesMax) => {
         const model = runModel(entries)
         const offsetOf = (one: Stamp) => model.offsets.get(stampName(one))
         const replica = openMergeReplica(module, observer)
         try {
           read(replica, entries, way, undefined, (scope, { hlc }) => {
             let from: OverrideCursor | undefined
-            do from = dropOverrides(scope, hlc, { rowsMax, from })
+            do from = dropOverrides(scope, hlc, { rowsMax, writesMax, from })
             while (from !== undefined)
           })
           const dump = dumpModel(model.rows, tables, offsetOf)

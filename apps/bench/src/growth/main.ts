@@ -4,7 +4,8 @@
  * `npm run growth -- [--deltas N] [--rows N]`: one device writes deltas over a fixed set of rows through
  * reducers, in sync with a real relay that lays floors every few seconds; a second one reads. Printed:
  * the sizes of client file and relay directory while it goes on and at the end, as multiples of the
- * live data (the file of a device that has just joined), and how long single writes waited.
+ * live data (the file of a device that has just joined). Then, at a steady pace which leaves no queue, how
+ * long single writes waited, with floors and the log being replaced below them, and without.
  */
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -23,6 +24,12 @@ const REPORT_DELTAS = 500_000
 /** The relay's choices for this run: a floor at most every two seconds behind the newest write. */
 const RETENTION = { everyMs: 1000, floorLagMs: 2000, sessionMemoryMs: 600_000, imagesKept: 1 }
 const SETTLE_MS_MAX = 120_000
+const DAY_MS = 86_400_000
+/** No floors: what a write waits for without them. */
+const NO_RETENTION = { everyMs: DAY_MS, floorLagMs: DAY_MS }
+const PACED_MS = 60_000
+const PACE_MS = 5
+const BLOCKED_MS = 20
 
 const { values } = parseArgs({
   options: {
@@ -45,6 +52,30 @@ async function bytesOf(folder: string, prefix = ''): Promise<number> {
   return bytes
 }
 
+/** Writes at a steady pace and prints how long single writes waited. */
+async function writePaced(name: string, writer: Notes, ids: readonly string[]): Promise<void> {
+  const waitsMs: number[] = []
+  const writing: Promise<unknown>[] = []
+  const write = async (n: number): Promise<void> => {
+    const startMs = performance.now()
+    await writer.reducers.rank({ id: ids[(n * 7919) % ids.length] as string, rank: n })
+    waitsMs.push(performance.now() - startMs)
+  }
+  const startMs = performance.now()
+  for (let n = 0; n * PACE_MS < PACED_MS; n++) {
+    const restMs = startMs + n * PACE_MS - performance.now()
+    if (restMs > 0) await delay(restMs)
+    writing.push(write(n))
+  }
+  await Promise.all(writing)
+  const { p50, p99, sampleCount } = percentiles(waitsMs)
+  const longest = waitsMs.reduce((most, ms) => Math.max(most, ms), 0)
+  const blocked = waitsMs.filter((ms) => ms > BLOCKED_MS).length
+  console.log(
+    `a write every ${PACE_MS} ms, ${name}: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, longest ${longest.toFixed(1)} ms, ${blocked} of ${sampleCount} over ${BLOCKED_MS} ms`,
+  )
+}
+
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
 
 async function main(): Promise<void> {
@@ -65,17 +96,13 @@ async function main(): Promise<void> {
     await Promise.all(filling)
     const rows = await writer.sql<{ id: string }>('SELECT id FROM note')
     const ids = rows.map(({ id }) => id)
-    const waitsMs: number[] = []
     const started = performance.now()
     let written = 0
     const lane = async (): Promise<void> => {
       while (written < deltaCount) {
         const n = written++
         const id = ids[(n * 7919) % ids.length] as string
-        const isProbe = n % 100 === 0
-        const startMs = isProbe ? performance.now() : 0
         await writer.reducers.rank({ id, rank: n })
-        if (isProbe) waitsMs.push(performance.now() - startMs)
         if (n % REPORT_DELTAS === 0 && n > 0) {
           const seconds = ((performance.now() - started) / 1000).toFixed(0)
           const [file, store] = [await bytesOf(folder, 'writer'), await bytesOf(relay.folder)]
@@ -104,18 +131,19 @@ async function main(): Promise<void> {
     while (newcomer.sync.status.kind !== 'live') await delay(100)
     if ((await newcomer.digest()) !== (await writer.digest())) throw new Error('a newcomer differs')
     await newcomer.close()
-    await writer.close()
     const live = await bytesOf(folder, 'newcomer.sqlite')
     const file = await bytesOf(folder, 'writer')
     const store = await bytesOf(relay.folder)
     console.log(`live data ${megabytes(live)} (the file of a device that has just joined)`)
     console.log(`client file ${megabytes(file)}: ${(file / live).toFixed(2)} times`)
     console.log(`relay store ${megabytes(store)}: ${(store / live).toFixed(2)} times`)
-    const { p50, p99 } = percentiles(waitsMs)
-    const longest = waitsMs.reduce((most, ms) => Math.max(most, ms), 0)
-    console.log(
-      `a write among ${IN_FLIGHT}: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, longest ${longest.toFixed(1)} ms of ${waitsMs.length}`,
-    )
+    // It lives in this process, and would be waited for.
+    await reader.close()
+    await writePaced('with floors', writer, ids)
+    await relay.kill()
+    await relay.restart({ retention: NO_RETENTION })
+    while (writer.sync.status.kind !== 'live') await delay(100)
+    await writePaced('without floors', writer, ids)
   } finally {
     await Promise.allSettled([writer.close(), reader.close()])
     await relay.stop()
