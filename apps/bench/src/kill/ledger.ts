@@ -1,8 +1,8 @@
 /**
  * The module that kill tests write with: every call leaves several rows and moves one counter, so a
- * lost, repeated or half-done call shows.
+ * lost, repeated or half-done call shows. Declared views count the rows by call and by part.
  */
-import { defineModule, t, table } from '@inner-universe/client'
+import { defineModule, t, table, type Universe } from '@inner-universe/client'
 
 /** A call writes this many `part` rows; see {@link partCountOf}. */
 export const PART_COUNT_MAX = 12
@@ -33,4 +33,29 @@ export const ledger = defineModule({
       return call
     }),
   }),
+  views: {
+    calls: (q) =>
+      q.part
+        .groupBy('call')
+        .aggregate((part, all) => ({ rows: all.count(), parts: all.sum(part.part) })),
+    parts: (q) => q.part.groupBy('part').count(),
+  },
 })
+
+/** {@link ledger} opened. */
+export type Ledger = Universe<
+  (typeof ledger)['tables'],
+  (typeof ledger)['reducers'],
+  NonNullable<(typeof ledger)['viewTypes']>
+>
+
+/** Each view's name, and whether it shows what its tables say: one statement, so all of one moment. */
+export const VIEWS_SQL = `
+  SELECT 'calls' AS view,
+    (SELECT json_group_array(json_array(call, rows, parts)) FROM (SELECT * FROM calls ORDER BY call)) IS
+    (SELECT json_group_array(json_array(call, n, total)) FROM (
+      SELECT call, count(*) AS n, total(part) AS total FROM part GROUP BY call ORDER BY call)) AS isRight
+  UNION ALL SELECT 'parts',
+    (SELECT json_group_array(json_array(part, count)) FROM (SELECT * FROM parts ORDER BY part)) IS
+    (SELECT json_group_array(json_array(part, n)) FROM (
+      SELECT part, count(*) AS n FROM part GROUP BY part ORDER BY part))`

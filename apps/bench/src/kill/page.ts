@@ -1,6 +1,6 @@
 /** The page's half of the kill test: opens the ledger, writes without pause, reports what was acknowledged. */
-import { openUniverse, type Universe } from '@inner-universe/client'
-import { ledger, PART_COUNT_MAX } from './ledger.ts'
+import { openUniverse } from '@inner-universe/client'
+import { type Ledger, ledger, PART_COUNT_MAX, VIEWS_SQL } from './ledger.ts'
 
 /** What the ledger holds, for the Node half to compare with what was acknowledged. */
 export interface LedgerState {
@@ -8,7 +8,7 @@ export interface LedgerState {
   readonly calls: readonly (readonly [call: string, rowCount: number, partCount: number])[]
   /** The counter every call moved by one. */
   readonly total: number
-  /** Faults found by SQLite's and the engine's own checks. */
+  /** Faults found by SQLite's and the engine's own checks, and in the declared views. */
   readonly faults: readonly string[]
 }
 
@@ -29,9 +29,9 @@ const LANE_PAUSE_MS_MAX = 20
 
 let isPaused = false
 let worker: Worker | undefined
-let universe: Universe<(typeof ledger)['tables'], (typeof ledger)['reducers']> | undefined
+let universe: Ledger | undefined
 
-function opened(): NonNullable<typeof universe> {
+function opened(): Ledger {
   if (universe === undefined) throw new Error('open() first')
   return universe
 }
@@ -90,9 +90,24 @@ export const killPage = {
       `SELECT call, count(*) AS n, count(DISTINCT part) AS parts, (SELECT calls FROM total) AS total
        FROM part GROUP BY call`,
     )
-    const faults = await opened().verify()
+    const faults = [...(await opened().verify()), ...(await viewFaults())]
     return { calls: rows.map((r) => [r.call, r.n, r.parts]), total: rows[0]?.total ?? 0, faults }
   },
+}
+
+/** Views that were computed anew instead of taken up, and those that are not what the tables say. */
+async function viewFaults(): Promise<string[]> {
+  const faults: string[] = []
+  for (const state of await opened().viewStates()) {
+    if (state.kind === 'ready' && state.fedRows === 0) continue
+    faults.push(`view ${state.view} was not as it was left: ${JSON.stringify(state)}`)
+  }
+  for (const { view, isRight } of await opened().sql<{ view: string; isRight: number }>(
+    VIEWS_SQL,
+  )) {
+    if (isRight !== 1) faults.push(`view ${view} is not what the tables say`)
+  }
+  return faults
 }
 
 function pause(durationMs: number): Promise<void> {

@@ -6,10 +6,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Universe } from '@inner-universe/client'
 import { openUniverse } from '@inner-universe/client/node'
 import { RelayProcess } from '../relay-process.ts'
-import { ledger, partCountOf } from './ledger.ts'
+import { type Ledger, ledger, partCountOf } from './ledger.ts'
 
 const REPLICAS = 3
 const IN_FLIGHT = 8
@@ -25,8 +24,6 @@ export interface RelayKillResult {
   readonly doubled: readonly string[]
   readonly corrupt: readonly string[]
 }
-
-type Ledger = Universe<typeof ledger.tables, typeof ledger.reducers>
 
 /** Runs the kills; `pauseMs` gives the time before each. */
 export async function killRelay(options: {
