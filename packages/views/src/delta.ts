@@ -24,6 +24,16 @@ export class Delta<R = unknown> {
     this.weights.push(weight)
   }
 
+  /** A copy of some of its entries: those from `from` up to and without `to`. */
+  part(from: number, to: number): Delta<R> {
+    const part = new Delta<R>()
+    const end = Math.min(to, this.rows.length)
+    for (let index = from; index < end; index += 1) {
+      part.push(this.rows[index] as R, this.weights[index] as number)
+    }
+    return part
+  }
+
   /** Adds all entries of another, each weight times `factor`. */
   append(other: Delta<R>, factor = 1): void {
     const { rows, weights } = other

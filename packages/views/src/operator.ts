@@ -21,11 +21,25 @@ export interface Operator {
   /** The change of its output. Inputs are as the node names them; none may be changed. */
   step(inputs: readonly Delta[]): Delta
   /**
+   * True: what it says to a change, cut into parts that it is given one after the other, adds up to what it
+   * says to the whole. So it may be run part by part within one step.
+   */
+  readonly isPartwise?: boolean
+  /** In place of `step` over a local store: takes the inputs in parts, and tells the change at the end. */
+  gather?(): Gathering
+  /**
    * In place of `announce` and `step`, where what is read shows only on the way (recursion). Yields needs,
    * and is resumed when they are loaded; over a local store it yields nothing. The runner delegates to
    * it (`yield*`) if it is there and the store is remote, else calls `step`.
    */
   steps?(inputs: readonly Delta[]): Generator<readonly Need[], Delta>
+}
+
+/** A step of an operator that takes its inputs in parts. Each method as {@link Operator.step}. */
+export interface Gathering {
+  take(inputs: readonly Delta[]): void
+  /** The change of its output. Nothing is taken after it. */
+  give(): Delta
 }
 
 /** What an operator is made with: state of its own, named below the operator's path. */

@@ -125,8 +125,9 @@ function outcome(
   graph: GraphBuilder,
   history: readonly Batch[],
   store: StateStore,
+  partRows?: number,
 ): ZSet | undefined {
-  const circuit = createCircuit(graph, store)
+  const circuit = createCircuit(graph, store, partRows === undefined ? {} : { partRows })
   let result = ZSet.from<unknown>([])
   try {
     for (const each of history) {
@@ -172,6 +173,19 @@ it('[VA16] what an output comes to depends on what came in, not on the steps in 
       expect(reversed.equals(inSteps)).toBe(true)
       expect(colliding?.equals(inSteps)).toBe(true)
       expect(announced?.equals(inSteps)).toBe(true)
+    }),
+    { numRuns: RUNS },
+  )
+}, 600_000)
+
+it('[VA17] a step in parts says what the step does', () => {
+  fc.assert(
+    fc.property(stages, batches, fc.integer({ min: 1, max: 3 }), (chosen, history, partRows) => {
+      const graph = graphOf(chosen)
+      const whole = outcome(graph, history, new MemoryState())
+      const inParts = outcome(graph, history, new MemoryState(), partRows)
+      fc.pre(whole !== undefined)
+      expect(inParts?.equals(whole)).toBe(true)
     }),
     { numRuns: RUNS },
   )

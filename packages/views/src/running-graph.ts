@@ -3,14 +3,22 @@ import { assert, UniverseError } from '@inner-universe/core'
 import type { Circuit, Deltas } from './circuit.ts'
 import { consolidate } from './consolidate.ts'
 import { checkDatum } from './datum.ts'
-import { type Delta, NO_DELTA } from './delta.ts'
+import { Delta, NO_DELTA } from './delta.ts'
 import { functionFailure } from './function-failure.ts'
 import { type Graph, SOURCE_KIND } from './graph.ts'
 import type { Node, Operator, OperatorContext } from './operator.ts'
 import type { Need, StateStore } from './state.ts'
 
+/**
+ * Rows of one part of a large step. So few that what flows between operators lies in memory that is
+ * collected cheaply, and so many that running every operator for them costs nothing by comparison.
+ */
+export const PART_ROWS = 16_384
+
 /** How a graph is run. */
 export interface CircuitOptions {
+  /** Rows of one part of a large step. Default {@link PART_ROWS}. */
+  readonly partRows?: number
   /** Default false. See {@link OperatorContext.checksFunctions}. */
   readonly checksFunctions?: boolean
 }
@@ -26,8 +34,11 @@ export function createCircuit(
   store: StateStore,
   options: CircuitOptions = {},
 ): Circuit {
-  return new RunningGraph(graph, store, options.checksFunctions ?? false)
+  return new RunningGraph(graph, store, options)
 }
+
+/** How a vertex takes part in a large step: part by part, gathering parts, or when all is known. */
+type PartWay = 'part' | 'gather' | 'whole'
 
 /** A vertex of a running graph; inputs are positions in the order of the graph. */
 interface Station {
@@ -37,6 +48,7 @@ interface Station {
   readonly inputs: readonly number[]
   /** Whose changes nobody reads after it. */
   readonly lastOf: readonly number[]
+  readonly partWay: PartWay
 }
 
 class RunningGraph implements Circuit {
@@ -45,8 +57,16 @@ class RunningGraph implements Circuit {
   readonly #stations: readonly Station[]
   readonly #outputStations: readonly (readonly [name: string, at: number])[]
   readonly #isRemote: boolean
+  readonly #partRows: number
+  /** Those run part by part whose whole change is asked for too. */
+  readonly #isReadWhole: ReadonlySet<number>
+  readonly #hasGatherings: boolean
 
-  constructor(graph: Graph, store: StateStore, checksFunctions: boolean) {
+  constructor(
+    graph: Graph,
+    store: StateStore,
+    { checksFunctions = false, partRows = PART_ROWS }: CircuitOptions,
+  ) {
     const { nodes, sources, outputs } = graph
     const positions = new Map(nodes.map((node, at) => [node, at]))
     this.sources = new Set(sources.keys())
@@ -61,13 +81,25 @@ class RunningGraph implements Circuit {
     })
     // Of outputs the last reader is whoever asked for the step.
     for (const [, at] of this.#outputStations) lastReaders.delete(at)
-    this.#stations = nodes.map((node, at) => {
+    const stations: Station[] = []
+    for (const [at, node] of nodes.entries()) {
       const inputs = inputsOf[at] as readonly number[]
       const lastOf = [...new Set(inputs)].filter((input) => lastReaders.get(input) === at)
-      if (node.kind === SOURCE_KIND) return { node, operator: undefined, inputs, lastOf }
-      const operator = node.create(contextOf(node.path, store, checksFunctions))
-      return { node, operator, inputs, lastOf }
-    })
+      const operator =
+        node.kind === SOURCE_KIND
+          ? undefined
+          : node.create(contextOf(node.path, store, checksFunctions))
+      const isOfParts = inputs.every((input) => stations[input]?.partWay === 'part')
+      stations.push({ node, operator, inputs, lastOf, partWay: partWayOf(operator, isOfParts) })
+    }
+    this.#stations = stations
+    this.#partRows = partRows
+    this.#hasGatherings = stations.some(({ partWay }) => partWay === 'gather')
+    const whole = stations.filter(({ partWay }) => partWay === 'whole')
+    this.#isReadWhole = new Set([
+      ...this.#outputStations.map(([, at]) => at),
+      ...whole.flatMap(({ inputs }) => inputs),
+    ])
   }
 
   step(inputs: Deltas): Deltas {
@@ -78,9 +110,15 @@ class RunningGraph implements Circuit {
 
   *steps(inputs: Deltas): Generator<readonly Need[], Deltas> {
     for (const [name, change] of inputs) this.#checkInput(name, change)
+    const begun = this.#runParts(inputs)
     const changes: Delta[] = []
-    for (const station of this.#stations) {
+    for (const [at, station] of this.#stations.entries()) {
       const { node, operator, lastOf } = station
+      const known = begun?.[at]
+      if (known !== undefined) {
+        changes.push(known)
+        continue
+      }
       if (operator === undefined) {
         changes.push(inputs.get(node.parameters as string) ?? NO_DELTA)
         continue
@@ -90,7 +128,7 @@ class RunningGraph implements Circuit {
         changes.push(NO_DELTA)
         continue
       }
-      if (!this.#isRemote) changes.push(run(node, operator, changesIn))
+      if (!this.#isRemote) changes.push(run(node, () => operator.step(changesIn)))
       else changes.push(yield* runSteps(node, operator, changesIn))
       // Changes of a large step are let go of as soon as they are read.
       for (let index = 0; index < lastOf.length; index += 1) {
@@ -98,6 +136,51 @@ class RunningGraph implements Circuit {
       }
     }
     return this.#outputsOf(changes)
+  }
+
+  /**
+   * Runs a large step part by part as far as operators allow: what flows from one to the next is short-lived
+   * then, where it would all be there at once. Gives the changes that are known then, by vertex.
+   */
+  #runParts(inputs: Deltas): readonly (Delta | undefined)[] | undefined {
+    let length = 0
+    for (const change of inputs.values()) length = Math.max(length, change.length)
+    if (length <= this.#partRows || this.#isRemote || !this.#hasGatherings) return undefined
+    const stations = this.#stations
+    const known = stations.map(({ node, operator, partWay }, at) => {
+      if (partWay !== 'part') return undefined
+      if (operator === undefined) return inputs.get(node.parameters as string) ?? NO_DELTA
+      return this.#isReadWhole.has(at) ? new Delta() : NO_DELTA
+    })
+    const gatherings = stations.map(({ operator, partWay }) =>
+      partWay === 'gather' ? operator?.gather?.() : undefined,
+    )
+    const hasTaken = new Set<number>()
+    for (let from = 0; from < length; from += this.#partRows) {
+      const changes: Delta[] = []
+      for (const [at, { node, operator, partWay, inputs: readFrom }] of stations.entries()) {
+        const changesIn = readFrom.map((input) => changes[input] as Delta)
+        const isIdle = operator !== undefined && changesIn.every((change) => change.isEmpty)
+        let change: Delta = NO_DELTA
+        if (operator === undefined) {
+          change = (known[at] as Delta).part(from, from + this.#partRows)
+        } else if (partWay === 'part' && !isIdle) {
+          change = run(node, () => operator.step(changesIn))
+          if (this.#isReadWhole.has(at)) (known[at] as Delta).append(change)
+        } else if (partWay === 'gather' && !isIdle) {
+          hasTaken.add(at)
+          run(node, () => gatherings[at]?.take(changesIn))
+        }
+        changes.push(change)
+      }
+    }
+    for (const [at, gathering] of gatherings.entries()) {
+      if (gathering === undefined) continue
+      const { node, operator } = stations[at] as Station
+      const isDue = hasTaken.has(at) || operator?.isAlwaysRun === true
+      known[at] = isDue ? run(node, () => gathering.give()) : NO_DELTA
+    }
+    return known
   }
 
   #checkInput(name: string, { rows }: Delta): void {
@@ -121,9 +204,16 @@ class RunningGraph implements Circuit {
   }
 }
 
-function run(node: Node, operator: Operator, inputs: readonly Delta[]): Delta {
+function partWayOf(operator: Operator | undefined, isOfParts: boolean): PartWay {
+  if (operator === undefined) return 'part'
+  // One that speaks unasked speaks once in a step.
+  if (isOfParts && operator.isPartwise === true && operator.isAlwaysRun !== true) return 'part'
+  return isOfParts && operator.gather !== undefined ? 'gather' : 'whole'
+}
+
+function run<Result>(node: Node, act: () => Result): Result {
   try {
-    return operator.step(inputs)
+    return act()
   } catch (cause) {
     throw functionFailure(node.path, cause)
   }

@@ -9,6 +9,7 @@ export function concatNode(): NodeDefinition {
     functions: [],
     isStateful: false,
     create: () => ({
+      isPartwise: true,
       step(inputs) {
         const changed = inputs.filter((input) => !input.isEmpty)
         if (changed.length === 1) return changed[0] as Delta

@@ -12,6 +12,7 @@ export function filterNode<R>(test: (row: R) => boolean): NodeDefinition {
     create(context) {
       const checked = checkedFunction(context, test)
       return {
+        isPartwise: true,
         step([input]) {
           const { rows, weights } = input as Delta<R>
           const output = new Delta<R>()

@@ -14,6 +14,7 @@ export function flatMapNode<R, Out>(make: (row: R) => Iterable<Out>): NodeDefini
         ? checkedFunction(context, (row: R) => [...make(row)])
         : make
       return {
+        isPartwise: true,
         step([input]) {
           const { rows, weights } = input as Delta<R>
           const output = new Delta<Out>()

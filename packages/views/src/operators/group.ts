@@ -4,7 +4,7 @@ import { checkedFunction } from '../checked-function.ts'
 import { equalDatum } from '../datum.ts'
 import { Delta, NO_DELTA } from '../delta.ts'
 import { type MapKey, mapKey } from '../map-key.ts'
-import type { NodeDefinition, Operator, OperatorContext } from '../operator.ts'
+import type { Gathering, NodeDefinition, Operator, OperatorContext } from '../operator.ts'
 import type { Announce, Cells, Datum } from '../state.ts'
 
 /** What rows are grouped by, and what is made of a group. */
@@ -114,11 +114,28 @@ class Group<R, K, A extends Aggregates<R>, Out> implements Operator {
   }
 
   step([input]: readonly Delta[]): Delta {
-    const { rows, weights } = input as Delta<R>
+    const touched = this.#begin()
+    this.#take(touched, input as Delta<R>)
+    return this.#give(touched)
+  }
+
+  gather(): Gathering {
+    const touched = this.#begin()
+    return {
+      take: ([input]) => this.#take(touched, input as Delta<R>),
+      give: () => this.#give(touched),
+    }
+  }
+
+  #begin(): Map<MapKey, TouchedGroup> {
     const touched = new Map<MapKey, TouchedGroup>()
     if (this.#isGlobal && this.#cells.get(null) === undefined) {
       touched.set(mapKey(null), this.#touch(null))
     }
+    return touched
+  }
+
+  #take(touched: Map<MapKey, TouchedGroup>, { rows, weights }: Delta<R>): void {
     for (let index = 0; index < rows.length; index += 1) {
       const row = rows[index] as R
       const key: Datum = this.#by(row) ?? null
@@ -130,6 +147,9 @@ class Group<R, K, A extends Aggregates<R>, Out> implements Operator {
       }
       this.#add(group, row, weights[index] as number)
     }
+  }
+
+  #give(touched: Map<MapKey, TouchedGroup>): Delta {
     const output = new Delta<Out>()
     for (const group of touched.values()) this.#finish(group, output)
     return output.isEmpty ? NO_DELTA : output

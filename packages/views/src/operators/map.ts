@@ -12,6 +12,7 @@ export function mapNode<R, Out>(make: (row: R) => Out): NodeDefinition {
     create(context) {
       const checked = checkedFunction(context, make)
       return {
+        isPartwise: true,
         step([input]) {
           const { rows, weights } = input as Delta<R>
           const output = new Delta<Out>()

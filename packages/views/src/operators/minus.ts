@@ -9,6 +9,7 @@ export function minusNode(): NodeDefinition {
     functions: [],
     isStateful: false,
     create: () => ({
+      isPartwise: true,
       step([left, right]) {
         if ((right as Delta).isEmpty) return left as Delta
         const output = new Delta()

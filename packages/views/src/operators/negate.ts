@@ -9,6 +9,7 @@ export function negateNode(): NodeDefinition {
     functions: [],
     isStateful: false,
     create: () => ({
+      isPartwise: true,
       step([input]) {
         const output = new Delta()
         output.append(input as Delta, -1)

@@ -55,6 +55,8 @@ export function twoSidedNode<L, R, Out>(
 }
 
 class TwoSided<L, R, Out> implements Operator {
+  /** Row by row, unless a side shows what is after the step, or rows are watched for their first match. */
+  readonly isPartwise: boolean
   readonly #left: JoinSide<L>
   readonly #right: JoinSide<R>
   readonly #fromLeft: Way<L, R, Out>
@@ -62,6 +64,10 @@ class TwoSided<L, R, Out> implements Operator {
 
   constructor(keys: JoinKeys<L, R>, output: JoinOutput<L, R, Out>, context: OperatorContext) {
     const nullsAreEqual = keys.nulls === 'equal'
+    this.isPartwise =
+      keys.leftLookup === undefined &&
+      keys.rightLookup === undefined &&
+      [output.left, output.right].every(({ alone, matched }) => (alone ?? matched) === undefined)
     this.#left = new JoinSide(
       'left',
       {
