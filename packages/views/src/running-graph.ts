@@ -110,11 +110,11 @@ class RunningGraph implements Circuit {
 
   *steps(inputs: Deltas): Generator<readonly Need[], Deltas> {
     for (const [name, change] of inputs) this.#checkInput(name, change)
-    const begun = this.#runParts(inputs)
+    const begun = this.#isForParts(inputs) ? this.#runParts(inputs) : undefined
     const changes: Delta[] = []
-    for (const [at, station] of this.#stations.entries()) {
+    for (const station of this.#stations) {
       const { node, operator, lastOf } = station
-      const known = begun?.[at]
+      const known = begun?.[changes.length]
       if (known !== undefined) {
         changes.push(known)
         continue
@@ -128,7 +128,7 @@ class RunningGraph implements Circuit {
         changes.push(NO_DELTA)
         continue
       }
-      if (!this.#isRemote) changes.push(run(node, () => operator.step(changesIn)))
+      if (!this.#isRemote) changes.push(run(node, operator, changesIn))
       else changes.push(yield* runSteps(node, operator, changesIn))
       // Changes of a large step are let go of as soon as they are read.
       for (let index = 0; index < lastOf.length; index += 1) {
@@ -138,14 +138,18 @@ class RunningGraph implements Circuit {
     return this.#outputsOf(changes)
   }
 
+  #isForParts(inputs: Deltas): boolean {
+    if (!this.#hasGatherings || this.#isRemote) return false
+    for (const { length } of inputs.values()) if (length > this.#partRows) return true
+    return false
+  }
+
   /**
    * Runs a large step part by part as far as operators allow: what flows from one to the next is short-lived
    * then, where it would all be there at once. Gives the changes that are known then, by vertex.
    */
-  #runParts(inputs: Deltas): readonly (Delta | undefined)[] | undefined {
-    let length = 0
-    for (const change of inputs.values()) length = Math.max(length, change.length)
-    if (length <= this.#partRows || this.#isRemote || !this.#hasGatherings) return undefined
+  #runParts(inputs: Deltas): readonly (Delta | undefined)[] {
+    const length = Math.max(...[...inputs.values()].map((change) => change.length))
     const stations = this.#stations
     const known = stations.map(({ node, operator, partWay }, at) => {
       if (partWay !== 'part') return undefined
@@ -165,11 +169,11 @@ class RunningGraph implements Circuit {
         if (operator === undefined) {
           change = (known[at] as Delta).part(from, from + this.#partRows)
         } else if (partWay === 'part' && !isIdle) {
-          change = run(node, () => operator.step(changesIn))
+          change = run(node, operator, changesIn)
           if (this.#isReadWhole.has(at)) (known[at] as Delta).append(change)
         } else if (partWay === 'gather' && !isIdle) {
           hasTaken.add(at)
-          run(node, () => gatherings[at]?.take(changesIn))
+          named(node, () => gatherings[at]?.take(changesIn))
         }
         changes.push(change)
       }
@@ -178,7 +182,7 @@ class RunningGraph implements Circuit {
       if (gathering === undefined) continue
       const { node, operator } = stations[at] as Station
       const isDue = hasTaken.has(at) || operator?.isAlwaysRun === true
-      known[at] = isDue ? run(node, () => gathering.give()) : NO_DELTA
+      known[at] = isDue ? named(node, () => gathering.give()) : NO_DELTA
     }
     return known
   }
@@ -211,7 +215,16 @@ function partWayOf(operator: Operator | undefined, isOfParts: boolean): PartWay 
   return isOfParts && operator.gather !== undefined ? 'gather' : 'whole'
 }
 
-function run<Result>(node: Node, act: () => Result): Result {
+function run(node: Node, operator: Operator, inputs: readonly Delta[]): Delta {
+  try {
+    return operator.step(inputs)
+  } catch (cause) {
+    throw functionFailure(node.path, cause)
+  }
+}
+
+/** Names the vertex in what its functions throw. */
+function named<Result>(node: Node, act: () => Result): Result {
   try {
     return act()
   } catch (cause) {
