@@ -46,16 +46,30 @@ export interface LogFacts {
 }
 
 /**
- * [log] [init] Offsets, chains, streams, origins, clocks and floors of the relay's log.
- *
- * Gives what each tally counts twice with good reason: two copies of a replica had a call pending, one
- * of them pushed it, and the other authored it anew after a floor had taken the first out of reach.
+ * What is in the log twice with good reason: two copies of a replica had a call pending, one of them pushed
+ * it, and the other authored it anew after a floor had taken the first out of reach.
  */
+export interface Doubles {
+  /** How much each tally counts too much. */
+  readonly counted: ReadonlyMap<string, number>
+  /**
+   * Rows that a floor had forgotten when their insertion came again, by {@link rowName}, with the floor's
+   * hlc: what was up to it is no part of them any more.
+   */
+  readonly revived: ReadonlyMap<string, number>
+}
+
+/** Names a row among those of all tables. */
+export function rowName(table: string, id: string): string {
+  return `${table} ${id}`
+}
+
+/** [log] [init] Offsets, chains, streams, origins, clocks and floors of the relay's log. */
 export function checkLog(
   log: readonly OpenedEntry[],
   { record, twoWriters, isRestored }: LogFacts,
   fail: Fail,
-): ReadonlyMap<string, number> {
+): Doubles {
   let logHash = ZERO as Hash
   let greatestHlc = 0
   const hlcAt: number[] = [0]
@@ -63,7 +77,9 @@ export function checkLog(
   const heads = new Map<StreamId, { seq: number; hash: Hash; hlc: number }>()
   const origins = new Set<string>()
   const originals = new Map<string, { readonly delta: Delta; readonly offset: number }>()
-  const doubles = new Map<string, number>()
+  const counted = new Map<string, number>()
+  const forgotten = new Map<string, number>()
+  const revived = new Map<string, number>()
   log.forEach((entry, index) => {
     const at = `offset ${entry.offset}`
     if (entry.offset !== index + 1) fail('log', `${at} stands at place ${index + 1}`)
@@ -75,6 +91,9 @@ export function checkLog(
       floor = entry.floor.baseOffset
       if (entry.floor.baseOffset >= entry.offset) fail('floor', `${at} is its own base`)
       if ((hlcAt[floor] ?? 0) > entry.floor.hlc) fail('floor', `${at} has an hlc that is too low`)
+      for (const { table, ids } of entry.floor.forgotten) {
+        for (const id of ids) forgotten.set(rowName(table, id), entry.floor.hlc)
+      }
       hlcAt.push(greatestHlc)
       return
     }
@@ -111,8 +130,13 @@ export function checkLog(
       const isExcused = original.offset <= floor && twoWriters.has(original.delta.stream)
       if (!isExcused) fail('once', `${at}: its original is at ${original.offset}`)
       for (const operation of delta.operations) {
+        const row = rowName(operation.table, operation.id)
+        const forgottenHlc = forgotten.get(row)
+        if (operation.kind === 'insert' && forgottenHlc !== undefined) {
+          revived.set(row, forgottenHlc)
+        }
         if (operation.kind !== 'increment' || operation.table !== 'tally') continue
-        doubles.set(operation.id, (doubles.get(operation.id) ?? 0) + operation.by)
+        counted.set(operation.id, (counted.get(operation.id) ?? 0) + operation.by)
       }
     })
     greatestHlc = Math.max(greatestHlc, header.lastHlc)
@@ -123,7 +147,7 @@ export function checkLog(
     })
     hlcAt.push(greatestHlc)
   })
-  return doubles
+  return { counted, revived }
 }
 
 /** Hash of a delta encoded alone: what an origin names it by. */

@@ -6,6 +6,7 @@ import {
   createMergeState,
   mergeDelta,
   type Random,
+  type RowOperation,
   type StoredValue,
   type TableDefinitions,
   visibleRows,
@@ -15,9 +16,16 @@ import type { OpenedEntry } from './relay-log.ts'
 /** Visible rows as text: table → id → canonical cells. */
 export type ShownRows = ReadonlyMap<string, ReadonlyMap<string, string>>
 
+/** What the model makes rows of. */
+export interface OracleLog {
+  readonly log: readonly OpenedEntry[]
+  /** True for an operation that a floor has made no part of its row any more. */
+  readonly isForgotten: (operation: RowOperation, hlc: number) => boolean
+}
+
 /** Rows that the whole log amounts to. */
 export function oracleRows(
-  log: readonly OpenedEntry[],
+  { log, isForgotten }: OracleLog,
   tables: TableDefinitions,
   random: Random,
 ): ShownRows {
@@ -26,7 +34,10 @@ export function oracleRows(
   const deltas = log.flatMap((entry) => {
     if (entry.kind === 'floor') return []
     for (const { hlc, stream } of entry.deltas) offsets.set(`${hlc} ${stream}`, entry.offset)
-    return entry.deltas
+    return entry.deltas.map((delta) => ({
+      ...delta,
+      operations: delta.operations.filter((operation) => !isForgotten(operation, delta.hlc)),
+    }))
   })
   for (const delta of shuffled(deltas, random)) mergeDelta(state, delta, tables)
   const shown = new Map<string, ReadonlyMap<string, string>>()
