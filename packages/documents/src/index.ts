@@ -1,0 +1,2 @@
+/** Documents: Yjs documents kept as rows of updates. */
+export {}
