@@ -1,5 +1,7 @@
 /** What a table definition must be for the store to keep it. Faults are `module/invalid`. */
 import type { ColumnDefinition, ColumnKind } from './column.ts'
+import type { DocumentKind } from './document-column.ts'
+import { documentTable } from './document-table.ts'
 import { UniverseError } from './error.ts'
 import { NAME_BYTES_MAX } from './limits.ts'
 import type { TableDefinition } from './table.ts'
@@ -42,6 +44,7 @@ const LENS_KINDS: ReadonlySet<ColumnKind> = new Set<ColumnKind>([
   'timestamp',
   'enum',
 ])
+const DOCUMENT_KINDS: ReadonlySet<string> = new Set<DocumentKind>(['richText', 'jsonDoc', 'list'])
 const TEXT_KINDS: ReadonlySet<ColumnKind> = new Set<ColumnKind>(['key', 'text', 'enum'])
 
 /** Names FTS5 keeps for itself. */
@@ -70,6 +73,7 @@ export function checkTables(tables: DefinitionsByName): void {
     checkName('table', name)
     if (/^sqlite_/i.test(name)) invalidModule(`table "${name}": names in sqlite_ belong to SQLite`)
     checkTable(name, definition, tables)
+    checkDocuments(name, definition, tables)
   }
 }
 
@@ -89,7 +93,10 @@ function checkTable(name: string, definition: TableDefinition, tables: Definitio
   if (keys.length !== 1) {
     invalidModule(`table "${name}" has ${keys.length} primary keys; give it one t.id() or t.key()`)
   }
-  checkDistinct(`columns of table "${name}",`, Object.keys(definition.columns))
+  checkDistinct(`columns of table "${name}",`, [
+    ...Object.keys(definition.columns),
+    ...Object.keys(definition.documents ?? {}),
+  ])
   for (const [column, columnDefinition] of columns) {
     const where = `column "${name}.${column}"`
     checkName(where, column)
@@ -226,6 +233,32 @@ function checkSearch(
     if (tables[other]?.search !== undefined) {
       invalidModule(`the searches of tables "${name}" and "${other}" are one name to SQL`)
     }
+  }
+}
+
+/** [DC3] Documents, and the hidden table that `defineModule` gives them. */
+function checkDocuments(
+  name: string,
+  { scope, documents, documentsOf }: TableDefinition,
+  tables: DefinitionsByName,
+): void {
+  const owner = documentsOf === undefined ? undefined : tables[documentsOf]
+  if (documentsOf !== undefined && owner?.documents === undefined) {
+    invalidModule(`table "${name}" holds documents of "${documentsOf}", which has none`)
+  }
+  if (documents === undefined) return
+  for (const [column, { kind }] of Object.entries(documents)) {
+    checkName(`column "${name}.${column}"`, column)
+    if (scope !== 'synced') {
+      invalidModule(`column "${name}.${column}" of a ${scope} table cannot be a document`)
+    }
+    if (!DOCUMENT_KINDS.has(kind)) {
+      invalidModule(`column "${name}.${column}" is a document of unknown kind "${kind}"`)
+    }
+  }
+  const holder = documentTable(name)
+  if (!Object.hasOwn(tables, holder) || tables[holder]?.documentsOf !== name) {
+    invalidModule(`table "${holder}" has the name of the one that holds documents of "${name}"`)
   }
 }
 

@@ -57,6 +57,14 @@ export {
 export type { Cells, Delta, RowOperation, StoredValue } from './delta.ts'
 export { decodeSegment, type Segment } from './delta-codec.ts'
 export {
+  type DocumentColumn,
+  type DocumentDefinition,
+  type DocumentKind,
+  notAScalar,
+} from './document-column.ts'
+export { APPEND_REDUCER, COMPACT_REDUCER, documentReducers } from './document-reducers.ts'
+export { DOCUMENT_UPDATE_KINDS, documentTable } from './document-table.ts'
+export {
   ERROR_CODES,
   type ErrorCode,
   type ErrorDetails,
@@ -120,6 +128,9 @@ export {
   BUFFER_BYTES_MAX,
   CONFLICTS_MAX,
   DELTA_BYTES_MAX,
+  DOCUMENT_CHECKPOINT_BYTES_MAX,
+  DOCUMENT_COVERS_MAX,
+  DOCUMENT_UPDATE_BYTES_MAX,
   ID_BYTES,
   ISSUES_MAX,
   JSON_BYTES_MAX,
@@ -271,6 +282,7 @@ export {
   validateWithStandardSchema,
 } from './standard-schema.ts'
 export {
+  type DocumentColumnsOf,
   type IndexDefinition,
   type InsertOf,
   type PatchOf,
@@ -278,6 +290,7 @@ export {
   type Schedule,
   type SearchDefinition,
   Table,
+  type TableColumns,
   type TableDefinition,
   type TableScope,
   type Tables,
