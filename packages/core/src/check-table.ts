@@ -148,12 +148,15 @@ function checkUnique(
   }
 }
 
-function checkLens(where: string, column: ColumnDefinition, { columns }: TableDefinition): void {
+function checkLens(where: string, column: ColumnDefinition, definition: TableDefinition): void {
+  const { columns } = definition
   const { from, kind, isOptional, isUnique, defaultValue } = column
   if (from === undefined) return
   const source = Object.hasOwn(columns, from.column) ? columns[from.column] : undefined
   if (source === undefined) {
-    invalidModule(`${where} follows from column "${from.column}", which is not there`)
+    invalidModule(
+      `${where} follows from column "${from.column}", ${absent(definition, from.column)}`,
+    )
   }
   if (!LENS_KINDS.has(kind) || !LENS_KINDS.has(source.kind)) {
     invalidModule(
@@ -172,6 +175,13 @@ function checkLens(where: string, column: ColumnDefinition, { columns }: TableDe
     if (columns[at] === column || seen.has(at)) invalidModule(`${where} follows from itself`)
     seen.add(at)
   }
+}
+
+/** Why a row has no such column. */
+function absent({ documents = {} }: TableDefinition, column: string): string {
+  return Object.hasOwn(documents, column)
+    ? 'which is a document and has no value in its row'
+    : 'which is not there'
 }
 
 /** What is inside a JSON column. */
@@ -200,17 +210,15 @@ function checkIndexes(name: string, definition: TableDefinition): void {
     if (index.columns.length === 0) invalidModule(`index "${name}.${index.name}" has no columns`)
     for (const column of index.columns) {
       if (!Object.hasOwn(definition.columns, column)) {
-        invalidModule(`index "${name}.${index.name}" names column "${column}", which is not there`)
+        const why = absent(definition, column)
+        invalidModule(`index "${name}.${index.name}" names column "${column}", ${why}`)
       }
     }
   }
 }
 
-function checkSearch(
-  name: string,
-  { search, columns }: TableDefinition,
-  tables: DefinitionsByName,
-): void {
+function checkSearch(name: string, definition: TableDefinition, tables: DefinitionsByName): void {
+  const { search, columns } = definition
   if (search === undefined) return
   const fields = Object.entries(search.fields)
   if (fields.length === 0) invalidModule(`search of table "${name}" has no fields`)
@@ -222,7 +230,7 @@ function checkSearch(
     const [column = '', ...steps] = path.split('.')
     const kind = Object.hasOwn(columns, column) ? columns[column]?.kind : undefined
     if (kind === undefined) {
-      invalidModule(`search of table "${name}" names "${path}", which is not there`)
+      invalidModule(`search of table "${name}" names "${path}", ${absent(definition, column)}`)
     }
     if (steps.length > 0 ? !JSON_KINDS.has(kind) : !TEXT_KINDS.has(kind)) {
       invalidModule(`search of table "${name}": "${path}" is not a text, nor inside a JSON column`)
