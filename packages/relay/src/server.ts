@@ -39,6 +39,7 @@ import {
   systemScheduler,
 } from './system.ts'
 import { createToken } from './tokens.ts'
+import type { ClientRoute, YEndpoint } from './y/y-endpoint.ts'
 
 /** How often the list of revocations is looked at, ms. */
 const REVOCATIONS_MS = 500
@@ -273,6 +274,37 @@ function acceptSocket(relay: RelaySide, webSocket: WebSocket, socket: Duplex, lo
   })
   // ws closes the connection itself, with the code of what was wrong; `close` follows.
   webSocket.on('error', (error) => log.debug({ err: error }, 'a connection failed'))
+  webSocket.on('close', () => events.onClose())
+}
+
+/** One WebSocket as the socket of a Yjs client. */
+export function acceptYjsClient(
+  endpoint: YEndpoint,
+  route: ClientRoute,
+  webSocket: WebSocket,
+): void {
+  webSocket.binaryType = 'nodebuffer'
+  const events = endpoint.accept(route, {
+    send: (bytes) => webSocket.send(bytes),
+    bufferedBytes: () => webSocket.bufferedAmount,
+    ping: () => webSocket.ping(),
+    pause: () => webSocket.pause(),
+    resume: () => webSocket.resume(),
+    close({ code, reason }) {
+      // Paused, it would not hear the answer.
+      webSocket.resume()
+      webSocket.close(code, reason)
+      systemScheduler.setTimer(FAREWELL_MS, () => webSocket.terminate())
+    },
+  })
+  webSocket.on('message', (data: RawData, isBinary: boolean) => {
+    const bytes = data as Buffer
+    if (isBinary) events.onMessage(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    else webSocket.close(1003, 'messages are binary')
+  })
+  webSocket.on('pong', () => events.onHeard())
+  // ws closes the connection itself, with the code of what was wrong; `close` follows.
+  webSocket.on('error', () => undefined)
   webSocket.on('close', () => events.onClose())
 }
 
