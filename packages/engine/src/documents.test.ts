@@ -355,7 +355,13 @@ describe('[DC10] a deletion of the owner', () => {
     expect(texts(a)).toEqual([])
     sync(log, a, b)
     expect(texts(b)).toEqual([])
+    expect([a.engine.conflicts(), b.engine.conflicts()]).toEqual([[], []])
     errorOf(() => append(b, 'late'), 'table/row-not-found')
+    const forgettable = b.engine.deadRows(log.hlcAt(log.entries.length))
+    expect(forgettable.map((row) => row.table).sort()).toEqual([
+      'note',
+      ...Array(4).fill('note_document'),
+    ])
   })
 
   it('is undone for both by a row that keeps the owner, or its key inserted anew', () => {
