@@ -1,2 +1,10 @@
-/** Documents: Yjs documents kept as rows of updates. */
-export {}
+export { checkUpdate } from './check-update.ts'
+export type { DocumentOptions, DocumentStatus, DocumentSurroundings } from './document.ts'
+export type {
+  DocumentAddress,
+  DocumentHome,
+  DocumentPresence,
+  SetTimer,
+  StoredUpdate,
+} from './document-home.ts'
+export { flushDocuments, type OpenDocument, openDocument } from './open-document.ts'
