@@ -119,6 +119,10 @@ function checkColumn(where: string, column: ColumnDefinition, tables: Definition
     if (!Object.hasOwn(tables, column.table ?? '')) {
       invalidModule(`${where} refers to table "${column.table}", which the module does not have`)
     }
+    // What is kept by a reference would outlive every compaction.
+    if (tables[column.table ?? '']?.documentsOf !== undefined) {
+      invalidModule(`${where} refers to table "${column.table}", whose rows are the store's own`)
+    }
     if (column.onDelete === 'null' && !isOptional) {
       invalidModule(`${where} has onDelete "null" and must therefore be optional()`)
     }

@@ -96,6 +96,11 @@ describe('[DC3] a module is refused', () => {
       },
       /"note.n" follows from column "body", which is a document/,
     ],
+    [
+      'for a reference to the hidden table',
+      { note, a: table({ id, b: t.ref('note_document') }) },
+      /"a.b" refers to table "note_document", whose rows are the store's own/,
+    ],
     ['for a table of its name', { note, note_document: others }, /the name of the one that holds/],
     ['for a table of nearly its name', { note, Note_Document: others }, /one name to SQL/],
     [

@@ -35,6 +35,10 @@ const notes = defineModule({
     drop: reducer({ key: t.text() }, (ctx, { key }) => {
       ctx.db.note.delete(key)
     }),
+    putWith: reducer({ key: t.text(), update: t.bytes() }, (ctx, { key, update }) => {
+      ctx.db.note.insert({ key, title: '' })
+      ctx.call(APPEND_REDUCER, { table: 'note', row: key, document: 'body', update })
+    }),
     file: reducer({ key: t.text() }, (ctx, { key }) => {
       ctx.db.folder.insert({ key, note: key as never })
     }),
@@ -236,6 +240,17 @@ describe('[DC5] append', () => {
   ])('is refused %s', (_what, place, code) => {
     errorOf(() => append(one, 'x', place), code as never)
     expect(one.engine.count({ table: 'note_document', orderBy: [] })).toBe(0)
+  })
+
+  it('is called by reducers of the module, in their transaction and delta', () => {
+    const { log, a, b } = openPair()
+    const before = a.engine.unsyncedCount()
+    a.call('putWith', { key: 'new', update: bytes('x') })
+    expect(a.engine.unsyncedCount()).toBe(before + 1)
+    errorOf(() => a.call('putWith', { key: 'none', update: bytes('') }), 'document/invalid-update')
+    expect(a.engine.get('note', 'none')).toBe(undefined)
+    sync(log, a, b)
+    expect(texts(b, { row: 'new' })).toEqual(['x'])
   })
 
   it('of as many bytes as may be is taken', () => {
