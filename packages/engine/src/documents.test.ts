@@ -435,6 +435,19 @@ describe('[DC11] updates are kept', () => {
     expect(texts(b)).toEqual(['X'])
   })
 
+  it('in images', () => {
+    const { log, a } = openPair()
+    compact(a, 'X', [append(a, 'x')])
+    append(a, 'y')
+    log.takeFrom(a.engine)
+    const fold = joined(3, { keepsLog: false })
+    log.giveTo(fold.engine)
+    fold.engine.stripForImage()
+    const from = open(4, { driver: fold.driver, stream: 'new' })
+    expect(texts(from)).toEqual(['X', 'y'])
+    expect(from.engine.digest()).toBe(a.engine.digest())
+  })
+
   it('by whoever has only the schema, and can write them too', () => {
     const { log, a, b } = openPair()
     const x = append(a, 'x')
