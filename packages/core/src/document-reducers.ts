@@ -1,9 +1,10 @@
 /**
  * The reducers by which documents are written: every engine of a module with documents has them beside
- * the module's own. Pages call them by name and carry none of this. DOCUMENTS.md DC4–DC8.
+ * the module's own. Pages call them by name and carry none of this. DOCUMENTS.md DC5–DC7.
  */
 import { t } from './column.ts'
-import { DOCUMENT_UPDATE_KINDS, documentTable } from './document-table.ts'
+import { APPEND_REDUCER, COMPACT_REDUCER, DOCUMENT_UPDATE_KINDS } from './document-name.ts'
+import { documentTable } from './document-table.ts'
 import { UniverseError } from './error.ts'
 import {
   DOCUMENT_CHECKPOINT_BYTES_MAX,
@@ -12,16 +13,6 @@ import {
 } from './limits.ts'
 import { defineReducer, type ReducerContext, type Reducers, type TableAccess } from './reducer.ts'
 import type { Tables } from './table.ts'
-
-/** Adds an update to a document: `{ table, row, document, update }`. Gives the id of its row. */
-export const APPEND_REDUCER = 'document:append'
-
-/**
- * Puts one checkpoint in the place of rows whose updates it contains: `{ table, row, document,
- * checkpoint, covers }`, `covers` being ids of rows. Gives the id of the checkpoint's row, or null when
- * none of `covers` is there any more: then somebody else's checkpoint has them.
- */
-export const COMPACT_REDUCER = 'document:compact'
 
 /** What names a document. */
 interface Place {

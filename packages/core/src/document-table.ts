@@ -1,4 +1,4 @@
-/** The hidden table that holds the updates of a table's documents. DOCUMENTS.md DC1–DC3. */
+/** The hidden table that holds the updates of a table's documents. DOCUMENTS.md DC2. */
 import { t } from './column.ts'
 import { Table, type Tables, table } from './table.ts'
 
@@ -6,14 +6,6 @@ import { Table, type Tables, table } from './table.ts'
 export function documentTable(owner: string): string {
   return `${owner}_document`
 }
-
-/** What a row of {@link documentTable} holds, in its column `kind`. */
-export const DOCUMENT_UPDATE_KINDS = {
-  /** What a burst of edits changed, in Yjs's first format. */
-  update: 0,
-  /** Everything of the rows it took the place of, in Yjs's second format. */
-  checkpoint: 1,
-} as const
 
 /** Tables with the hidden ones that their documents need. Those given stay as they are. */
 export function withDocumentTables<T extends Tables>(tables: T): T {

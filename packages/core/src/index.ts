@@ -62,8 +62,9 @@ export {
   type DocumentKind,
   notAScalar,
 } from './document-column.ts'
-export { APPEND_REDUCER, COMPACT_REDUCER, documentReducers } from './document-reducers.ts'
-export { DOCUMENT_UPDATE_KINDS, documentTable } from './document-table.ts'
+export { APPEND_REDUCER, COMPACT_REDUCER, DOCUMENT_UPDATE_KINDS } from './document-name.ts'
+export { documentReducers } from './document-reducers.ts'
+export { documentTable } from './document-table.ts'
 export {
   ERROR_CODES,
   type ErrorCode,
