@@ -62,7 +62,14 @@ export {
   type DocumentKind,
   notAScalar,
 } from './document-column.ts'
-export { APPEND_REDUCER, COMPACT_REDUCER, DOCUMENT_UPDATE_KINDS } from './document-name.ts'
+export {
+  APPEND_REDUCER,
+  COMPACT_REDUCER,
+  DOCUMENT_CHECKPOINT_BYTES_MAX,
+  DOCUMENT_COVERS_MAX,
+  DOCUMENT_UPDATE_BYTES_MAX,
+  DOCUMENT_UPDATE_KINDS,
+} from './document-contract.ts'
 export { documentReducers } from './document-reducers.ts'
 export { documentTable } from './document-table.ts'
 export {
@@ -129,9 +136,6 @@ export {
   BUFFER_BYTES_MAX,
   CONFLICTS_MAX,
   DELTA_BYTES_MAX,
-  DOCUMENT_CHECKPOINT_BYTES_MAX,
-  DOCUMENT_COVERS_MAX,
-  DOCUMENT_UPDATE_BYTES_MAX,
   ID_BYTES,
   ISSUES_MAX,
   JSON_BYTES_MAX,

@@ -28,21 +28,6 @@ export const KEY_BYTES_MAX = 1024
 /** Longest order key, in digits. It is in an index; none grows to that but by insertions at one place. */
 export const ORDER_KEY_CHARS_MAX = 256
 
-/**
- * Largest update of a document, in bytes: what a burst of edits changed. A pasted book fits; a picture
- * should be stored elsewhere and be named in the document.
- */
-export const DOCUMENT_UPDATE_BYTES_MAX: number = 1024 * 1024
-
-/** Largest checkpoint of a document, in bytes: all of it, as one cell. */
-export const DOCUMENT_CHECKPOINT_BYTES_MAX: number = BLOB_BYTES_MAX
-
-/**
- * Rows that one checkpoint may take the place of. Their deletions go into one delta with it, and are
- * at most a quarter of what {@link DELTA_BYTES_MAX} leaves beside the largest one.
- */
-export const DOCUMENT_COVERS_MAX = 10_000
-
 /** Longest encoding of a varint, in bytes: 53 bits, seven per byte. */
 export const VARINT_BYTES_MAX = 8
 

@@ -84,6 +84,12 @@ export class Reauthoring {
       : this.#reissue(delta, origin)
   }
 
+  /** What stands for a write now, both as `hlc stream`. */
+  newStampOf(stamp: string): string {
+    const now = this.#stamps.get(stamp)
+    return now === undefined ? stamp : stampKey(now)
+  }
+
   #runAgain({ delta, call }: PendingDelta, origin: Origin): AdoptedDelta {
     const from = { stream: delta.stream, seq: delta.seq }
     const { scope } = this.#author
