@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import type * as Y from 'yjs'
 import type { RelayConfigInput } from '../config.ts'
+import { type NativeReplica, newerNotes, startNativeReplica } from '../testing/native-replica.ts'
 import { testToken } from '../testing/raw-replica.ts'
 import {
   createRelayFolder,
@@ -12,9 +13,8 @@ import {
   runCommand,
   TEST_SECRET,
 } from '../testing/relay-process.ts'
+import { connectHocuspocus, connectSocket, connectYWebsocket } from '../testing/yjs-clients.ts'
 import { createToken } from '../tokens.ts'
-import { type NativeReplica, newerNotes, startNativeReplica } from './testing/native-replica.ts'
-import { connectHocuspocus, connectSocket, connectYWebsocket } from './testing/yjs-clients.ts'
 
 // Processes are started, on machines that do other things as well.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -299,7 +299,10 @@ test('a universe that gets another schema opens its documents anew', async () =>
 })
 
 test('a file of documents that is damaged or gone is made anew of the log', async () => {
-  const { folder, relay } = await start({ retention: { imageEveryEntries: 5, everyMs: 50 } })
+  const { folder, relay } = await start({
+    retention: { imageEveryEntries: 5, everyMs: 50 },
+    yjs: { gatherMs: 0 },
+  })
   const { port } = new URL(relay.httpUrl)
   const ada = use(connectYWebsocket(relay.url, BODY, await testToken('ada')))
   await until(() => ada.provider.synced)

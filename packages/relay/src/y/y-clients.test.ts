@@ -9,18 +9,18 @@ import {
 } from 'lib0/encoding'
 import { afterEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
-import { claims } from './testing/memory-documents.ts'
+import { claims } from '../testing/memory-documents.ts'
 import {
   type MemoryServer,
   type MemoryServerLimits,
   startMemoryServer,
-} from './testing/memory-server.ts'
+} from '../testing/memory-server.ts'
 import {
   connectHocuspocus,
   connectHocuspocusSocket,
   connectSocket,
   connectYWebsocket,
-} from './testing/yjs-clients.ts'
+} from '../testing/yjs-clients.ts'
 
 vi.setConfig({ testTimeout: 20_000 })
 

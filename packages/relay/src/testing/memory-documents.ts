@@ -2,11 +2,11 @@
 import { UniverseError } from '@inner-universe/core'
 import { rightsIn, type TokenClaims } from '@inner-universe/sync/relay-side'
 import * as Y from 'yjs'
-import type { Closing } from '../closing.ts'
-import { documentKey } from '../document-address.ts'
-import type { AdmissionDesk } from '../membership.ts'
-import { SharedAwareness } from '../shared-awareness.ts'
-import type { DocumentAuthor, SharedDocument, UniverseDocument } from '../shared-document.ts'
+import type { Closing } from '../y/closing.ts'
+import { documentKey } from '../y/document-address.ts'
+import type { AdmissionDesk } from '../y/membership.ts'
+import { SharedAwareness } from '../y/shared-awareness.ts'
+import type { DocumentAuthor, SharedDocument, UniverseDocument } from '../y/shared-document.ts'
 
 /** A document as tests see it. */
 export interface MemoryDocument extends SharedDocument {

@@ -26,7 +26,7 @@ import { replication } from '@inner-universe/engine/replication'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import { type Connect, ReplicaSync, SUBPROTOCOL } from '@inner-universe/sync'
 import { WebSocket } from 'ws'
-import { systemCompression, systemHash, systemScheduler } from '../../system.ts'
+import { systemCompression, systemHash, systemScheduler } from '../system.ts'
 
 /** Notes with a title and a body that several people edit. */
 export const notes: Module = defineModule({

@@ -2,9 +2,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
-import { acceptYjsClient } from '../../server.ts'
-import { systemScheduler } from '../../system.ts'
-import { createYEndpoint, routeOf, type YEndpoint } from '../y-endpoint.ts'
+import { acceptYjsClient } from '../server.ts'
+import { systemScheduler } from '../system.ts'
+import { createYEndpoint, routeOf, type YEndpoint } from '../y/y-endpoint.ts'
 import { createMemoryDesk, type MemoryDesk } from './memory-documents.ts'
 
 /** A server that is listening. */
