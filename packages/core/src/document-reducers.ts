@@ -3,14 +3,16 @@
  * the module's own. Pages call them by name and carry none of this. DOCUMENTS.md DC5–DC7.
  */
 import { t } from './column.ts'
-import { APPEND_REDUCER, COMPACT_REDUCER, DOCUMENT_UPDATE_KINDS } from './document-name.ts'
-import { documentTable } from './document-table.ts'
-import { UniverseError } from './error.ts'
 import {
+  APPEND_REDUCER,
+  COMPACT_REDUCER,
   DOCUMENT_CHECKPOINT_BYTES_MAX,
   DOCUMENT_COVERS_MAX,
   DOCUMENT_UPDATE_BYTES_MAX,
-} from './limits.ts'
+  DOCUMENT_UPDATE_KINDS,
+} from './document-contract.ts'
+import { documentTable } from './document-table.ts'
+import { UniverseError } from './error.ts'
 import { defineReducer, type ReducerContext, type Reducers, type TableAccess } from './reducer.ts'
 import type { Tables } from './table.ts'
 
