@@ -15,6 +15,7 @@ import {
   type RowOf,
   type SyncStatus,
   type Tables,
+  type UndoOptions,
   type Universe,
   type Views,
 } from '@inner-universe/client'
@@ -37,6 +38,7 @@ import {
   usePresenceOf,
   useSyncStatusOf,
 } from './sync.ts'
+import { type Undo, useUndoOf } from './undo.ts'
 
 /** The tables of a module type. */
 export type TablesOf<M> = M extends { readonly tables: infer T extends Tables } ? T : never
@@ -99,6 +101,8 @@ export interface UniverseHooks<T extends Tables, R extends Reducers, V extends V
   readonly usePresence: () => PresenceState
   /** Conflicts noticed and not dismissed. */
   readonly useConflicts: () => ConflictsState
+  /** Steps that can be undone in a scope, and reducers whose calls are such steps. */
+  readonly useUndo: (options: UndoOptions) => Undo<R>
 }
 
 /** How a live search is made and shown. */
@@ -179,5 +183,6 @@ function createHooks<T extends Tables, R extends Reducers, V extends Views>(): U
     useSyncStatus: () => useSyncStatusOf(useUniverse()),
     usePresence: () => usePresenceOf(useUniverse()),
     useConflicts: () => useConflictsOf(useUniverse()),
+    useUndo: (options) => useUndoOf(useUniverse(), options),
   }
 }

@@ -10,3 +10,4 @@ export {
 export type { LiveOptions, LiveResult } from './live.ts'
 export type { Status } from './status.ts'
 export type { ConflictsState, PresenceState } from './sync.ts'
+export type { Undo } from './undo.ts'

@@ -21,6 +21,7 @@ import type {
   ReducerCall,
   ReducerFunctions,
   StorageState,
+  UndoOptions,
   Universe,
   UniverseKv,
   UniverseKvCategory,
@@ -202,6 +203,10 @@ export function createUniverse<T extends Tables, R extends Reducers, V extends V
     digest: async () => {
       check()
       return session.command((commands) => commands.digest())
+    undo: async (options: UndoOptions) => {
+      check()
+      return (await import('./universe-undo.ts')).openUndo(session, module.reducers, options)
+    },
     },
     exportFile: (options?: Parameters<typeof exportFile>[1]) => {
       check()

@@ -61,5 +61,11 @@ export type {
   Universe,
   UniverseKv,
   UniverseKvCategory,
+  UndoCallOptions,
+  UndoOptions,
+  UndoResult,
+  UndoSkipped,
+  UndoState,
   UniverseSync,
 } from './universe.ts'
+  UniverseUndo,

@@ -24,8 +24,12 @@ import type {
   Views,
 } from '@inner-universe/core'
 import type { LiveExplanation, Peer, SyncStatus } from '../rpc/contract.ts'
+import type { DocumentOptions, OpenDocument } from '@inner-universe/documents'
+import type { UndoResult, UndoState } from '@inner-universe/engine'
 
 export type { LiveExplanation, Peer, SyncStatus } from '../rpc/contract.ts'
+export type { DocumentOptions, DocumentStatus, OpenDocument } from '@inner-universe/documents'
+export type { UndoResult, UndoSkipped, UndoState } from '@inner-universe/engine'
 
 /** Options of anything that may take long. */
 export interface Cancellable {
@@ -228,6 +232,52 @@ export interface UniverseKv {
 }
 
 /** An open universe. Every method fails with `client/closed` after `close`. */
+/** Which steps are undone. */
+export interface UndoOptions {
+  /** Part of the app that has steps of its own, at most 256 characters: an editor, a board. */
+  readonly scope: string
+  /** Calls this close in time are one step, in ms. Default 500; 0: each is one. */
+  readonly groupMs?: number
+}
+
+/** Options of a call that can be undone. */
+export interface UndoCallOptions extends CallOptions {
+  /** Calls in a row of one group are one step, however far apart in time: a drag. */
+  readonly undoGroup?: string
+  /** Names the step to people. Default: the reducer's name. */
+  readonly undoLabel?: string
+}
+
+/**
+ * The steps of one scope, kept in the universe's file for each identity: all its tabs on this device have
+ * the same ones, also after a restart.
+ *
+ * Undoing is a call like any other, which writes what was before: also offline, and to all other devices. What
+ * somebody else wrote since stays, and is told in the result.
+ */
+export interface UniverseUndo<R extends Reducers = Reducers> {
+  readonly scope: string
+  /** The reducers, each call of which is a step or part of one. */
+  readonly reducers: {
+    readonly [K in keyof R]: (
+      args: InputOfReducer<R[K]>,
+      options?: UndoCallOptions,
+    ) => ReducerCall<ResultOfReducer<R[K]>>
+  }
+  /** Undoes the last step. Its result says when there was none. */
+  undo(options?: CallOptions): ReducerCall<UndoResult>
+  /** Does the step again that was undone last. */
+  redo(options?: CallOptions): ReducerCall<UndoResult>
+  /** The same object while nothing changes. */
+  readonly state: UndoState
+  /** Calls back at each change of `state`, from whatever tab. Returns the end of it. */
+  onState(listener: (state: UndoState) => void): () => void
+  /** Forgets all steps of the scope. */
+  clear(): Promise<void>
+  /** Ends following `state`. Steps stay. */
+  close(): void
+}
+
 export interface Universe<
   T extends Tables = Tables,
   R extends Reducers = Reducers,
@@ -329,4 +379,10 @@ export interface Universe<
   verify(): Promise<readonly string[]>
   /** Closes this tab's use of it; answers calls under way first. Idempotent. */
   close(): Promise<void>
+  /**
+   * Steps that can be undone and done again.
+   *
+   * @throws UniverseError `call/too-large` for a scope that is too long a name.
+   */
+  undo(options: UndoOptions): Promise<UniverseUndo<R>>
 }

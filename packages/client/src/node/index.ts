@@ -54,6 +54,12 @@ export type {
   Universe,
   UniverseKv,
   UniverseKvCategory,
+  UndoCallOptions,
+  UndoOptions,
+  UndoResult,
+  UndoSkipped,
+  UndoState,
   UniverseSync,
 } from '../main/universe.ts'
 export { type NodeOpenOptions, openUniverse } from './open.ts'
+  UniverseUndo,

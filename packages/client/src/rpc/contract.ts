@@ -28,6 +28,7 @@ import type {
   StreamSeq,
   TableQuery,
 } from '@inner-universe/core'
+import type { CallUndo } from '@inner-universe/engine'
 import type { KvOperation, KvScanOptions } from '@inner-universe/engine/kv'
 import type { SyncStatus as ReplicaStatus } from '@inner-universe/sync'
 import type { Explanation } from '@inner-universe/views'
@@ -56,6 +57,7 @@ export type Read =
   /** How a read would be kept up to date, as {@link LiveExplanation}. */
   | { readonly kind: 'explain'; readonly read: LiveRead }
   | KvRead
+  | UndoRead
 
 /** What is asked of the key-value entries; a write sent again after a fail-over does the same again. */
 export type KvRead =
@@ -63,6 +65,17 @@ export type KvRead =
   | ({ readonly kind: 'kv-count'; readonly category: Uint8Array } & KeyRange)
   | ({ readonly kind: 'kv-scan'; readonly category: Uint8Array } & KeyRange & KvScanOptions)
   | { readonly kind: 'kv-write'; readonly operations: readonly KvOperation[] }
+
+/** What is asked of the steps of undo of the client's identity. Clearing again does no more. */
+export type UndoRead =
+  | { readonly kind: 'undo-state'; readonly scope: string }
+  | { readonly kind: 'undo-clear'; readonly scope: string }
+
+/**
+ * The table by which a page watches what can be undone: its rows are scopes, by their names, each an
+ * `UndoState`. No module can have one of that name.
+ */
+export const UNDO_STATES = '_undo'
 
 /** A read that can be kept up to date. */
 export type LiveRead = Extract<Read, { kind: 'query' | 'relation' | 'search' | 'sql' }>
@@ -117,6 +130,8 @@ export type PageItem =
       readonly reducer: string
       readonly args: unknown
       readonly timestampMs: number
+      /** What it has to do with undo. */
+      readonly undo?: CallUndo | undefined
       /** True when it was sent before, to a worker that is gone. */
       readonly isResent: boolean
     }

@@ -1,4 +1,5 @@
 /** The check of what pages send. Runs in the worker alone, so that no page carries it. */
+import { UNDO_NAME_CHARS_MAX } from '@inner-universe/core'
 import type { PageMessage } from './contract.ts'
 import {
   fits,
@@ -42,6 +43,19 @@ const KV_OPERATIONS: Shapes = {
   deletePrefix: { category: isBytes, key: isBytes },
 }
 
+const isName = (value: unknown): boolean => isText(value) && value.length <= UNDO_NAME_CHARS_MAX
+
+const UNDOS: Shapes = {
+  record: {
+    scope: isName,
+    label: isOptional(isName),
+    group: isOptional(isName),
+    groupMs: isOptional(isCount),
+  },
+  undo: { scope: isName },
+  redo: { scope: isName },
+}
+
 const READS: Shapes = {
   ...LIVE_READS,
   'kv-get': { category: isBytes, key: isBytes },
@@ -54,6 +68,8 @@ const READS: Shapes = {
     bytesMax: isOptional(isCount),
   },
   'kv-write': { operations: isListOf((value) => fits(KV_OPERATIONS, value)) },
+  'undo-state': { scope: isName },
+  'undo-clear': { scope: isName },
   count: { query: isQuery },
   get: { table: isText, id: isText },
   explain: { read: isLiveRead },
@@ -64,6 +80,7 @@ const ITEMS: Shapes = {
     number: isCount,
     reducer: isText,
     timestampMs: Number.isFinite,
+    undo: isOptional((value) => fits(UNDOS, value)),
     isResent: isBoolean,
   },
   'cancel-call': { number: isCount },

@@ -1,0 +1,98 @@
+/** `universe.undo`: the steps of one scope. Loaded when first used. */
+import { type Reducers, UNDO_NAME_CHARS_MAX, UniverseError } from '@inner-universe/core'
+import type { CallUndo } from '@inner-universe/engine'
+import { UNDO_STATES, type UndoRead } from '../rpc/contract.ts'
+import { callSafely } from './call-safely.ts'
+import type { Session } from './session.ts'
+import type {
+  CallOptions,
+  ReducerCall,
+  UndoCallOptions,
+  UndoOptions,
+  UndoResult,
+  UndoState,
+  UniverseUndo,
+} from './universe.ts'
+
+/** Opens a scope: resolves when its state is known, and follows it until it is closed. */
+export async function openUndo<R extends Reducers>(
+  session: Session,
+  reducers: R,
+  { scope, groupMs }: UndoOptions,
+): Promise<UniverseUndo<R>> {
+  checkName('scope', scope)
+  const listeners = new Set<(state: UndoState) => void>()
+  let state: UndoState = { canUndo: false, canRedo: false, undoLabel: null, redoLabel: null }
+  const setState = (next: UndoState): void => {
+    if (isSame(state, next)) return
+    state = next
+    for (const listener of [...listeners]) callSafely(() => listener(next))
+  }
+  const ask = async (kind: UndoRead['kind']): Promise<void> =>
+    setState((await session.reads.read({ kind, scope })) as UndoState)
+  const close = session.changes.add(
+    [UNDO_STATES],
+    ({ changes }) => {
+      const last = changes.findLast(({ id }) => id === scope)
+      if (last?.after !== undefined) setState(last.after as unknown as UndoState)
+    },
+    // Closed meanwhile: then nobody waits for it.
+    { onGap: () => void ask('undo-state').catch(() => undefined) },
+  )
+  const turn = (kind: 'undo' | 'redo', options?: CallOptions): ReducerCall<UndoResult> =>
+    session.calls.call(kind, {}, options, { kind, scope }) as ReducerCall<UndoResult>
+  const record = (reducer: string) => {
+    return (args: unknown, options: UndoCallOptions = {}): ReducerCall<unknown> => {
+      const { undoGroup: group, undoLabel: label, ...rest } = options
+      if (group !== undefined) checkName('group', group)
+      if (label !== undefined) checkName('label', label)
+      const undo: CallUndo = { kind: 'record', scope, label, group, groupMs }
+      return session.calls.call(reducer, args, rest, undo)
+    }
+  }
+  try {
+    await ask('undo-state')
+  } catch (error) {
+    close()
+    throw error
+  }
+  return {
+    scope,
+    reducers: Object.fromEntries(
+      Object.keys(reducers).map((name) => [name, record(name)]),
+    ) as unknown as UniverseUndo<R>['reducers'],
+    undo: (options) => turn('undo', options),
+    redo: (options) => turn('redo', options),
+    get state() {
+      return state
+    },
+    onState(listener) {
+      // Wrapped, so that adding one twice and removing it once leaves one.
+      const own = (next: UndoState): void => listener(next)
+      listeners.add(own)
+      return () => listeners.delete(own)
+    },
+    clear: () => ask('undo-clear'),
+    close: () => {
+      close()
+      listeners.clear()
+    },
+  }
+}
+
+function checkName(what: string, name: string): void {
+  if (typeof name === 'string' && name.length <= UNDO_NAME_CHARS_MAX) return
+  throw new UniverseError(
+    'call/too-large',
+    `a ${what} of undo is a text of at most ${UNDO_NAME_CHARS_MAX} characters; give a shorter one`,
+  )
+}
+
+function isSame(a: UndoState, b: UndoState): boolean {
+  return (
+    a.canUndo === b.canUndo &&
+    a.canRedo === b.canRedo &&
+    a.undoLabel === b.undoLabel &&
+    a.redoLabel === b.redoLabel
+  )
+}
