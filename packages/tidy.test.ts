@@ -34,7 +34,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'packages/devtools': ['client', 'react'],
   'packages/testing': ['client', 'relay'],
   'packages/tooling': [],
-  'apps/demo': ['core', 'client', 'universe', 'react', 'relay', 'devtools', 'tooling'],
+  'apps/demo': ['core', 'documents', 'client', 'universe', 'react', 'relay', 'devtools', 'tooling'],
   'apps/bench': [
     'core',
     'sqlite',

@@ -7,4 +7,4 @@ export type {
   SetTimer,
   StoredUpdate,
 } from './document-home.ts'
-export { flushDocuments, type OpenDocument, openDocument } from './open-document.ts'
+export { closeDocuments, type OpenDocument, openDocument } from './open-document.ts'

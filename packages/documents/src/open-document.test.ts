@@ -2,7 +2,7 @@ import { DOCUMENT_UPDATE_BYTES_MAX, UniverseError } from '@inner-universe/core'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { BURST_LENGTH, BURST_MS, COMPACT_ROWS, IDLE_MS, RETRY_MS } from './limits.ts'
-import { flushDocuments, type OpenDocument, openDocument } from './open-document.ts'
+import { closeDocuments, type OpenDocument, openDocument } from './open-document.ts'
 import { ManualTimers, settle } from './testing/manual-timers.ts'
 import { type MemoryHome, MemoryReplica } from './testing/memory-home.ts'
 
@@ -57,8 +57,10 @@ describe('saving', () => {
     await settle()
     expect(replica.rowCount).toBe(3)
     textOf(document).insert(0, 'w')
-    await flushDocuments(home)
+    await closeDocuments(home)
     expect(replica.rowCount).toBe(4)
+    expect(document.doc.isDestroyed).toBe(true)
+    await document.close()
   })
 
   test('[DU3] a hidden page does not wait for the write that is under way', async () => {

@@ -79,9 +79,15 @@ export async function openDocument(
   return useOf(address, document, () => release(openByKey, key, shared))
 }
 
-/** Resolves when all that was changed before, in any document of a home, is durable. */
-export async function flushDocuments(home: DocumentHome): Promise<void> {
-  await Promise.all([...openOf(home).values()].map(({ document }) => document.flush()))
+/**
+ * Saves and closes all documents of a home, whoever has them open. What cannot be saved has been told by
+ * its status.
+ */
+export async function closeDocuments(home: DocumentHome): Promise<void> {
+  const openByKey = openOf(home)
+  const shared = [...openByKey]
+  await Promise.allSettled(shared.map(([, { document }]) => document.flush()))
+  for (const [key, one] of shared) forget(openByKey, key, one)
 }
 
 function openOf(home: DocumentHome): Map<string, Shared> {

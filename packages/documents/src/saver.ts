@@ -5,7 +5,7 @@
  * does not wait for its turn. What fails stays and is tried again after a while, unless the reason is
  * one that does not pass by itself; then with the next update.
  */
-import { DOCUMENT_UPDATE_BYTES_MAX, isUniverseError, UniverseError } from '@inner-universe/core'
+import { DOCUMENT_UPDATE_BYTES_MAX, UniverseError } from '@inner-universe/core'
 import * as Y from 'yjs'
 import type { SetTimer } from './document-home.ts'
 import { RETRY_MS, RETRY_MS_MAX } from './limits.ts'
@@ -137,11 +137,12 @@ export class Saver {
   }
 
   #fail(error: unknown): void {
-    this.#error = isUniverseError(error)
-      ? error
-      : new UniverseError('storage/io', 'a document could not be saved; see the cause', {
-          cause: error,
-        })
+    this.#error =
+      error instanceof UniverseError
+        ? error
+        : new UniverseError('storage/io', 'a document could not be saved; see the cause', {
+            cause: error,
+          })
     if (this.#isOver || LASTING.has(this.#error.code)) return
     const delayMs = Math.min(RETRY_MS * 2 ** this.#failureCount, RETRY_MS_MAX)
     this.#failureCount += 1

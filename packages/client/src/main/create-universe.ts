@@ -26,6 +26,7 @@ import type {
   UniverseKv,
   UniverseKvCategory,
 } from './universe.ts'
+import type { DocumentArguments } from './universe-document.ts'
 import { universeSync } from './universe-sync.ts'
 
 /** What a universe needs besides its session, and what differs between browser and Node. */
@@ -195,18 +196,20 @@ export function createUniverse<T extends Tables, R extends Reducers, V extends V
       check()
       return session.command((commands) => commands.unsyncedCount())
     },
+    doc: async (...address: DocumentArguments) =>
+      (await import('./universe-document.ts')).openUniverseDocument(session, ...address),
     sync: universeSync(session, check),
     kv: kvOf((read) => {
       check()
       return session.reads.read(read)
     }),
-    digest: async () => {
-      check()
-      return session.command((commands) => commands.digest())
     undo: async (options: UndoOptions) => {
       check()
       return (await import('./universe-undo.ts')).openUndo(session, module.reducers, options)
     },
+    digest: async () => {
+      check()
+      return session.command((commands) => commands.digest())
     },
     exportFile: (options?: Parameters<typeof exportFile>[1]) => {
       check()

@@ -1,5 +1,6 @@
 /** The client: what an app holds in a page (or in Node) for one open universe. */
 import type {
+  DocumentColumnsOf,
   Hash,
   InputOfReducer,
   JsonValue,
@@ -23,13 +24,13 @@ import type {
   ViewState,
   Views,
 } from '@inner-universe/core'
-import type { LiveExplanation, Peer, SyncStatus } from '../rpc/contract.ts'
 import type { DocumentOptions, OpenDocument } from '@inner-universe/documents'
 import type { UndoResult, UndoState } from '@inner-universe/engine'
+import type { LiveExplanation, Peer, SyncStatus } from '../rpc/contract.ts'
 
-export type { LiveExplanation, Peer, SyncStatus } from '../rpc/contract.ts'
 export type { DocumentOptions, DocumentStatus, OpenDocument } from '@inner-universe/documents'
 export type { UndoResult, UndoSkipped, UndoState } from '@inner-universe/engine'
+export type { LiveExplanation, Peer, SyncStatus } from '../rpc/contract.ts'
 
 /** Options of anything that may take long. */
 export interface Cancellable {
@@ -231,7 +232,6 @@ export interface UniverseKv {
   write(operations: readonly KvWrite[]): Promise<readonly number[]>
 }
 
-/** An open universe. Every method fails with `client/closed` after `close`. */
 /** Which steps are undone. */
 export interface UndoOptions {
   /** Part of the app that has steps of its own, at most 256 characters: an editor, a board. */
@@ -278,6 +278,7 @@ export interface UniverseUndo<R extends Reducers = Reducers> {
   close(): void
 }
 
+/** An open universe. Every method fails with `client/closed` after `close`. */
 export interface Universe<
   T extends Tables = Tables,
   R extends Reducers = Reducers,
@@ -347,6 +348,19 @@ export interface Universe<
     listener: (changes: TransactionChanges) => void,
     options?: ChangeListenerOptions,
   ): () => void
+  /**
+   * Opens a document: a document column of one row, which all who have it open edit at once. Those of
+   * one tab share it; close each when it is not shown any more. Its code, with Yjs, is fetched with the
+   * first use. `options` count for the first who opens it.
+   *
+   * @throws UniverseError `document/not-found`, `table/row-not-found`.
+   */
+  doc<K extends keyof T & string>(
+    table: K,
+    row: string,
+    document: keyof DocumentColumnsOf<T[K]> & string,
+    options?: DocumentOptions,
+  ): Promise<OpenDocument>
   readonly connection: ConnectionState
   /** Calls back at each change of `connection`. */
   onConnection(listener: (state: ConnectionState) => void): () => void
@@ -366,6 +380,12 @@ export interface Universe<
   readonly sync: UniverseSync
   readonly kv: UniverseKv
   /**
+   * Steps that can be undone and done again.
+   *
+   * @throws UniverseError `call/too-large` for a scope that is too long a name.
+   */
+  undo(options: UndoOptions): Promise<UniverseUndo<R>>
+  /**
    * Digest of the rows of synced tables: equal on devices that show the same. Cost: reads every row.
    *
    * @throws UniverseError `sync/not-configured` in a browser for a universe opened without `sync`.
@@ -379,10 +399,4 @@ export interface Universe<
   verify(): Promise<readonly string[]>
   /** Closes this tab's use of it; answers calls under way first. Idempotent. */
   close(): Promise<void>
-  /**
-   * Steps that can be undone and done again.
-   *
-   * @throws UniverseError `call/too-large` for a scope that is too long a name.
-   */
-  undo(options: UndoOptions): Promise<UniverseUndo<R>>
 }

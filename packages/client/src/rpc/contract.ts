@@ -37,7 +37,7 @@ import type { RowsPatch } from './row-patch.ts'
 import type { EncodedRows } from './row-transfer.ts'
 
 /** Raised with every change of the messages. Tabs of different contracts cannot talk. */
-export const CONTRACT_VERSION = 3
+export const CONTRACT_VERSION = 4
 
 /** One read, once. */
 export type Read =
@@ -153,6 +153,8 @@ export type SyncItem =
   | { readonly kind: 'pause'; readonly isPaused: boolean }
   /** What the tab says of itself; undefined: nothing any more. */
   | { readonly kind: 'presence'; readonly state: JsonValue | undefined }
+  /** What its open documents say beside it. Peers are told again, as whoever begins needs them. */
+  | { readonly kind: 'documents'; readonly state: JsonValue | undefined }
   | { readonly kind: 'network'; readonly isOnline: boolean }
   /** The answer to `token-wanted`. */
   | { readonly kind: 'token'; readonly id: number; readonly token: string }
@@ -234,8 +236,12 @@ export type WorkerItem =
 /** What the worker tells of the relay. */
 export type SyncNews =
   | { readonly kind: 'sync-status'; readonly status: SyncStatus }
-  /** All others that say something of themselves, replacing those before. */
-  | { readonly kind: 'peers'; readonly peers: readonly Peer[] }
+  /** All others that say something of themselves, and what their documents say; replacing those before. */
+  | {
+      readonly kind: 'peers'
+      readonly peers: readonly Peer[]
+      readonly documents: readonly JsonValue[]
+    }
   /** Conflicts noticed just now. */
   | { readonly kind: 'conflicts'; readonly conflicts: readonly KeptConflict[] }
   | { readonly kind: 'confirmed'; readonly id: number }

@@ -93,6 +93,7 @@ const ITEMS: Shapes = {
   confirm: { id: isCount, delta: isDelta },
   pause: { isPaused: isBoolean },
   presence: {},
+  documents: {},
   network: { isOnline: isBoolean },
   token: { id: isCount, token: isText },
   'token-failed': { id: isCount, error: isError },
