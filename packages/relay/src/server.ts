@@ -49,6 +49,9 @@ const REVOCATIONS_MS = 500
 /** What goes around the largest update of a Yjs client in its message, bytes: a name, and numbers. */
 const FRAME_ROOM_BYTES = 8192
 
+/** What a Yjs client may say before its token was accepted, bytes: the token, and what a document has. */
+const STRANGE_YJS_BYTES: number = 256 * 1024
+
 /** How long a closing relay waits for the other ends, ms: what is durable does not depend on them. */
 const FAREWELL_MS = 2000
 
@@ -166,7 +169,7 @@ export async function startRelay(config: RelayConfig): Promise<RunningRelay> {
     }
     if (route !== undefined) {
       yjsSockets.handleUpgrade(request, socket, head, (webSocket) => {
-        acceptYjsClient(yjsClients, route, webSocket)
+        acceptYjsClient(yjsClients, route, webSocket, socket)
       })
       return
     }
@@ -316,6 +319,7 @@ export function acceptYjsClient(
   endpoint: YEndpoint,
   route: ClientRoute,
   webSocket: WebSocket,
+  socket: Duplex,
 ): void {
   webSocket.binaryType = 'nodebuffer'
   const events = endpoint.accept(route, {
@@ -331,6 +335,13 @@ export function acceptYjsClient(
       systemScheduler.setTimer(FAREWELL_MS, () => webSocket.terminate())
     },
   })
+  let strangeBytes = 0
+  const watch = (bytes: Uint8Array): void => {
+    strangeBytes += bytes.length
+    if (events.isKnown) socket.off('data', watch)
+    else if (strangeBytes > STRANGE_YJS_BYTES) webSocket.terminate()
+  }
+  socket.on('data', watch)
   webSocket.on('message', (data: RawData, isBinary: boolean) => {
     const bytes = data as Buffer
     if (isBinary) events.onMessage(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))

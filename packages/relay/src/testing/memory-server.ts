@@ -56,7 +56,7 @@ export async function startMemoryServer(limits: MemoryServerLimits = {}): Promis
     if (route === undefined) socket.destroy()
     else {
       sockets.handleUpgrade(request, socket, head, (webSocket) =>
-        acceptYjsClient(endpoint, route, webSocket),
+        acceptYjsClient(endpoint, route, webSocket, socket),
       )
     }
   })

@@ -25,6 +25,8 @@ export interface ClientSocketEvents {
   onMessage(bytes: Uint8Array): void
   /** It is there: any frame, of whatever kind. */
   onHeard(): void
+  /** True once a token was accepted: before that little is to be taken in. */
+  readonly isKnown: boolean
   onClose(): void
 }
 
@@ -100,6 +102,10 @@ export class ClientConnection implements ClientSocketEvents {
       this.#cancelTimer = scheduler.setTimer(beatMs, beat)
     }
     this.#cancelTimer = scheduler.setTimer(beatMs, beat)
+  }
+
+  get isKnown(): boolean {
+    return this.#protocol.isKnown
   }
 
   get socket(): ClientSocket {

@@ -107,6 +107,7 @@ export class DocumentSession {
 
   /** Who is there: news for who comes, and a sign of life for who hears nothing else. */
   sayAlive(): void {
+    if (this.#isTooSlow()) return
     this.#options.link.send({ kind: 'awareness', states: this.#document.awareness.encode() })
   }
 

@@ -2,9 +2,9 @@
  * The file of the relay's own replica of a universe: opened where there is one, else made of the last
  * image and the log after it. Whatever goes wrong with it, it can be removed: the log has everything.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Hash, type Module, UniverseError } from '@inner-universe/core'
+import { type Module, UniverseError } from '@inner-universe/core'
 import { type Engine, moduleOfSchema, openEngine } from '@inner-universe/engine'
 import { replication } from '@inner-universe/engine/replication'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
@@ -47,14 +47,12 @@ export async function startReplica(options: ReplicaStartOptions): Promise<Engine
   if (path !== undefined) mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const found = openIn(options, module, undefined)
   const { epoch, offset } = found.replica.position()
-  const { record, store } = options
+  const { record } = options
   const isOfLog = epoch === record.epoch && offset >= record.truncatedThrough
   if (record.head === 0 || (offset > 0 && isOfLog)) return found
   found.close()
   removeReplica(path)
-  const contents = await imageOf(store, record.universe, options.system)
-  if (contents !== undefined && path !== undefined) writeFileSync(path, contents)
-  const engine = openIn(options, module, contents)
+  const engine = openIn(options, module, await imageOf(options))
   try {
     await fill(options, engine)
     return engine
@@ -67,26 +65,27 @@ export async function startReplica(options: ReplicaStartOptions): Promise<Engine
 
 /** Removes a replica's file. Nothing to remove is fine. */
 export function removeReplica(path: string | undefined): void {
-  if (path !== undefined) removeDatabase(path)
+  if (path !== undefined) for (const each of [path, `${path}.part`]) removeDatabase(each)
 }
 
+/** `image`: what the file was made of, and all of it where it is in memory. */
 function openIn(
   { path, record, identity, system }: ReplicaStartOptions,
   module: Module,
-  contents: Uint8Array | undefined,
+  image: readonly Uint8Array[] | undefined,
 ): Engine {
   return openEngine({
     driver: openNodeDatabase({
       path: path ?? ':memory:',
       // What a power cut takes from it was not confirmed, or is in the log.
       durability: 'process',
-      ...(path === undefined && contents !== undefined && { contents }),
+      ...(path === undefined && image !== undefined && { contents: joinBytes(image) }),
     }),
     module,
     now: system.now,
     randomBytes: system.randomBytes,
     identity,
-    stream: contents === undefined ? 'continue' : 'new',
+    stream: image === undefined ? 'continue' : 'new',
     join: { owner: record.owner },
     replication,
   })
@@ -110,21 +109,31 @@ async function moduleOf({ record, store, modules }: ReplicaStartOptions): Promis
   }
 }
 
-async function imageOf(
-  store: LogStore,
-  universe: string,
-  { inflate }: FoldSystem,
-): Promise<Uint8Array | undefined> {
-  const image = (await store.images(universe)).at(-1)
-  const text = image && (await store.manifestText(universe, image.manifest))
+/** The newest image, written to the file; its parts, where it is in memory. Undefined: there is none. */
+async function imageOf({
+  store,
+  record,
+  path,
+  system,
+}: ReplicaStartOptions): Promise<readonly Uint8Array[] | undefined> {
+  const image = (await store.images(record.universe)).at(-1)
+  const text = image && (await store.manifestText(record.universe, image.manifest))
   if (text === undefined) return undefined
   const parts: Uint8Array[] = []
+  const unfinished = `${path}.part`
+  if (path !== undefined) writeFileSync(unfinished, '')
   for (const { hash } of parseImageManifest(text).chunks) {
-    const chunk = await store.chunk(hash as Hash)
-    if (chunk === undefined) return undefined
-    parts.push(inflate(chunk, IMAGE_CHUNK_BYTES))
+    const chunk = await store.chunk(hash)
+    // Another image took its place meanwhile: the next attempt has that.
+    if (chunk === undefined) {
+      throw new UniverseError('sync/image-invalid', `chunk ${hash} of an image is gone`)
+    }
+    const bytes = system.inflate(chunk, IMAGE_CHUNK_BYTES)
+    if (path === undefined) parts.push(bytes)
+    else appendFileSync(unfinished, bytes)
   }
-  return joinBytes(parts)
+  if (path !== undefined) renameSync(unfinished, path)
+  return parts
 }
 
 /** Takes in the log a part at a time: the relay has other things to do meanwhile. */

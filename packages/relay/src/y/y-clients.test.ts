@@ -369,6 +369,14 @@ for (const [what, bytes, code] of HOSTILE) {
   })
 }
 
+test('a stranger is not listened to for long', async () => {
+  const { url, endpoint } = await start({ frameBytesMax: 10_000_000 })
+  const stranger = await connectSocket(`${url}/v1/hocuspocus`)
+  stranger.socket.send(new Uint8Array(1_000_000))
+  expect((await stranger.closed).code).toBe(1006)
+  await until(() => endpoint.connectionCount === 0)
+})
+
 test('a text frame, and a stranger who says nothing, are ended', async () => {
   const { url } = await start({ helloTimeoutMs: 100 })
   const texting = await connectSocket(`${url}/v1/y/${NAME}?token=ada`)

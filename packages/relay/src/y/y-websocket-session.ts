@@ -36,11 +36,16 @@ export class YWebsocketSession implements ClientProtocol {
 
   constructor(options: YWebsocketOptions) {
     this.#options = options
-    this.#opening = this.#open().catch((error: unknown) => {
-      const closing = closingOf(error)
-      if (closing.code === INTERNAL) options.onFault(error)
-      this.#refuse(closing)
-    })
+    const { socket } = options.connection
+    // Nothing that it says can be of use before.
+    socket.pause()
+    this.#opening = this.#open()
+      .then(() => socket.resume())
+      .catch((error: unknown) => {
+        const closing = closingOf(error)
+        if (closing.code === INTERNAL) options.onFault(error)
+        this.#refuse(closing)
+      })
   }
 
   get isKnown(): boolean {
