@@ -69,6 +69,9 @@ export interface NativeReplica {
   call(reducer: string, args: object): void
   open(row: string, document?: string): Promise<OpenDocument>
   setOnline(isOnline: boolean): void
+  /** What it says of itself to other sessions, and what they say. */
+  say(state: object): void
+  readonly heard: ReadonlyMap<string, unknown>
   /** Nothing of it is unknown to the relay, and it has read all there is. */
   readonly isSettled: () => boolean
   close(): Promise<void>
@@ -87,6 +90,7 @@ export function startNativeReplica(options: {
   let engine = openNativeEngine(module, identity, undefined)
   const client = createClientId(bytes)
   const listeners = new Set<() => void>()
+  const heard = new Map<string, unknown>()
   let callCount = 0
   const call = (reducer: string, args: object): CellValue => {
     callCount += 1
@@ -143,6 +147,10 @@ export function startNativeReplica(options: {
     hash: systemHash,
     getToken: () => token,
     agent: 'test',
+    onAware: (sessionId, state) => {
+      if (state === undefined) heard.delete(sessionId)
+      else heard.set(sessionId, JSON.parse(new TextDecoder().decode(state)))
+    },
     onChangeset: () => {
       for (const listener of listeners) listener()
     },
@@ -176,6 +184,8 @@ export function startNativeReplica(options: {
         { table: 'note', row, document },
         { setTimer: (run, delayMs) => systemScheduler.setTimer(delayMs, run) },
       ),
+    say: (state) => sync.setAwareness(new TextEncoder().encode(JSON.stringify(state))),
+    heard,
     setOnline: (isOnline) => sync.setOnline(isOnline),
     isSettled: () => sync.status.kind === 'live' && engine.unsyncedCount() === 0,
     async close() {

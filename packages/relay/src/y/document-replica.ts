@@ -26,6 +26,7 @@ import {
 import type { FoldSystem } from '../fold/fold.ts'
 import { type Closing, closingOf, RESTARTED } from './closing.ts'
 import { documentKey } from './document-address.ts'
+import { DocumentPresence } from './document-presence.ts'
 import { ReplicaDocument, type UpdateRow } from './replica-document.ts'
 import { type AwarenessLimits, SharedAwareness } from './shared-awareness.ts'
 import type { DocumentAuthor, DocumentLease, UniverseDocument } from './shared-document.ts'
@@ -72,6 +73,7 @@ interface OpenDocument {
 export class DocumentReplica {
   readonly #options: DocumentReplicaOptions
   readonly #sync: ReplicaSync
+  readonly #presence: DocumentPresence
   readonly #client: ClientId
   readonly #open = new Map<string, OpenDocument>()
   readonly #lost = Promise.withResolvers<never>()
@@ -114,6 +116,11 @@ export class DocumentReplica {
       onConfirmed: (confirmed) => this.#confirm(confirmed),
       onChangeset: (changeset) => this.#changed(changeset),
       onTakenIn: () => this.#trim(),
+      onAware: (sessionId, state) => this.#presence.hear(sessionId, state),
+    })
+    this.#presence = new DocumentPresence({
+      scheduler: options.scheduler,
+      say: (state) => this.#sync.setAwareness(state),
     })
   }
 
@@ -167,6 +174,7 @@ export class DocumentReplica {
       }),
       leaseCount: 0,
     }
+    if (entry.leaseCount === 0) this.#presence.open(key, entry.document.awareness)
     this.#open.set(key, entry)
     entry.leaseCount += 1
     return {
@@ -174,7 +182,8 @@ export class DocumentReplica {
       release: () => {
         entry.leaseCount -= 1
         if (entry.leaseCount > 0) return
-        if (this.#open.get(key) === entry) this.#open.delete(key)
+        this.#open.delete(key)
+        this.#presence.close(key)
         entry.document.destroy()
       },
     }
@@ -193,6 +202,7 @@ export class DocumentReplica {
 
   async #close(): Promise<void> {
     this.#cancelTrim?.()
+    this.#presence.stop()
     await this.#sync.stop()
     const closed = new UniverseError('engine/closed', 'the documents of this universe were closed')
     for (const { reject } of this.#pending.splice(0)) reject(closed)

@@ -101,6 +101,30 @@ test('clients of every kind write one document at once, one of them offline for 
   expect(token).not.toBe('')
 })
 
+test('cursors are seen by clients of every kind', async () => {
+  const { relay, owner } = await start()
+  const ada = use(connectYWebsocket(relay.url, BODY, await testToken('ada')))
+  const eve = use(connectHocuspocus(relay.url, BODY, await testToken('eve')))
+  await until(() => ada.provider.synced && eve.provider.synced)
+  const key = JSON.stringify(['note', 'first', 'body'])
+  owner.say({ 'documents/tab': { [key]: [4711, 1, { user: 'Owner' }] } })
+  for (const { provider } of [ada, eve]) {
+    await until(() => provider.awareness?.getStates().get(4711)?.user === 'Owner')
+  }
+  ada.provider.awareness.setLocalStateField('user', 'Ada')
+  const entry = `documents/${ada.doc.clientID}`
+  const heard = (): unknown =>
+    [...owner.heard.values()]
+      .map((state) => (state as Record<string, unknown>)[entry])
+      .find(Boolean)
+  await until(() => heard())
+  expect(heard()).toEqual({ [key]: [ada.doc.clientID, expect.any(Number), { user: 'Ada' }] })
+  ada.destroy()
+  await until(() => heard() === undefined)
+  owner.setOnline(false)
+  await until(() => eve.provider.awareness?.getStates().has(4711) === false)
+})
+
 test('what was told to others outlives a relay that is killed', async () => {
   const { folder, relay, owner } = await start()
   const { port } = new URL(relay.httpUrl)

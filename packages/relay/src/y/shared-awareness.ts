@@ -19,17 +19,16 @@ export interface AwarenessLimits {
   readonly clientsMax: number
 }
 
-interface ClientState {
+/** What is told of one client. */
+export interface ToldState {
+  readonly client: number
   readonly clock: number
   /** JSON text; undefined: gone, its clock is kept so that nothing older comes back. */
   readonly state: string | undefined
-  readonly session: object | undefined
 }
 
-interface ToldState {
-  readonly client: number
-  readonly clock: number
-  readonly state: string | undefined
+interface ClientState extends ToldState {
+  readonly session: object | undefined
 }
 
 /** The states of one document. */
@@ -54,35 +53,57 @@ export class SharedAwareness {
    * @throws UniverseError `sync/protocol` when it is not what it should be, `call/too-large`.
    */
   apply(session: object, states: Uint8Array): void {
-    const changed = readStates(states, this.#limits.stateBytesMax).filter((told) => {
-      const known = this.#clients.get(told.client)
-      const isNewer = told.clock > (known?.clock ?? -1)
-      const isEnd = told.clock === known?.clock && told.state === undefined
-      if (!isNewer && !(isEnd && known.state !== undefined)) return false
-      if (known === undefined && !this.#makeRoom()) return false
-      this.#clients.set(told.client, { ...told, session })
-      return true
-    })
-    this.#tell(changed)
+    const told = readStates(states, this.#limits.stateBytesMax)
+    this.#tell(told.filter((each) => this.#take(session, each)))
+  }
+
+  /** Takes in all that a session says: whom it no longer names is gone. */
+  replace(session: object, states: readonly ToldState[]): void {
+    const named = new Set(states.map(({ client }) => client))
+    const gone = this.#end(({ client, session: of }) => of === session && !named.has(client))
+    this.#tell([...gone, ...states.filter((each) => this.#take(session, each))])
   }
 
   /** The session is gone, and what it said. */
   leave(session: object): void {
-    const gone: ToldState[] = []
-    for (const [client, known] of this.#clients) {
-      if (known.session !== session) continue
-      this.#clients.set(client, { clock: known.clock, state: undefined, session: undefined })
-      if (known.state !== undefined) gone.push({ client, clock: known.clock, state: undefined })
-    }
-    this.#tell(gone)
+    this.#tell(this.#end((known) => known.session === session))
+  }
+
+  /** All that are there, as sessions of some kind said. */
+  states(isOf: (session: object) => boolean): readonly ToldState[] {
+    return [...this.#clients.values()].filter(
+      ({ state, session }) => state !== undefined && session !== undefined && isOf(session),
+    )
   }
 
   /** All that are there, for one who comes; of none too, as a sign of life. */
   encode(): Uint8Array {
-    const here = [...this.#clients]
-      .filter(([, { state }]) => state !== undefined)
-      .map(([client, { clock, state }]) => ({ client, clock, state }))
-    return encodeStates(here)
+    return encodeStates(this.states(() => true))
+  }
+
+  /** True when that is news. */
+  #take(session: object, told: ToldState): boolean {
+    const known = this.#clients.get(told.client)
+    const isNewer = told.clock > (known?.clock ?? -1)
+    const isEnd = told.clock === known?.clock && told.state === undefined
+    if (!isNewer && !(isEnd && known.state !== undefined)) return false
+    if (known === undefined && !this.#makeRoom()) return false
+    // Order matters: who spoke last is last, and is heard where there is not room for all.
+    this.#clients.delete(told.client)
+    this.#clients.set(told.client, { ...told, session })
+    return true
+  }
+
+  #end(isOver: (state: ClientState) => boolean): readonly ToldState[] {
+    const gone: ToldState[] = []
+    for (const known of this.#clients.values()) {
+      if (!isOver(known) || known.session === undefined) continue
+      const { client, clock } = known
+      const end = { client, clock, state: undefined }
+      this.#clients.set(client, { ...end, session: undefined })
+      if (known.state !== undefined) gone.push(end)
+    }
+    return gone
   }
 
   /** Those who are gone make room for those who come. */
