@@ -2,6 +2,7 @@ export {
   type ArgumentsOf,
   type Condition,
   conditionOf,
+  type DocumentColumnsOf,
   defineModule,
   ERROR_CODES,
   type ErrorCode,
