@@ -34,6 +34,9 @@ import type { DocumentAuthor, DocumentLease, UniverseDocument } from './shared-d
 /** How long a replica may take until it can serve, ms: it reads a log that is near. */
 const START_MS_MAX = 30_000
 
+/** How long it may be refused room before its clients are told, ms. */
+const QUOTA_MS = 10_000
+
 /** Bytes of its log dropped at a time once a floor is below them, and the pause between, ms. */
 const TRIM_BYTES: number = 256 * 1024
 const TRIM_MS = 30
@@ -83,6 +86,7 @@ export class DocumentReplica {
   #closed: Promise<void> | undefined
   #onStatus: (status: SyncStatus) => void = () => undefined
   #cancelTrim: (() => void) | undefined
+  #cancelLoss: (() => void) | undefined
 
   constructor(options: DocumentReplicaOptions) {
     const { engine, system } = options
@@ -202,6 +206,7 @@ export class DocumentReplica {
 
   async #close(): Promise<void> {
     this.#cancelTrim?.()
+    this.#cancelLoss?.()
     this.#presence.stop()
     await this.#sync.stop()
     const closed = new UniverseError('engine/closed', 'the documents of this universe were closed')
@@ -297,10 +302,15 @@ export class DocumentReplica {
 
   #heard(status: SyncStatus): void {
     this.#onStatus(status)
+    this.#cancelLoss?.()
+    this.#cancelLoss = undefined
     const { kind } = status
     if (kind === 'denied') this.#lose(RESTARTED)
-    else if (kind === 'blocked')
-      this.#lose(closingOf(new UniverseError(status.code, status.message)))
+    if (kind !== 'blocked') return
+    const closing = closingOf(new UniverseError(status.code, status.message))
+    // Too much in too little time passes; a universe that is full does not.
+    const waitMs = status.code === 'sync/quota' ? QUOTA_MS : 0
+    this.#cancelLoss = this.#options.scheduler.setTimer(waitMs, () => this.#lose(closing))
   }
 
   #lose(closing: Closing): void {

@@ -145,7 +145,7 @@ export class DocumentSession {
     checkUpdate(update)
     // An answer tells of everything that was ever deleted: mostly nothing of it is new.
     const refusal = this.#options.refusal()
-    const mayBeKept = isAnswer || refusal !== undefined || update.length <= EMPTY_UPDATE_BYTES
+    const mayBeKept = isAnswer || update.length <= EMPTY_UPDATE_BYTES
     if (mayBeKept && this.#document.contains(update)) {
       link.settled(1, undefined)
       return undefined

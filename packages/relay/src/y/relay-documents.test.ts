@@ -1,5 +1,5 @@
 /** Ordinary Yjs clients and replicas with editors, on documents of a relay that runs as it is deployed. */
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import type * as Y from 'yjs'
@@ -35,9 +35,13 @@ interface World {
 }
 
 /** A relay with the universe `home`, in which there is the note `first`. */
-async function start(config: RelayConfigInput = {}): Promise<World> {
+async function start(
+  config: RelayConfigInput = {},
+  files: Readonly<Record<string, string>> = {},
+): Promise<World> {
   const folder = createRelayFolder()
   ends.push(() => folder.remove())
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder.path, name), text)
   const relay = await folder.start(config)
   const token = await testToken('owner')
   const owner = startNativeReplica({ url: relay.url, token })
@@ -222,6 +226,68 @@ test('tokens hold: reading alone, tables, no universe, revocation', async () => 
   const config = join(folder.path, 'relay.json')
   expect((await runCommand(['revoke', '--config', config, '--identity', 'ada'])).code).toBe(0)
   expect((await closed.promise).code).toBe(4401)
+})
+
+test('the policy is asked for the client, by its name, and the quota holds', async () => {
+  vi.spyOn(console, 'warn').mockReturnValue(undefined)
+  const policy = `export const policy = ({ table, cells }, { universe, identity, reducer }) =>
+    table !== 'note_document' || identity !== 'eve' ||
+    [universe, identity, reducer, cells.row, cells.document, cells.update.length > 2].join(' ')`
+  const { relay, owner } = await start(
+    { modules: ['policy.mjs'], limits: { universeBytesMax: 100_000 } },
+    { 'policy.mjs': policy },
+  )
+  const ada = use(connectYWebsocket(relay.url, BODY, await testToken('ada')))
+  const eve = use(connectYWebsocket(relay.url, BODY, await testToken('eve')))
+  await until(() => ada.provider.synced && eve.provider.synced)
+  const closed = Promise.withResolvers<{ code: number; reason: string }>()
+  eve.provider.on('closed', (closing) => closed.resolve(closing))
+  write(eve.doc, 'eve')
+  expect(await closed.promise).toEqual({
+    code: 4403,
+    reason: 'home eve document:append first body true',
+  })
+  write(ada.doc, 'ada')
+  const editor = await owner.open('first')
+  await until(() => textOf(editor.doc) === 'ada')
+  const codes: number[] = []
+  ada.provider.on('connection-close', (event) => codes.push(event?.code ?? 0))
+  const random = Array.from({ length: 40_000 }, (_, at) =>
+    String.fromCharCode(33 + ((at * 7919) % 90)),
+  )
+  write(ada.doc, random.join('').repeat(3))
+  await until(() => codes.includes(4507))
+  expect(textOf(editor.doc)).toBe('ada')
+})
+
+test('where the log is gone, documents are opened from an image', async () => {
+  const { folder, relay, owner } = await start({
+    retention: { imageEveryEntries: 1, everyMs: 50, floorLagMs: 0, sessionMemoryMs: 0 },
+    yjs: { gatherMs: 0, idleMs: 50 },
+  })
+  const ada = use(connectYWebsocket(relay.url, BODY, await testToken('ada')))
+  await until(() => ada.provider.synced)
+  const config = join(folder.path, 'relay.json')
+  const truncatedThrough = async (): Promise<number> => {
+    const args = ['status', '--config', config, '--url', relay.httpUrl]
+    return JSON.parse((await runCommand(args)).stdout).universes[0].truncatedThrough
+  }
+  let count = 0
+  while ((await truncatedThrough()) < 3) await type(ada.doc, `w${count++}-`, 3)
+  await until(() => owner.isSettled())
+  const text = textOf(ada.doc)
+  ada.provider.disconnect()
+  rmSync(join(folder.path, 'data', 'documents'), { recursive: true })
+  const witness = async (): Promise<boolean> => {
+    // The first of these may still be served by the replica whose file is gone.
+    const client = connectYWebsocket(relay.url, BODY, await testToken('bob'))
+    await until(() => client.provider.synced)
+    expect(textOf(client.doc)).toBe(text)
+    client.destroy()
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    return existsSync(join(folder.path, 'data', 'documents'))
+  }
+  await vi.waitUntil(witness, { timeout: 30_000 })
 })
 
 test('hostile bytes end their own connection, and nothing of them is kept', async () => {

@@ -115,6 +115,7 @@ async function imageOf({
   record,
   path,
   system,
+  scheduler,
 }: ReplicaStartOptions): Promise<readonly Uint8Array[] | undefined> {
   const image = (await store.images(record.universe)).at(-1)
   const text = image && (await store.manifestText(record.universe, image.manifest))
@@ -131,12 +132,13 @@ async function imageOf({
     const bytes = system.inflate(chunk, IMAGE_CHUNK_BYTES)
     if (path === undefined) parts.push(bytes)
     else appendFileSync(unfinished, bytes)
+    await nextTurn(scheduler)
   }
   if (path !== undefined) renameSync(unfinished, path)
   return parts
 }
 
-/** Takes in the log a part at a time: the relay has other things to do meanwhile. */
+/** Takes in the log, a part at a time. */
 async function fill(options: ReplicaStartOptions, { replica }: Engine): Promise<void> {
   const { record, store, system, scheduler } = options
   for (;;) {
@@ -151,7 +153,12 @@ async function fill(options: ReplicaStartOptions, { replica }: Engine): Promise<
         { epoch: record.epoch, offset: last.offset, hash: last.logHash },
       )
       if (result.kind === 'forked') throw new UniverseError('storage/corrupt', result.reason)
-      await new Promise<void>((resolve) => scheduler.setTimer(0, resolve))
+      await nextTurn(scheduler)
     }
   }
+}
+
+/** The relay has other things to do meanwhile. */
+function nextTurn(scheduler: Scheduler): Promise<void> {
+  return new Promise((resolve) => scheduler.setTimer(0, resolve))
 }
