@@ -98,9 +98,8 @@ function isAsLeft(
   const isValue = isSame(state.values[column.index], value)
   if (!table.isSynced) return isValue
   const current = versionOf(state, column.name)
-  if (current === version) return true
-  const isDropped = !state.versions.has(column.name) && hlcOf(current) <= floorHlc
-  return isDropped && hlcOf(version) <= floorHlc && isValue
+  const mayBeDropped = !state.versions.has(column.name) && hlcOf(current) <= floorHlc
+  return mayBeDropped ? hlcOf(version) <= floorHlc && isValue : current === version
 }
 
 function changedCells({ row, table, state, kept }: Given, { to }: Turn): Map<string, StoredValue> {

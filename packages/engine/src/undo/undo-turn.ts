@@ -81,11 +81,7 @@ export function turnStep(
       noteSchedule(call, plan.table, plan.row.id, reader.get(plan.table, plan.row.id))
     }
   }
-  steps.turn(
-    step,
-    direction,
-    rows.map(({ row }) => row),
-  )
+  steps.turn(step, direction, rows.map(({ row }) => row).filter(isLeft))
   steps.closeGroups(key)
   const all = [...skipped, ...hiddenOf(call, rows)]
   return {
@@ -98,6 +94,13 @@ export function turnStep(
     },
     operations,
   }
+}
+
+/** Whether anything of a row is still the step's. */
+function isLeft({ life, cells, counters, sets }: StepRow): boolean {
+  const isOfLife =
+    life.before.isThere !== life.after.isThere || life.before.version !== life.after.version
+  return isOfLife || cells.size + counters.size + sets.size > 0
 }
 
 function versionOfCall({ stamp, scope }: CallScope): Version {

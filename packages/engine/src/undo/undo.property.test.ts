@@ -223,7 +223,7 @@ it.each([
           expect(peer.test.engine.verify()).toEqual([])
         },
       ),
-      { numRuns: 100, interruptAfterTimeLimit: 25_000 },
+      { numRuns: 50, interruptAfterTimeLimit: 25_000 },
     )
   },
 )
@@ -303,7 +303,7 @@ it('[UN10] undoing all steps of one of two replicas loses nothing that anybody e
         expect(a.test.engine.verify()).toEqual([])
       }
     }),
-    { numRuns: 200, interruptAfterTimeLimit: 25_000 },
+    { numRuns: 50, interruptAfterTimeLimit: 25_000 },
   )
 })
 
