@@ -72,3 +72,5 @@ export const useSyncStatus: typeof hooks.useSyncStatus = hooks.useSyncStatus
 export const usePresence: typeof hooks.usePresence = hooks.usePresence
 /** Changes that met others. */
 export const useConflicts: typeof hooks.useConflicts = hooks.useConflicts
+/** A document of a row, open while its component is mounted. */
+export const useDocument: typeof hooks.useDocument = hooks.useDocument
