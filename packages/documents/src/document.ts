@@ -290,6 +290,8 @@ export class SharedDocument {
       if (!this.#badRows.has(id)) applyRow(stored, update, kind)
     const { store } = this.doc
     for (const client of store.clients.keys()) {
+      // Stored with the first change.
+      if (client === this.#initial?.client) continue
       const start = Y.getState(stored.store, client)
       const end = Y.getState(store, client)
       if (start < end) this.#changes.noteSpan(client, { start, end })

@@ -58,13 +58,6 @@ export async function openUniverseDocument(
       { details: { table, document } },
     )
   }
-  if ((await session.reads.read({ kind: 'get', table, id: row })) === undefined) {
-    throw new UniverseError(
-      'table/row-not-found',
-      `table "${table}" has no row "${row}" to open the document "${document}" of`,
-      { details: { table, id: row } },
-    )
-  }
   const { setTimer } = clock
   return openDocument(homeOf(session), { table, row, document }, { ...options, setTimer })
 }
@@ -88,7 +81,10 @@ function createHome(session: Session): DocumentHome {
         where: { kind: 'and', of: [equal('row', row), equal('document', document)] } as const,
         orderBy: [{ column: 'id', direction: 'asc' as const }],
       }
-      return ((await session.reads.read({ kind: 'query', query })) as readonly Row[]).map(updateOf)
+      const rows = (await session.reads.read({ kind: 'query', query })) as readonly Row[]
+      // Updates go with their row: only where there are none may it not be there.
+      if (rows.length === 0) await checkRow(session, table, row)
+      return rows.map(updateOf)
     },
     onUpdates({ table, row, document }, listener, onGap) {
       const hidden = hiddenTable(session, table)
@@ -123,6 +119,16 @@ function createHome(session: Session): DocumentHome {
 function hiddenTable(session: Session, owner: string): string {
   const tables = Object.entries(session.options.module.tables)
   return tables.find(([, { definition }]) => definition.documentsOf === owner)?.[0] as string
+}
+
+/** @throws UniverseError `table/row-not-found`. */
+async function checkRow(session: Session, table: string, id: string): Promise<void> {
+  if ((await session.reads.read({ kind: 'get', table, id })) !== undefined) return
+  throw new UniverseError(
+    'table/row-not-found',
+    `table "${table}" has no row "${id}" to open a document of`,
+    { details: { table, id } },
+  )
 }
 
 function updateOf({ id, update, kind }: Row): StoredUpdate {

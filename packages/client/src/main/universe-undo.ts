@@ -1,8 +1,11 @@
-/** `universe.undo`: the steps of one scope. Loaded when first used. */
-import { type Reducers, UNDO_NAME_CHARS_MAX, UniverseError } from '@inner-universe/core'
+/**
+ * `universe.undo`: the steps of one scope. Loaded when first used: what it shared with the page's own code
+ * would be a script more for every page.
+ */
+import type { Reducers } from '@inner-universe/core'
 import type { CallUndo } from '@inner-universe/engine'
-import { UNDO_STATES, type UndoRead } from '../rpc/contract.ts'
-import { callSafely } from './call-safely.ts'
+import type { UndoRead } from '../rpc/contract.ts'
+import { UNDO_STATES } from '../rpc/undo-states.ts'
 import type { Session } from './session.ts'
 import type {
   CallOptions,
@@ -20,13 +23,13 @@ export async function openUndo<R extends Reducers>(
   reducers: R,
   { scope, groupMs }: UndoOptions,
 ): Promise<UniverseUndo<R>> {
-  checkName('scope', scope)
   const listeners = new Set<(state: UndoState) => void>()
   let state: UndoState = { canUndo: false, canRedo: false, undoLabel: null, redoLabel: null }
   const setState = (next: UndoState): void => {
     if (isSame(state, next)) return
     state = next
-    for (const listener of [...listeners]) callSafely(() => listener(next))
+    // Each by itself: what one throws is the app's, and surfaces as any uncaught error.
+    for (const listener of [...listeners]) queueMicrotask(() => listener(next))
   }
   const ask = async (kind: UndoRead['kind']): Promise<void> =>
     setState((await session.reads.read({ kind, scope })) as UndoState)
@@ -44,8 +47,6 @@ export async function openUndo<R extends Reducers>(
   const record = (reducer: string) => {
     return (args: unknown, options: UndoCallOptions = {}): ReducerCall<unknown> => {
       const { undoGroup: group, undoLabel: label, ...rest } = options
-      if (group !== undefined) checkName('group', group)
-      if (label !== undefined) checkName('label', label)
       const undo: CallUndo = { kind: 'record', scope, label, group, groupMs }
       return session.calls.call(reducer, args, rest, undo)
     }
@@ -78,14 +79,6 @@ export async function openUndo<R extends Reducers>(
       listeners.clear()
     },
   }
-}
-
-function checkName(what: string, name: string): void {
-  if (typeof name === 'string' && name.length <= UNDO_NAME_CHARS_MAX) return
-  throw new UniverseError(
-    'call/too-large',
-    `a ${what} of undo is a text of at most ${UNDO_NAME_CHARS_MAX} characters; give a shorter one`,
-  )
 }
 
 function isSame(a: UndoState, b: UndoState): boolean {

@@ -71,12 +71,6 @@ export type UndoRead =
   | { readonly kind: 'undo-state'; readonly scope: string }
   | { readonly kind: 'undo-clear'; readonly scope: string }
 
-/**
- * The table by which a page watches what can be undone: its rows are scopes, by their names, each an
- * `UndoState`. No module can have one of that name.
- */
-export const UNDO_STATES = '_undo'
-
 /** A read that can be kept up to date. */
 export type LiveRead = Extract<Read, { kind: 'query' | 'relation' | 'search' | 'sql' }>
 

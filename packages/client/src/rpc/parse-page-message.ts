@@ -1,5 +1,4 @@
 /** The check of what pages send. Runs in the worker alone, so that no page carries it. */
-import { UNDO_NAME_CHARS_MAX } from '@inner-universe/core'
 import type { PageMessage } from './contract.ts'
 import {
   fits,
@@ -43,17 +42,15 @@ const KV_OPERATIONS: Shapes = {
   deletePrefix: { category: isBytes, key: isBytes },
 }
 
-const isName = (value: unknown): boolean => isText(value) && value.length <= UNDO_NAME_CHARS_MAX
-
 const UNDOS: Shapes = {
   record: {
-    scope: isName,
-    label: isOptional(isName),
-    group: isOptional(isName),
+    scope: isText,
+    label: isOptional(isText),
+    group: isOptional(isText),
     groupMs: isOptional(isCount),
   },
-  undo: { scope: isName },
-  redo: { scope: isName },
+  undo: { scope: isText },
+  redo: { scope: isText },
 }
 
 const READS: Shapes = {
@@ -68,8 +65,8 @@ const READS: Shapes = {
     bytesMax: isOptional(isCount),
   },
   'kv-write': { operations: isListOf((value) => fits(KV_OPERATIONS, value)) },
-  'undo-state': { scope: isName },
-  'undo-clear': { scope: isName },
+  'undo-state': { scope: isText },
+  'undo-clear': { scope: isText },
   count: { query: isQuery },
   get: { table: isText, id: isText },
   explain: { read: isLiveRead },

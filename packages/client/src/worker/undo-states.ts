@@ -1,6 +1,7 @@
 /** What can be undone: asked for by pages, and told to all that watch when it changes. */
 import type { CallOutcome, Engine, UndoKey, UndoState } from '@inner-universe/engine'
-import { UNDO_STATES, type UndoRead } from '../rpc/contract.ts'
+import type { UndoRead } from '../rpc/contract.ts'
+import { UNDO_STATES } from '../rpc/undo-states.ts'
 import type { WaitingCall } from './call-queue.ts'
 import type { HostClient } from './host-client.ts'
 
