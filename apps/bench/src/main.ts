@@ -24,6 +24,7 @@ import { jobsNodeScenario } from './scenarios/jobs-node.ts'
 import { liveManyScenario } from './scenarios/live-many.ts'
 import { liveQueryScenario } from './scenarios/live-query.ts'
 import { sizeScenario } from './scenarios/size.ts'
+import { undoScenario } from './scenarios/undo.ts'
 import { viewsScenario } from './scenarios/views.ts'
 import { type Site, serveSite } from './site.ts'
 
@@ -40,6 +41,7 @@ const SCENARIOS: readonly Scenario[] = [
   jobsScenario,
   jobsNodeScenario,
   documentsScenario,
+  undoScenario,
   viewsScenario,
   sizeScenario,
 ]

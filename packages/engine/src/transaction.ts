@@ -34,7 +34,7 @@ import type { Streams } from './streams.ts'
 import type { SyncState } from './sync-state.ts'
 import type { TableReader } from './table-reader.ts'
 import { UndoRecorder } from './undo/undo-recorder.ts'
-import { UndoStore } from './undo/undo-store.ts'
+import { checkUndoNames, UndoStore } from './undo/undo-store.ts'
 import { turnStep } from './undo/undo-turn.ts'
 import type { ViewsPart } from './views-part.ts'
 import type { WriteScope } from './write-scope.ts'
@@ -342,6 +342,7 @@ export class Transactions {
   /** A call that is recorded, or that undoes; then nothing is run. UNDO.md UN1, UN8. */
   #runWithUndo({ log }: OpenTransaction, call: CallScope, undo: CallUndo, run: () => Ran): Ran {
     const { facts, scope } = call
+    checkUndoNames({ ...undo })
     const key = { identity: facts.sender, scope: undo.scope }
     if (undo.kind === 'record') {
       const recorder = new UndoRecorder(scope)

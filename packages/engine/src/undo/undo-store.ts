@@ -2,8 +2,10 @@
 import {
   UNDO_BYTES_MAX,
   UNDO_GROUP_MS,
+  UNDO_NAME_CHARS_MAX,
   UNDO_SCOPES_MAX,
   UNDO_STEPS_MAX,
+  UniverseError,
 } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
 import type { UndoKey, UndoState } from '../engine.ts'
@@ -25,6 +27,18 @@ export interface UndoStep {
   readonly label: string
 }
 
+/** @throws UniverseError `call/too-large` for a scope, group or label that is too long a name. */
+export function checkUndoNames(names: Readonly<Record<string, unknown>>): void {
+  for (const [what, name] of Object.entries(names)) {
+    if (typeof name !== 'string' || name.length <= UNDO_NAME_CHARS_MAX) continue
+    throw new UniverseError(
+      'call/too-large',
+      `a ${what} of undo has at most ${UNDO_NAME_CHARS_MAX} characters, not ${name.length}; give a shorter one`,
+      { details: { what } },
+    )
+  }
+}
+
 const OF_SCOPE = 'identity = ?1 AND scope = ?2'
 
 /** The steps of one open database. Writes need an open transaction. */
@@ -37,6 +51,7 @@ export class UndoStore {
 
   /** What can be undone and done again. Cost: two index seeks. */
   state(key: UndoKey): UndoState {
+    checkUndoNames({ scope: key.scope })
     const undo = this.next(key, 'undo')
     const redo = this.next(key, 'redo')
     return {
