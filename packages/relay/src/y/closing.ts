@@ -42,6 +42,8 @@ const CODES: Partial<Record<ErrorCode, number>> = {
   'table/row-not-found': 4404,
   'document/too-large': 4413,
   'call/too-large': 4413,
+  'engine/closed': 4503,
+  'relay/unavailable': 4503,
   'sync/quota': 4507,
 }
 

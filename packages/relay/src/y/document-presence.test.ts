@@ -30,7 +30,7 @@ function start() {
   return { scheduler, said, presence, awareness, encode, seen }
 }
 
-test('what Yjs clients say is said to replicas, the latest within the room there is', async () => {
+test('[YC13] what Yjs clients say is said to replicas, the latest within the room there is', async () => {
   const { scheduler, said, presence, awareness } = start()
   presence.open(KEY, awareness)
   const ada = {}
@@ -51,7 +51,7 @@ test('what Yjs clients say is said to replicas, the latest within the room there
   expect(said.at(-1)).toBeUndefined()
 })
 
-test('what replicas say is told to Yjs clients, also to those who come later', () => {
+test('[YC13] what replicas say is told to Yjs clients, also to those who come later', () => {
   const { presence, awareness, encode, seen } = start()
   const states = { 'documents/tab': { [KEY]: [5, 3, { user: 'Bob' }], [ELSEWHERE]: [6, 1, {}] } }
   presence.hear('s1', encode({ tab: { app: true }, ...states }))
@@ -68,7 +68,7 @@ test('what replicas say is told to Yjs clients, also to those who come later', (
   expect(seen()).toEqual({})
 })
 
-test('what replicas say is not said back to them', async () => {
+test('[YC13] what replicas say is not said back to them', async () => {
   const { scheduler, said, presence, awareness, encode } = start()
   presence.open(KEY, awareness)
   presence.hear('s1', encode({ 'documents/tab': { [KEY]: [5, 3, { user: 'Bob' }] } }))
@@ -76,7 +76,7 @@ test('what replicas say is not said back to them', async () => {
   expect(said).toEqual([])
 })
 
-test('what is no state of a document says nothing', () => {
+test('[YC13] what is no state of a document says nothing', () => {
   const { presence, awareness, encode, seen } = start()
   presence.open(KEY, awareness)
   for (const state of [

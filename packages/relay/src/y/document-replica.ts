@@ -186,8 +186,7 @@ export class DocumentReplica {
       release: () => {
         entry.leaseCount -= 1
         if (entry.leaseCount > 0) return
-        this.#open.delete(key)
-        this.#presence.close(key)
+        if (this.#open.get(key) === entry) this.#forget(key)
         entry.document.destroy()
       },
     }
@@ -294,10 +293,19 @@ export class DocumentReplica {
       } else if (after === undefined) {
         for (const document of Object.keys(definitions[table]?.documents ?? {})) {
           const key = documentKey({ table, row: id, document })
-          this.#open.get(key)?.document.end(closingOf(rowNotFound(table)))
+          const open = this.#open.get(key)
+          if (open === undefined) continue
+          // Order matters: a row that comes again has a document of its own.
+          this.#forget(key)
+          open.document.end(closingOf(rowNotFound(table)))
         }
       }
     }
+  }
+
+  #forget(key: string): void {
+    this.#open.delete(key)
+    this.#presence.close(key)
   }
 
   #heard(status: SyncStatus): void {

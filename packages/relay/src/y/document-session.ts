@@ -122,7 +122,7 @@ export class DocumentSession {
     this.#document.awareness.leave(this)
     if (options.isRevoked) this.#waiting = []
     this.#endPause()
-    await this.#appending
+    while (this.#appending !== undefined) await this.#appending
     this.#options.lease.release()
   }
 
@@ -163,8 +163,11 @@ export class DocumentSession {
 
   /** Appends what waits, until nothing does. */
   #flush(): void {
+    if (this.#waiting.length === 0) return
     this.#appending ??= this.#appendAll().finally(() => {
       this.#appending = undefined
+      // What came after the last look.
+      this.#flush()
     })
   }
 
@@ -191,8 +194,7 @@ export class DocumentSession {
       byteCount += length
       return index > 0 && byteCount > MERGED_BYTES_MAX
     })
-    const taken = this.#waiting.splice(0, count < 0 ? this.#waiting.length : count)
-    return taken
+    return this.#waiting.splice(0, count < 0 ? this.#waiting.length : count)
   }
 
   /** Not of a session that is closed. */

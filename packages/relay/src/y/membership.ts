@@ -77,14 +77,15 @@ export class Membership {
     const { scheduler, onExpiring, onExpired } = this.#options
     this.#cancelTimer()
     const leftMs = this.#claims.expiresMs - scheduler.now()
-    if (leftMs <= 0) {
-      onExpired()
-      return
-    }
-    // A timer of days may go off early.
     const isLast = leftMs <= RENEW_MS
     this.#cancelTimer = scheduler.setTimer(isLast ? leftMs : leftMs - RENEW_MS, () => {
-      if (!isLast && this.#claims.expiresMs - scheduler.now() <= RENEW_MS) onExpiring()
+      // A timer of days may go off early.
+      const stillMs = this.#claims.expiresMs - scheduler.now()
+      if (stillMs <= 0) {
+        onExpired()
+        return
+      }
+      if (!isLast && stillMs <= RENEW_MS) onExpiring()
       this.#watch()
     })
   }

@@ -72,7 +72,7 @@ async function type(doc: Y.Doc, word: string, count: number): Promise<void> {
 
 const wordsOf = (doc: Y.Doc): number => textOf(doc).split(' ').length - 1
 
-test('clients of every kind write one document at once, one of them offline for a while', async () => {
+test('[YC6] [YC19] clients of every kind write one document at once, one of them offline for a while', async () => {
   const { relay, owner, token } = await start()
   const ada = use(connectYWebsocket(relay.url, BODY, await testToken('ada')))
   const bob = use(connectYWebsocket(relay.url, BODY, await testToken('bob')))
@@ -105,7 +105,7 @@ test('clients of every kind write one document at once, one of them offline for 
   expect(token).not.toBe('')
 })
 
-test('cursors are seen by clients of every kind', async () => {
+test('[YC13] cursors are seen by clients of every kind', async () => {
   const { relay, owner } = await start()
   const ada = use(connectYWebsocket(relay.url, BODY, await testToken('ada')))
   const eve = use(connectHocuspocus(relay.url, BODY, await testToken('eve')))
@@ -129,7 +129,7 @@ test('cursors are seen by clients of every kind', async () => {
   await until(() => eve.provider.awareness?.getStates().has(4711) === false)
 })
 
-test('what was told to others outlives a relay that is killed', async () => {
+test('[YC5] what was told to others outlives a relay that is killed', async () => {
   const { folder, relay, owner } = await start()
   const { port } = new URL(relay.httpUrl)
   const ada = use(connectYWebsocket(relay.url, BODY, await testToken('ada')))
@@ -160,7 +160,7 @@ test('what was told to others outlives a relay that is killed', async () => {
   await until(() => textOf(editor.doc) === textOf(ada.doc))
 })
 
-test('a relay that stops keeps what its clients sent, and goes on with them', async () => {
+test('[YC10] a relay that stops keeps what its clients sent, and goes on with them', async () => {
   const { folder, relay } = await start({ yjs: { gatherMs: 1000 } })
   const { port } = new URL(relay.httpUrl)
   const raw = use(connectYWebsocket(relay.url, BODY, await testToken('ada')))
@@ -177,7 +177,7 @@ test('a relay that stops keeps what its clients sent, and goes on with them', as
   await until(() => textOf(late.doc) === '321')
 })
 
-test('tokens hold: reading alone, tables, no universe, revocation', async () => {
+test('[YC1] [YC2] [YC3] [YC4] tokens hold: reading alone, tables, no universe, revocation', async () => {
   vi.spyOn(console, 'warn').mockReturnValue(undefined)
   const { folder, relay } = await start()
   const ada = use(connectYWebsocket(relay.url, BODY, await testToken('ada')))
@@ -228,7 +228,7 @@ test('tokens hold: reading alone, tables, no universe, revocation', async () => 
   expect((await closed.promise).code).toBe(4401)
 })
 
-test('the policy is asked for the client, by its name, and the quota holds', async () => {
+test('[YC3] the policy is asked for the client, by its name, and the quota holds', async () => {
   vi.spyOn(console, 'warn').mockReturnValue(undefined)
   const policy = `export const policy = ({ table, cells }, { universe, identity, reducer }) =>
     table !== 'note_document' || identity !== 'eve' ||
@@ -260,7 +260,7 @@ test('the policy is asked for the client, by its name, and the quota holds', asy
   expect(textOf(editor.doc)).toBe('ada')
 })
 
-test('where the log is gone, documents are opened from an image', async () => {
+test('[YC17] where the log is gone, documents are opened from an image', async () => {
   const { folder, relay, owner } = await start({
     retention: { imageEveryEntries: 1, everyMs: 50, floorLagMs: 0, sessionMemoryMs: 0 },
     yjs: { gatherMs: 0, idleMs: 50 },
@@ -290,7 +290,7 @@ test('where the log is gone, documents are opened from an image', async () => {
   await vi.waitUntil(witness, { timeout: 30_000 })
 })
 
-test('hostile bytes end their own connection, and nothing of them is kept', async () => {
+test('[YC14] hostile bytes end their own connection, and nothing of them is kept', async () => {
   const { relay, owner } = await start({ yjs: { updateBytesMax: 100_000 } })
   const bystander = use(connectYWebsocket(relay.url, BODY, await testToken('bob')))
   await until(() => bystander.provider.synced)
@@ -310,7 +310,7 @@ test('hostile bytes end their own connection, and nothing of them is kept', asyn
   expect(owner.engine.count({ table: 'note_document', orderBy: [] })).toBe(1)
 })
 
-test('a row that is deleted ends the clients of its documents', async () => {
+test('[YC20] a row that is deleted ends the clients of its documents', async () => {
   vi.spyOn(console, 'warn').mockReturnValue(undefined)
   const { relay, owner } = await start()
   owner.call('add', { key: 'second' })
@@ -327,7 +327,7 @@ test('a row that is deleted ends the clients of its documents', async () => {
   await until(() => textOf(editor.doc) === 'goes on')
 })
 
-test('many small updates become one checkpoint, and a large one is kept whole', async () => {
+test('[YC11] many small updates become one checkpoint, and a large one is kept whole', async () => {
   const { relay, owner } = await start({ yjs: { gatherMs: 0 } })
   const ada = use(connectYWebsocket(relay.url, BODY, await testToken('ada')))
   const bob = use(connectYWebsocket(relay.url, BODY, await testToken('bob')))
@@ -345,7 +345,7 @@ test('many small updates become one checkpoint, and a large one is kept whole', 
   expect(editor.faults).toEqual([])
 })
 
-test('documents are closed a while after the last client, and opened again where they were', async () => {
+test('[YC17] documents are closed a while after the last client, and opened again where they were', async () => {
   const { folder, relay, owner } = await start({ yjs: { idleMs: 50 } })
   const status = async (): Promise<{ sessions: number }> => {
     const config = join(folder.path, 'relay.json')
@@ -367,7 +367,7 @@ test('documents are closed a while after the last client, and opened again where
   expect(owner.engine.streamHeads().length).toBe(2)
 })
 
-test('a universe that gets another schema opens its documents anew', async () => {
+test('[YC18] a universe that gets another schema opens its documents anew', async () => {
   const { relay, owner } = await start()
   const ada = use(connectYWebsocket(relay.url, BODY, await testToken('ada')))
   await until(() => ada.provider.synced)
@@ -388,7 +388,7 @@ test('a universe that gets another schema opens its documents anew', async () =>
   expect(owner.isSettled()).toBe(true)
 })
 
-test('a file of documents that is damaged or gone is made anew of the log', async () => {
+test('[YC17] a file of documents that is damaged or gone is made anew of the log', async () => {
   const { folder, relay } = await start({
     retention: { imageEveryEntries: 2, everyMs: 50 },
     yjs: { gatherMs: 0 },

@@ -25,7 +25,7 @@ const bytes = fc.oneof(
   fc.array(fc.integer({ min: 0, max: 12 }), { maxLength: 24 }).map((list) => Uint8Array.from(list)),
 )
 
-test('any bytes are a message or are refused', () => {
+test('[YC14] any bytes are a message or are refused', () => {
   fc.assert(
     fc.property(bytes, (given) => {
       isTaken(() => decodePlain(given))
@@ -35,13 +35,13 @@ test('any bytes are a message or are refused', () => {
   )
 })
 
-test('any bytes are awareness states, which can be told on, or are refused', () => {
+test('[YC12] [YC14] any bytes are awareness states, which can be told on, or are refused', () => {
   fc.assert(
     fc.property(fc.array(bytes, { maxLength: 5 }), (all) => {
       const limits = { stateBytesMax: 32, clientsMax: 4 }
       const awareness = new SharedAwareness(limits)
       const follower = new SharedAwareness(limits)
-      awareness.onChange((states) => follower.apply('' as unknown as object, states))
+      awareness.onChange((states) => follower.apply(awareness, states))
       for (const given of all) isTaken(() => awareness.apply({}, given))
       expect(follower.encode()).toEqual(awareness.encode())
       expect(awareness.states(() => true).length).toBeLessThanOrEqual(4)
@@ -50,7 +50,7 @@ test('any bytes are awareness states, which can be told on, or are refused', () 
   )
 })
 
-test('an update that was damaged on its way is refused, or can be applied and told on', () => {
+test('[YC9] an update that was damaged on its way is refused, or can be applied and told on', () => {
   const doc = new Y.Doc()
   const updates: Uint8Array[] = []
   doc.on('update', (update) => updates.push(update))

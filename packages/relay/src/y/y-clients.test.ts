@@ -67,7 +67,7 @@ const PROTOCOLS = [
 ] as const
 
 for (const { protocol, connect } of PROTOCOLS) {
-  test(`${protocol}: what one client writes reaches the other, and who comes later`, async () => {
+  test(`[YC6] ${protocol}: what one client writes reaches the other, and who comes later`, async () => {
     const { url, desk } = await start()
     const [ada, bob] = [connect(url, 'ada'), connect(url, 'bob')]
     await until(() => ada.provider.synced && bob.provider.synced)
@@ -80,7 +80,7 @@ for (const { protocol, connect } of PROTOCOLS) {
     expect(document?.appends.map(({ identity }) => identity).sort()).toEqual(['ada', 'bob'])
   })
 
-  test(`${protocol}: what is written before the connection is kept once`, async () => {
+  test(`[YC6] ${protocol}: what is written before the connection is kept once`, async () => {
     const { url, desk } = await start()
     const doc = new Y.Doc()
     write(doc, 'written offline')
@@ -96,7 +96,7 @@ for (const { protocol, connect } of PROTOCOLS) {
     expect(textOf(desk.document(ADDRESS)?.doc as Y.Doc)).toBe('new written offline')
   })
 
-  test(`${protocol}: nobody is told before it is kept`, async () => {
+  test(`[YC5] [YC8] ${protocol}: nobody is told before it is kept`, async () => {
     const { url, desk } = await start()
     const [ada, bob] = [connect(url, 'ada'), connect(url, 'bob')]
     await until(() => ada.provider.synced && bob.provider.synced)
@@ -119,7 +119,7 @@ for (const { protocol, connect } of PROTOCOLS) {
     expect(document.appends.length).toBe(2)
   })
 
-  test(`${protocol}: states of clients are told, and end with their connection`, async () => {
+  test(`[YC12] ${protocol}: states of clients are told, and end with their connection`, async () => {
     const { url } = await start()
     const [ada, bob] = [connect(url, 'ada'), connect(url, 'bob')]
     await until(() => ada.provider.synced && bob.provider.synced)
@@ -132,7 +132,7 @@ for (const { protocol, connect } of PROTOCOLS) {
     await until(() => bob.provider.awareness?.getStates().has(clientID) === false)
   })
 
-  test(`${protocol}: a token that only reads is told everything and writes nothing`, async () => {
+  test(`[YC3] ${protocol}: a token that only reads is told everything and writes nothing`, async () => {
     const { url, desk } = await start()
     const [ada, reader] = [connect(url, 'ada'), connect(url, 'reader')]
     await until(() => ada.provider.synced && reader.provider.synced)
@@ -143,7 +143,7 @@ for (const { protocol, connect } of PROTOCOLS) {
     expect(desk.document(ADDRESS)?.appends.length).toBe(1)
   })
 
-  test(`${protocol}: when the connection ends, what it sent is kept and the document given back`, async () => {
+  test(`[YC10] ${protocol}: when the connection ends, what it sent is kept and the document given back`, async () => {
     const { url, desk } = await start({ gatherMs: 50 })
     const ada = connect(url, 'ada')
     await until(() => ada.provider.synced)
@@ -154,7 +154,7 @@ for (const { protocol, connect } of PROTOCOLS) {
   })
 }
 
-test('y-websocket: a token that is not accepted ends the client for good', async () => {
+test('[YC2] y-websocket: a token that is not accepted ends the client for good', async () => {
   const { url } = await start()
   const warned = vi.spyOn(console, 'warn').mockReturnValue(undefined)
   const closed = Promise.withResolvers<{ code: number; reason: string }>()
@@ -165,7 +165,7 @@ test('y-websocket: a token that is not accepted ends the client for good', async
   expect(warned.mock.calls[0]?.[0]).toContain('the token is not known')
 })
 
-test('y-websocket: a document that is not there is told so', async () => {
+test('[YC1] y-websocket: a document that is not there is told so', async () => {
   const { url } = await start()
   for (const name of ['home/other/1/body', 'elsewhere/note/1/body', 'home/note', '%zz/a/b/c']) {
     const { closed } = await connectSocket(`${url}/v1/y/${name}?token=ada`)
@@ -173,7 +173,7 @@ test('y-websocket: a document that is not there is told so', async () => {
   }
 })
 
-test('y-websocket: a refused update is told, and reading goes on', async () => {
+test('[YC3] y-websocket: a refused update is told, and reading goes on', async () => {
   const { url } = await start()
   const warned = vi.spyOn(console, 'warn').mockReturnValue(undefined)
   const reader = use(connectYWebsocket(url, NAME, 'reader'))
@@ -184,7 +184,7 @@ test('y-websocket: a refused update is told, and reading goes on', async () => {
   expect(reader.provider.wsconnected).toBe(true)
 })
 
-test('rights by table are those of the table of updates', async () => {
+test('[YC3] rights by table are those of the table of updates', async () => {
   const { url, desk } = await start()
   desk.tokens.set('tables', claims('tables', ['note_document']))
   desk.tokens.set('others', claims('others', ['note']))
@@ -196,7 +196,7 @@ test('rights by table are those of the table of updates', async () => {
   await until(() => others.provider.authorizedScope === 'readonly')
 })
 
-test('an update that cannot be kept ends the session, and is not told', async () => {
+test('[YC5] an update that cannot be kept ends the session, and is not told', async () => {
   const { url, desk } = await start()
   const warned = vi.spyOn(console, 'warn').mockReturnValue(undefined)
   const [ada, bob] = [
@@ -215,7 +215,7 @@ test('an update that cannot be kept ends the session, and is not told', async ()
   expect(warned).toHaveBeenCalled()
 })
 
-test('hocuspocus: what was kept is settled, what was not is not', async () => {
+test('[YC7] hocuspocus: what was kept is settled, what was not is not', async () => {
   const { url, desk } = await start()
   const ada = use(connectHocuspocus(url, NAME, 'ada'))
   await until(() => ada.provider.synced && !ada.provider.hasUnsyncedChanges)
@@ -237,7 +237,7 @@ test('hocuspocus: what was kept is settled, what was not is not', async () => {
   expect(reader.provider.hasUnsyncedChanges).toBe(true)
 })
 
-test('hocuspocus: one connection has several documents, and is refused one alone', async () => {
+test('[YC2] hocuspocus: one connection has several documents, and is refused one alone', async () => {
   const { url, desk } = await start()
   const socket = use(connectHocuspocusSocket(url))
   const first = use(connectHocuspocus(url, NAME, 'ada', { socket }))
@@ -268,7 +268,7 @@ test('hocuspocus: one connection has several documents, and is refused one alone
   await until(() => desk.document({ ...ADDRESS, row: '2' })?.appends.length === 2)
 })
 
-test('hocuspocus: two providers of one document share a connection by their sessions', async () => {
+test('[YC1] hocuspocus: two providers of one document share a connection by their sessions', async () => {
   const { url } = await start()
   const socket = use(connectHocuspocusSocket(url))
   const name = `${NAME}\0a`
@@ -281,7 +281,7 @@ test('hocuspocus: two providers of one document share a connection by their sess
   await until(() => textOf(two.doc) === 'x')
 })
 
-test('hocuspocus: another token is asked for before the first ends', async () => {
+test('[YC4] hocuspocus: another token is asked for before the first ends', async () => {
   const { url, desk } = await start()
   desk.tokens.set('short', claims('ada', 'write', Date.now() + 30_100))
   const tokens = ['short', 'ada']
@@ -299,7 +299,7 @@ test('hocuspocus: another token is asked for before the first ends', async () =>
   await until(() => desk.document(ADDRESS)?.appends.length === 1)
 })
 
-test('a token that ends, or is revoked, ends its clients', async () => {
+test('[YC4] a token that ends, or is revoked, ends its clients', async () => {
   const { url, desk, endpoint } = await start()
   desk.tokens.set('short', claims('short', 'write', Date.now() + 150))
   const short = await connectSocket(`${url}/v1/y/${NAME}?token=short`)
@@ -348,7 +348,7 @@ const HOSTILE: readonly (readonly [string, Uint8Array, number])[] = [
 ]
 
 for (const [what, bytes, code] of HOSTILE) {
-  test(`hostile bytes: ${what}`, async () => {
+  test(`[YC14] hostile bytes: ${what}`, async () => {
     const { url, desk, faults } = await start()
     const bystander = use(connectYWebsocket(url, NAME, 'bob'))
     await until(() => bystander.provider.synced)
@@ -369,7 +369,7 @@ for (const [what, bytes, code] of HOSTILE) {
   })
 }
 
-test('a stranger is not listened to for long', async () => {
+test('[YC15] a stranger is not listened to for long', async () => {
   const { url, endpoint } = await start({ frameBytesMax: 10_000_000 })
   const stranger = await connectSocket(`${url}/v1/hocuspocus`)
   stranger.socket.send(new Uint8Array(1_000_000))
@@ -377,7 +377,7 @@ test('a stranger is not listened to for long', async () => {
   await until(() => endpoint.connectionCount === 0)
 })
 
-test('a text frame, and a stranger who says nothing, are ended', async () => {
+test('[YC14] [YC15] a text frame, and a stranger who says nothing, are ended', async () => {
   const { url } = await start({ helloTimeoutMs: 100 })
   const texting = await connectSocket(`${url}/v1/y/${NAME}?token=ada`)
   texting.socket.send('hello')
@@ -386,7 +386,7 @@ test('a text frame, and a stranger who says nothing, are ended', async () => {
   expect((await stranger.closed).code).toBe(4508)
 })
 
-test('a client that does not read is ended, the others go on', async () => {
+test('[YC16] a client that does not read is ended, the others go on', async () => {
   const { url, desk } = await start({ bufferedBytesMax: 50_000, updateBytesMax: 150_000 })
   const slow = await connectSocket(`${url}/v1/y/${NAME}?token=bob`)
   await until(() => slow.messages.length > 0)
@@ -406,7 +406,7 @@ test('a client that does not read is ended, the others go on', async () => {
   expect((await slow.closed).code).toBe(4508)
 })
 
-test('silence is broken by the server, and a client that died is ended', async () => {
+test('[YC15] silence is broken by the server, and a client that died is ended', async () => {
   const { url, desk } = await start({ silenceMs: 300 })
   const client = await connectSocket(`${url}/v1/y/${NAME}?token=ada`)
   await until(() => client.messages.length > 3)
@@ -415,7 +415,7 @@ test('silence is broken by the server, and a client that died is ended', async (
   await until(() => desk.document(ADDRESS)?.leaseCount === 0)
 })
 
-test('a server that stops keeps what was sent and says that it goes', async () => {
+test('[YC10] a server that stops keeps what was sent and says that it goes', async () => {
   const server = await start({ gatherMs: 50 })
   const ada = use(connectYWebsocket(server.url, NAME, 'ada'))
   await until(() => ada.provider.synced)
