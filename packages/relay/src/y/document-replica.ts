@@ -295,7 +295,7 @@ export class DocumentReplica {
           const key = documentKey({ table, row: id, document })
           const open = this.#open.get(key)
           if (open === undefined) continue
-          // Order matters: a row that comes again has a document of its own.
+          // Order matters: a row that comes again is read again.
           this.#forget(key)
           open.document.end(closingOf(rowNotFound(table)))
         }

@@ -1,5 +1,5 @@
 /** Ordinary Yjs clients and replicas with editors, on documents of a relay that runs as it is deployed. */
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import type * as Y from 'yjs'
@@ -327,6 +327,25 @@ test('[YC20] a row that is deleted ends the clients of its documents', async () 
   await until(() => textOf(editor.doc) === 'goes on')
 })
 
+test('[YC20] a row that comes again is opened as replicas have it then', async () => {
+  vi.spyOn(console, 'warn').mockReturnValue(undefined)
+  const { relay, owner } = await start()
+  const before = use(connectYWebsocket(relay.url, BODY, await testToken('ada')))
+  await until(() => before.provider.synced)
+  write(before.doc, 'before')
+  await until(() => owner.engine.count({ table: 'note_document', orderBy: [] }) === 1)
+  owner.call('remove', { key: 'first' })
+  owner.call('add', { key: 'first' })
+  await until(() => !before.provider.shouldConnect && owner.isSettled())
+  const after = use(connectYWebsocket(relay.url, BODY, await testToken('ada')))
+  await until(() => after.provider.synced)
+  const editor = await owner.open('first')
+  expect(textOf(after.doc)).toBe(textOf(editor.doc))
+  write(after.doc, 'after ')
+  await until(() => textOf(editor.doc) === textOf(after.doc))
+  expect(textOf(editor.doc)).toContain('after ')
+})
+
 test('[YC11] many small updates become one checkpoint, and a large one is kept whole', async () => {
   const { relay, owner } = await start({ yjs: { gatherMs: 0 } })
   const ada = use(connectYWebsocket(relay.url, BODY, await testToken('ada')))
@@ -411,4 +430,29 @@ test('[YC17] a file of documents that is damaged or gone is made anew of the log
   const witness = use(connectYWebsocket(again.url, BODY, await testToken('bob')))
   await until(() => witness.provider.synced)
   expect(textOf(witness.doc)).toBe(text)
+})
+
+test('[YC18] a replica that lost what it had written is replaced by another', async () => {
+  const { folder, relay } = await start()
+  const { port } = new URL(relay.httpUrl)
+  const documents = join(folder.path, 'data', 'documents')
+  const copy = join(folder.path, 'copy')
+  const session = async (running: RelayProcess, text: string): Promise<string> => {
+    const client = connectYWebsocket(running.url, BODY, await testToken('ada'))
+    await until(() => client.provider.synced)
+    write(client.doc, text)
+    const witness = connectYWebsocket(running.url, BODY, await testToken('bob'))
+    await until(() => textOf(witness.doc) === textOf(client.doc))
+    client.destroy()
+    witness.destroy()
+    await running.stop('SIGTERM')
+    return textOf(witness.doc)
+  }
+  await session(relay, 'one ')
+  cpSync(documents, copy, { recursive: true })
+  await session(await folder.start({ port: Number(port) }), 'two ')
+  // As a power cut would have it: the log has what the replica does not remember writing.
+  rmSync(documents, { recursive: true })
+  cpSync(copy, documents, { recursive: true })
+  expect(await session(await folder.start({ port: Number(port) }), 'three ')).toBe('three two one ')
 })
