@@ -13,7 +13,7 @@ const STATEMENTS: readonly string[] = [
   `CREATE TABLE _undo (step INTEGER PRIMARY KEY AUTOINCREMENT, identity TEXT NOT NULL,
     scope TEXT NOT NULL, is_undone INTEGER NOT NULL, label TEXT NOT NULL, grp TEXT, time_ms INTEGER,
     bytes INTEGER NOT NULL)`,
-  'CREATE INDEX _undo_scope ON _undo (identity, scope, step)',
+  'CREATE INDEX _undo_scope ON _undo (identity, scope, is_undone, step, bytes)',
   `CREATE TABLE _undo_row (tbl TEXT NOT NULL, id TEXT NOT NULL, step INTEGER NOT NULL,
     change TEXT NOT NULL, PRIMARY KEY (tbl, id, step)) WITHOUT ROWID`,
   'CREATE INDEX _undo_row_step ON _undo_row (step)',

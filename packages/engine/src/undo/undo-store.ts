@@ -39,6 +39,9 @@ export function checkUndoNames(names: Readonly<Record<string, unknown>>): void {
   }
 }
 
+/** Versions that are looked for by name: statements are kept for each number of them. */
+const NAMED_MAX = 4
+
 const OF_SCOPE = 'identity = ?1 AND scope = ?2'
 
 /** The steps of one open database. Writes need an open transaction. */
@@ -118,19 +121,23 @@ export class UndoStore {
       .run([identity, scope])
   }
 
-  /** Lets a function change what other steps of the scope say of a row. */
+  /** Lets a function change what other steps of the scope say of a row, those that name one of the versions. */
   changeOthers(
     { identity, scope }: UndoKey,
     { step }: UndoStep,
     { table, id }: Pick<StepRow, 'table' | 'id'>,
+    versions: ReadonlySet<Version>,
     change: (row: StepRow) => StepRow | undefined,
   ): void {
+    // Few, and then most steps need not be decoded.
+    const named = versions.size > NAMED_MAX ? [] : [...versions]
+    const isNamed = named.map((_, index) => `instr(change, ?${index + 6}) > 0`).join(' OR ')
     const rows = this.#driver
       .prepare(
         `SELECT step, change FROM _undo_row JOIN _undo USING (step)
-          WHERE tbl = ?3 AND id = ?4 AND ${OF_SCOPE} AND step <> ?5`,
+          WHERE tbl = ?3 AND id = ?4 AND ${OF_SCOPE} AND step <> ?5 AND (${isNamed || 'TRUE'})`,
       )
-      .all([identity, scope, table, id, step])
+      .all([identity, scope, table, id, step, ...named.map((version) => JSON.stringify(version))])
     for (const [other, text] of rows) {
       const changed = change(decodeStepRow(table, id, text as string))
       if (changed !== undefined) this.#put(other as number, changed)
@@ -158,7 +165,10 @@ export class UndoStore {
   #stepFor({ identity, scope }: UndoKey, grouping: UndoGrouping): number {
     const { label, timestampMs, group, groupMs = UNDO_GROUP_MS } = grouping
     const last = this.#driver
-      .prepare(`SELECT step, grp, time_ms FROM _undo WHERE ${OF_SCOPE} ORDER BY step DESC LIMIT 1`)
+      .prepare(
+        `SELECT step, grp, time_ms FROM _undo WHERE ${OF_SCOPE} AND is_undone = 0
+          ORDER BY step DESC LIMIT 1`,
+      )
       .get([identity, scope])
     if (last !== undefined) {
       const [step, lastGroup, timeMs] = last
@@ -207,16 +217,27 @@ export class UndoStore {
 
   /** Forgets the oldest steps beyond the bounds. */
   #trim({ identity, scope }: UndoKey): void {
+    // What was undone is forgotten by now.
     const [count = 0, bytes = 0] =
       this.#driver
-        .prepare(`SELECT count(*), sum(bytes) FROM _undo WHERE ${OF_SCOPE}`)
+        .prepare(`SELECT count(*), sum(bytes) FROM _undo WHERE ${OF_SCOPE} AND is_undone = 0`)
         .get([identity, scope]) ?? []
-    if ((count as number) <= UNDO_STEPS_MAX && (bytes as number) <= UNDO_BYTES_MAX) return
+    let excess = Math.max(0, (count as number) - UNDO_STEPS_MAX)
+    if ((bytes as number) > UNDO_BYTES_MAX) {
+      const sizes = this.#driver
+        .prepare(`SELECT bytes FROM _undo WHERE ${OF_SCOPE} AND is_undone = 0 ORDER BY step`)
+        .all([identity, scope])
+      let left = bytes as number
+      for (const [index, [size]] of sizes.entries()) {
+        if (left <= UNDO_BYTES_MAX) break
+        left -= size as number
+        excess = Math.max(excess, index + 1)
+      }
+    }
+    if (excess === 0) return
     this.#remove(
-      `SELECT step FROM (SELECT step, row_number() OVER newest AS place, sum(bytes) OVER newest AS size
-        FROM _undo WHERE ${OF_SCOPE} WINDOW newest AS (ORDER BY step DESC))
-        WHERE place > ?3 OR size > ?4`,
-      [identity, scope, UNDO_STEPS_MAX, UNDO_BYTES_MAX],
+      `SELECT step FROM _undo WHERE ${OF_SCOPE} AND is_undone = 0 ORDER BY step LIMIT ?3`,
+      [identity, scope, excess],
     )
   }
 

@@ -75,7 +75,10 @@ export function turnStep(
   for (const plan of rows) {
     const renames = settleRow(plan, turn, plan.table.isSynced ? version : '')
     if (plan.table.isSynced) {
-      steps.changeOthers(key, step, plan.row, (row) => renamed(row, renames))
+      const olds = oldVersionsOf(renames)
+      if (olds.size > 0) {
+        steps.changeOthers(key, step, plan.row, olds, (row) => renamed(row, renames))
+      }
     }
     if (plan.table.definition.schedule !== undefined) {
       noteSchedule(call, plan.table, plan.row.id, reader.get(plan.table, plan.row.id))
@@ -183,7 +186,7 @@ function hiddenOf({ scope }: CallScope, plans: readonly RowPlan[]): UndoSkipped[
 
 /** Which writes stand for which others from now on, in one row. */
 interface Renames {
-  readonly life: readonly [Version, Version] | undefined
+  readonly life: readonly [Version, Version]
   readonly cells: ReadonlyMap<string, readonly [Version, Version]>
   readonly sets: ReadonlyMap<
     string,
@@ -239,6 +242,18 @@ function versionNow({ state }: RowPlan, column: string): Version {
   return versionOf(state, column)
 }
 
+/** The versions that others stand for from now on. */
+function oldVersionsOf({ life, cells, sets }: Renames): Set<Version> {
+  const olds = new Set<Version>()
+  for (const [old, now] of [life, ...cells.values()]) if (old !== '' && old !== now) olds.add(old)
+  for (const elements of sets.values()) {
+    for (const [dots, now] of elements.values()) {
+      if (!isSameVersions(dots, now)) for (const version of dots) olds.add(version)
+    }
+  }
+  return olds
+}
+
 /** A row of another step with its writes renamed; undefined: it names none of them. */
 function renamed(row: StepRow, renames: Renames): StepRow | undefined {
   let isChanged = false
@@ -252,7 +267,7 @@ function renamed(row: StepRow, renames: Renames): StepRow | undefined {
       isChanged = true
     }
   }
-  if (renames.life !== undefined) rename(row.life, renames.life)
+  rename(row.life, renames.life)
   for (const [name, versions] of renames.cells) {
     const cell = row.cells.get(name)
     if (cell !== undefined) rename(cell, versions)
