@@ -25,11 +25,7 @@ import { STRUCTS_MAX } from './limits.ts'
  */
 export function checkUpdate(update: Uint8Array, kind: number): void {
   try {
-    const isCheckpoint = kind === DOCUMENT_UPDATE_KINDS.checkpoint
-    if (!isCheckpoint && kind !== DOCUMENT_UPDATE_KINDS.update) refuse(`of unknown kind ${kind}`)
-    const bytesMax = isCheckpoint ? DOCUMENT_CHECKPOINT_BYTES_MAX : DOCUMENT_UPDATE_BYTES_MAX
-    if (update.length === 0 || update.length > bytesMax) refuse(`of ${update.length} bytes`)
-    const { structs, ds } = Y.decodeUpdateV2(update, decoderOf(kind))
+    const { structs, ds } = Y.decodeUpdateV2(update, decoderFor(update, kind))
     for (const struct of structs) checkStruct(struct)
     for (const [client, deletions] of ds.clients) {
       checkNumber(client)
@@ -40,12 +36,38 @@ export function checkUpdate(update: Uint8Array, kind: number): void {
   }
 }
 
-/** The decoder of updates of a kind, which counts and bounds what it reads. */
-function decoderOf(kind: number): typeof Y.UpdateDecoderV2 {
+/**
+ * Applies updates to a document that nobody has seen yet, and checks what came of it: each is decoded
+ * once instead of twice, and most are sound. False: one may not be, and the document is spoiled; start
+ * with another, and check each before it is applied.
+ */
+export function applyUnseen(
+  doc: Y.Doc,
+  updates: readonly { readonly update: Uint8Array; readonly kind: number }[],
+): boolean {
+  try {
+    doc.transact(() => {
+      for (const { update, kind } of updates) {
+        Y.applyUpdateV2(doc, update, null, decoderFor(update, kind))
+      }
+      // Order matters: once the transaction has ended, structs are joined and some are dropped.
+      for (const structs of doc.store.clients.values()) for (const one of structs) checkStruct(one)
+    })
+  } catch {
+    // Whatever it is, the check of each will tell which one it is of.
+    return false
+  }
+  return doc.store.pendingStructs === null && doc.store.pendingDs === null
+}
+
+/** The decoder of an update, which bounds what it reads. @throws RangeError for its size or kind. */
+function decoderFor({ length }: Uint8Array, kind: number): typeof Y.UpdateDecoderV2 {
+  const isCheckpoint = kind === DOCUMENT_UPDATE_KINDS.checkpoint
+  if (!isCheckpoint && kind !== DOCUMENT_UPDATE_KINDS.update) refuse(`of unknown kind ${kind}`)
+  const bytesMax = isCheckpoint ? DOCUMENT_CHECKPOINT_BYTES_MAX : DOCUMENT_UPDATE_BYTES_MAX
+  if (length === 0 || length > bytesMax) refuse(`of ${length} bytes`)
   // Yjs's declarations know the second format only; the first has the same methods.
-  return kind === DOCUMENT_UPDATE_KINDS.checkpoint
-    ? BoundedDecoderV2
-    : (BoundedDecoderV1 as unknown as typeof Y.UpdateDecoderV2)
+  return isCheckpoint ? BoundedDecoderV2 : (BoundedDecoderV1 as unknown as typeof Y.UpdateDecoderV2)
 }
 
 /** The error of bytes, or of the row that holds them, that could not be applied. */

@@ -17,7 +17,7 @@ import {
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import { linkAwareness } from './awareness-link.ts'
-import { checkUpdate, invalidUpdate } from './check-update.ts'
+import { applyUnseen, checkUpdate, invalidUpdate } from './check-update.ts'
 import type { DocumentAddress, DocumentHome, SetTimer, StoredUpdate } from './document-home.ts'
 import { type InitialContent, initialContent } from './initial-content.ts'
 import {
@@ -66,13 +66,10 @@ interface KnownRow {
 
 /** The document that all who have it open in this tab share. */
 export class SharedDocument {
-  readonly doc: Y.Doc = new Y.Doc()
-  readonly awareness: Awareness
   readonly faults: UniverseError[] = []
   readonly #home: DocumentHome
   readonly #address: DocumentAddress
   readonly #setTimer: SetTimer
-  readonly #changes: LocalChanges
   readonly #saver: Saver
   /** Rows that are applied and stored. */
   readonly #rows = new Map<string, KnownRow>()
@@ -84,6 +81,11 @@ export class SharedDocument {
   readonly #faultListeners = new Set<Listener<UniverseError>>()
   readonly #undoManagers = new Set<Y.UndoManager>()
   #stops: (() => void)[] = []
+  #doc = new Y.Doc()
+  #changes = new LocalChanges(this.#doc)
+  #awareness: Awareness | undefined
+  /** What came while it was being opened. */
+  #early: (readonly [added: readonly StoredUpdate[], removed: readonly string[]])[] | undefined = []
   #initial: InitialContent | undefined
   #status: DocumentStatus = { kind: 'saved', isComplete: true }
   #stopBurst: (() => void) | undefined
@@ -97,8 +99,6 @@ export class SharedDocument {
     this.#home = home
     this.#address = address
     this.#setTimer = setTimer
-    this.awareness = new Awareness(this.doc)
-    this.#changes = new LocalChanges(this.doc)
     this.#saver = new Saver({
       append: (update) => this.#append(update),
       setTimer,
@@ -108,30 +108,35 @@ export class SharedDocument {
 
   /** Reads it and begins to follow. @throws UniverseError why it cannot be read. */
   async open({ initial }: DocumentOptions): Promise<void> {
-    const { doc } = this
+    const home = this.#home
+    const address = this.#address
     this.#stops.push(
-      this.#home.onUpdates(
-        this.#address,
+      home.onUpdates(
+        address,
         (added, removed) => this.#receive(added, removed),
         () => void this.#readAgain(),
       ),
     )
-    const rows = await this.#home.updates(this.#address)
-    if (rows.length === 0 && this.#rows.size === 0 && initial !== undefined) {
-      this.#initial = initialContent(this.#address, initial)
-      if (this.#initial !== undefined) Y.applyUpdate(doc, this.#initial.update, this)
-    }
-    this.#receive(rows)
-    doc.on('afterTransactionCleanup', this.#onTransaction)
-    const stopHide = this.#home.onHide?.(() => this.#hide())
-    if (stopHide !== undefined) this.#stops.push(stopHide)
-    const { presence } = this.#home
-    if (presence !== undefined) {
-      const { awareness } = this
-      const setTimer = this.#setTimer
-      this.#stops.push(linkAwareness({ awareness, address: this.#address, presence, setTimer }))
-    }
-    doc.emit('load', [doc])
+    const rows = await home.updates(address)
+    if (this.#isClosed) return
+    if (rows.length === 0 && initial !== undefined) this.#write(initial)
+    this.#readFirst(rows)
+    const early = this.#early ?? []
+    this.#early = undefined
+    for (const [added, removed] of early) this.#receive(added, removed)
+    this.#follow()
+    this.#doc.emit('load', [this.#doc])
+  }
+
+  /** The document itself, once it is open. */
+  get doc(): Y.Doc {
+    return this.#doc
+  }
+
+  /** The editors' states, once it is open. */
+  get awareness(): Awareness {
+    this.#awareness ??= new Awareness(this.#doc)
+    return this.#awareness
   }
 
   get status(): DocumentStatus {
@@ -172,8 +177,38 @@ export class SharedDocument {
     this.#stopIdle?.()
     this.#saver.close()
     for (const manager of this.#undoManagers) manager.destroy()
-    this.doc.off('afterTransactionCleanup', this.#onTransaction)
-    this.doc.destroy()
+    this.#doc.off('afterTransactionCleanup', this.#onTransaction)
+    this.#doc.destroy()
+  }
+
+  /** Shows initial content, to be stored with the first change. */
+  #write(initial: (doc: Y.Doc) => void): void {
+    this.#initial = initialContent(this.#address, initial)
+    if (this.#initial !== undefined) Y.applyUpdate(this.#doc, this.#initial.update, this)
+  }
+
+  /** Takes in what is stored, all at once; one by one only where something is wrong with it. */
+  #readFirst(rows: readonly StoredUpdate[]): void {
+    if (rows.length === 0) return
+    if (applyUnseen(this.#doc, rows)) {
+      for (const row of rows) this.#noteRow(row)
+      return
+    }
+    this.#doc.destroy()
+    this.#doc = new Y.Doc()
+    this.#changes = new LocalChanges(this.#doc)
+    this.#early?.unshift([rows, []])
+  }
+
+  #follow(): void {
+    const presence = this.#home.presence
+    const address = this.#address
+    const setTimer = this.#setTimer
+    const stopHide = this.#home.onHide?.(() => this.#hide())
+    if (stopHide !== undefined) this.#stops.push(stopHide)
+    this.#doc.on('afterTransactionCleanup', this.#onTransaction)
+    if (presence === undefined) return
+    this.#stops.push(linkAwareness({ awareness: this.awareness, address, presence, setTimer }))
   }
 
   readonly #onTransaction = (transaction: Y.Transaction): void => {
@@ -221,15 +256,21 @@ export class SharedDocument {
 
   #receive(added: readonly StoredUpdate[], removed: readonly string[] = []): void {
     if (this.#isClosed) return
+    if (this.#early !== undefined) {
+      this.#early.push([added, removed])
+      return
+    }
     for (const id of removed) this.#rows.delete(id)
     const rows = added.filter(({ id }) => !this.#rows.has(id) && !this.#badRows.has(id))
     const foreign = rows.filter((row) => !this.#isOwn(row))
     this.#apply(foreign)
-    for (const { id, update, kind } of rows) {
-      if (!this.#badRows.has(id)) this.#rows.set(id, { bytes: update.length, kind })
-    }
+    for (const row of rows) if (!this.#badRows.has(row.id)) this.#noteRow(row)
     if (foreign.length > 0) this.#waitIdle(IDLE_OTHERS_MS)
     this.#tellStatus()
+  }
+
+  #noteRow({ id, update, kind }: StoredUpdate): void {
+    this.#rows.set(id, { bytes: update.length, kind })
   }
 
   /** What this tab has just written is here already. */
@@ -243,7 +284,7 @@ export class SharedDocument {
     if (rows.length === 0) return
     try {
       Y.transact(
-        this.doc,
+        this.#doc,
         () => {
           for (const row of rows) this.#applyOne(row)
         },
@@ -261,7 +302,7 @@ export class SharedDocument {
   #applyOne({ id, update, kind }: StoredUpdate): void {
     try {
       checkUpdate(update, kind)
-      applyRow(this.doc, update, kind, this)
+      applyRow(this.#doc, update, kind, this)
     } catch (cause) {
       this.#badRows.add(id)
       this.#tellFault(invalidUpdate(cause, id))
@@ -288,7 +329,7 @@ export class SharedDocument {
     const stored = new Y.Doc()
     for (const { id, update, kind } of rows)
       if (!this.#badRows.has(id)) applyRow(stored, update, kind)
-    const { store } = this.doc
+    const { store } = this.#doc
     for (const client of store.clients.keys()) {
       // Stored with the first change.
       if (client === this.#initial?.client) continue
@@ -316,7 +357,7 @@ export class SharedDocument {
     if (!isCompactDue(this.#rows.values())) return
     this.#isCompacting = true
     const covers = [...this.#rows.keys()].slice(0, DOCUMENT_COVERS_MAX)
-    const checkpoint = Y.encodeStateAsUpdateV2(this.doc)
+    const checkpoint = Y.encodeStateAsUpdateV2(this.#doc)
     this.#own.add(checkpoint)
     try {
       if (checkpoint.length > DOCUMENT_CHECKPOINT_BYTES_MAX) return
@@ -336,7 +377,7 @@ export class SharedDocument {
   }
 
   #tellStatus(): void {
-    const { pendingStructs, pendingDs } = this.doc.store
+    const { pendingStructs, pendingDs } = this.#doc.store
     const isComplete = pendingStructs === null && pendingDs === null
     const { error, isIdle } = this.#saver
     const status: DocumentStatus =
