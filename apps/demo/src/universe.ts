@@ -72,5 +72,7 @@ export const useSyncStatus: typeof hooks.useSyncStatus = hooks.useSyncStatus
 export const usePresence: typeof hooks.usePresence = hooks.usePresence
 /** Changes that met others. */
 export const useConflicts: typeof hooks.useConflicts = hooks.useConflicts
+/** Steps that can be undone, and reducers whose calls are such steps. */
+export const useUndo: typeof hooks.useUndo = hooks.useUndo
 /** A document of a row, open while its component is mounted. */
 export const useDocument: typeof hooks.useDocument = hooks.useDocument
