@@ -151,7 +151,11 @@ export class Reauthoring {
     readonly isGone: boolean
   } {
     const { rows, schema } = this.#author.scope
+    // All of them: a row may refer to one that comes after it.
     const born = new Set<string>()
+    for (const { kind, table, id } of delta.operations) {
+      if (kind === 'insert') born.add(`${table} ${id}`)
+    }
     const possible: RowOperation[] = []
     const lost = new Map<string, RowOperation>()
     let isGone = false
@@ -159,7 +163,6 @@ export class Reauthoring {
       const { kind, table: name, id } = operation
       const key = `${name} ${id}`
       const table = schema.get(name)
-      if (kind === 'insert') born.add(key)
       if (born.has(key) || (table !== undefined && rows.has(table, id))) {
         possible.push(this.#asOfNow(operation, born))
       } else if (kind === 'delete') {
