@@ -8,7 +8,6 @@
  * Invariant: what a checkpoint covers is what was applied here, and it is encoded in the same turn.
  */
 import {
-  DOCUMENT_CHECKPOINT_BYTES_MAX,
   DOCUMENT_COVERS_MAX,
   DOCUMENT_UPDATE_BYTES_MAX,
   DOCUMENT_UPDATE_KINDS,
@@ -360,10 +359,12 @@ export class SharedDocument {
     const checkpoint = Y.encodeStateAsUpdateV2(this.#doc)
     this.#own.add(checkpoint)
     try {
-      if (checkpoint.length > DOCUMENT_CHECKPOINT_BYTES_MAX) return
+      // What nobody could read must not take the place of what everybody can.
+      checkUpdate(checkpoint, DOCUMENT_UPDATE_KINDS.checkpoint)
       await this.#home.compact(this.#address, checkpoint, covers)
     } catch {
-      // Harmless: the rows are all there still, and the next change leads to another try.
+      // Harmless: the rows are all there still, be it too large for a checkpoint or not to be written
+      // now, and the next change leads to another try.
     } finally {
       this.#own.delete(checkpoint)
       this.#isCompacting = false

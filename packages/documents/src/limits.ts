@@ -7,7 +7,7 @@
 export const BURST_MS = 250
 
 /** Characters, elements and deletions that end a burst at once: a large paste does not wait. */
-export const BURST_LENGTH = 64 * 1024
+export const BURST_LENGTH: number = 64 * 1024
 
 /** Rows of updates beyond which a checkpoint takes their place: opening reads one row instead of many. */
 export const COMPACT_ROWS = 64
