@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { UniverseError } from '@inner-universe/core'
+import { DOCUMENT_CHECKPOINT_BYTES_MAX, UniverseError } from '@inner-universe/core'
 import {
   AWARE_BYTES_MAX,
   CLOCK_AHEAD_MS_MAX,
@@ -61,7 +61,9 @@ const yjs = z.strictObject({
   enabled: z.boolean({ error: 'give true or false' }).default(true),
   idleMs: count(0, 'ms that documents stay open without clients').default(MINUTE_MS),
   gatherMs: count(0, 'ms in which updates of one client gather').default(100),
-  updateBytesMax: count(1024, 'bytes of the largest update').default(4 * MEBIBYTE),
+  updateBytesMax: count(1024, 'bytes of the largest update')
+    .max(DOCUMENT_CHECKPOINT_BYTES_MAX, `give ${DOCUMENT_CHECKPOINT_BYTES_MAX} or less`)
+    .default(4 * MEBIBYTE),
   waitingBytesMax: count(1024, 'bytes of one document taken in and not kept yet').default(
     8 * MEBIBYTE,
   ),

@@ -170,6 +170,8 @@ export async function startRelay(config: RelayConfig): Promise<RunningRelay> {
     if (route !== undefined) {
       yjsSockets.handleUpgrade(request, socket, head, (webSocket) => {
         acceptYjsClient(yjsClients, route, webSocket, socket)
+        const { protocol } = route
+        webSocket.on('close', (code) => log.info({ protocol, code }, 'a Yjs client has left'))
       })
       return
     }

@@ -2,6 +2,7 @@
 import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
+import { WebSocket } from 'ws'
 import type * as Y from 'yjs'
 import type { RelayConfigInput } from '../config.ts'
 import { type NativeReplica, newerNotes, startNativeReplica } from '../testing/native-replica.ts'
@@ -288,6 +289,22 @@ test('[YC17] where the log is gone, documents are opened from an image', async (
     return existsSync(join(folder.path, 'data', 'documents'))
   }
   await vi.waitUntil(witness, { timeout: 30_000 })
+})
+
+test('other pages, and relays that do not serve such clients, let none in', async () => {
+  const statusOf = (url: string, origin: string): Promise<unknown> =>
+    new Promise((resolve) => {
+      const socket = new WebSocket(`${url}/v1/hocuspocus`, { origin })
+      socket.on('error', () => undefined)
+      socket.on('open', () => resolve(socket.close()))
+      socket.on('unexpected-response', (_, { statusCode }) => resolve(statusCode))
+    })
+  const { relay, folder } = await start()
+  expect(await statusOf(relay.url, 'http://localhost:3000')).toBeUndefined()
+  expect(await statusOf(relay.url, 'https://evil.example')).toBe(403)
+  await relay.stop('SIGTERM')
+  const without = await folder.start({ yjs: { enabled: false } })
+  expect(await statusOf(without.url, 'http://localhost:3000')).toBe(400)
 })
 
 test('[YC14] hostile bytes end their own connection, and nothing of them is kept', async () => {
