@@ -29,9 +29,10 @@ async function openAt(path: string): Promise<Notes> {
   return universe
 }
 
-/** Opens a device for each identity, all in sync over one relay. */
+/** Opens a device for each identity, all in sync over one relay, those in `paused` not yet. */
 async function devices<const Names extends readonly string[]>(
   names: Names,
+  paused: readonly string[] = [],
 ): Promise<{ readonly [K in keyof Names]: Notes }> {
   const config = { port: 0, storage: 'memory', secret: SECRET, logLevel: 'silent' } as const
   const relay = await startRelay(parseConfig(config, directory))
@@ -46,7 +47,8 @@ async function devices<const Names extends readonly string[]>(
       issuedMs,
       expiresMs: issuedMs + 3_600_000,
     })
-    const sync = { url: relay.url, universe: 'home', token }
+    const isPaused = paused.includes(identity)
+    const sync = { url: relay.url, universe: 'home', token, paused: isPaused }
     const universe = await openUniverse(sharedNotes, { memory: true, identity, sync })
     closing.push(universe)
     opened.push(universe)
@@ -168,4 +170,27 @@ test('two devices type at once and see the same, with their cursors, apart from 
   await here.close()
   await expect.poll(() => late.awareness.getStates().has(here.awareness.clientID)).toBe(false)
   expect(await ada.digest()).toBe(await bob.digest())
+})
+
+test('a document that is open while its device joins goes on, with what was typed before', async () => {
+  const [ada, bob] = await devices(['ada', 'bob'], ['bob'])
+  const first = await ada.reducers.addNote({ text: 'first' })
+  const there = await ada.doc('note', first, 'body')
+  textOf(there).insert(0, 'there')
+  await there.flush()
+  const second = await bob.reducers.addNote({ text: 'second' })
+  const here = await bob.doc('note', second, 'body')
+  textOf(here).insert(0, 'early')
+  await here.flush()
+  textOf(here).insert(5, ', unsaved')
+  bob.sync.resume()
+  await expect.poll(() => ada.get('note', second), { timeout: 10_000 }).toBeDefined()
+  textOf(here).insert(0, 'late, ')
+  await here.flush()
+  const follower = await ada.doc('note', second, 'body')
+  await expect
+    .poll(() => textOf(follower).toString(), { timeout: 10_000 })
+    .toBe('late, early, unsaved')
+  expect(follower.status).toEqual({ kind: 'saved', isComplete: true })
+  expect(textOf(await bob.doc('note', first, 'body')).toString()).toBe('there')
 })
