@@ -350,7 +350,6 @@ export function acceptYjsClient(
     else webSocket.close(1003, 'messages are binary')
   })
   webSocket.on('pong', () => events.onHeard())
-  // ws closes the connection itself, with the code of what was wrong; `close` follows.
   webSocket.on('error', () => undefined)
   webSocket.on('close', () => events.onClose())
 }

@@ -1,6 +1,12 @@
 /** The replicas of the universes whose documents Yjs clients have open, and who may open which. */
 import { join } from 'node:path'
-import { APPEND_REDUCER, type Module, type StreamId, UniverseError } from '@inner-universe/core'
+import {
+  APPEND_REDUCER,
+  isUniverseError,
+  type Module,
+  type StreamId,
+  UniverseError,
+} from '@inner-universe/core'
 import { type Scheduler, textHash } from '@inner-universe/sync'
 import {
   type LogStore,
@@ -143,6 +149,7 @@ export class DocumentReplicas implements AdmissionDesk {
     const path = this.#pathOf(universe)
     const start = { record, store, modules, path, identity, system, scheduler }
     const engine = await startReplica(start).catch((error: unknown) => {
+      if (isUniverseError(error, 'relay/unavailable')) throw error
       // Its file cannot be used, perhaps: once more without it.
       onFault(error)
       removeReplica(path)

@@ -38,8 +38,8 @@ export interface ReplicaStartOptions {
 /**
  * Opens the replica's engine, filled up to about the head of the log if it is new.
  *
- * @throws UniverseError `module/invalid`, `storage/…`, `engine/…`, `sync/refused` when nothing tells
- * the universe's tables.
+ * @throws UniverseError `module/invalid`, `storage/…`, `engine/…`, `relay/unavailable` while nothing
+ * tells the universe's tables.
  */
 export async function startReplica(options: ReplicaStartOptions): Promise<Engine> {
   const module = await moduleOf(options)
@@ -95,7 +95,7 @@ function openIn(
 async function moduleOf({ record, store, modules }: ReplicaStartOptions): Promise<Module> {
   const schema = await store.schemaText(record.universe)
   if (schema === undefined) {
-    throw new UniverseError('sync/refused', 'nothing tells the tables of this universe yet')
+    throw new UniverseError('relay/unavailable', 'nothing tells the tables of this universe yet')
   }
   const code = modules.find(
     ({ name, version }) => name === record.module && version === record.schemaVersion,
