@@ -235,9 +235,10 @@ it.each([
           expect(peer.test.engine.verify()).toEqual([])
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 30 },
     )
   },
+  60_000,
 )
 
 type Event =
@@ -347,9 +348,9 @@ it('[UN10] undoing all steps of one of two replicas loses nothing that anybody e
         expect(a.test.engine.verify()).toEqual([])
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 30 },
   )
-})
+}, 60_000)
 
 /** Stamps of what was recorded, undone and done again: all that may be taken back. */
 function ownVersions({ driver }: Peer): Set<string> {
