@@ -25,6 +25,8 @@ test('two devices and a plain Yjs editor write one note together, one of them of
   launchOptions,
   headless,
 }) => {
+  // Three browsers, a relay and a bundler.
+  test.slow()
   await relay.start()
   const ana = await openDevice()
   await importSample(ana)
@@ -152,6 +154,21 @@ alone(
     await other.close()
     await page.reload()
     await expect.poll(() => textOf(noteOf(page))).toBe(whole)
+  },
+)
+
+alone(
+  'a note whose editor does not come says so, and the rest of the page stays',
+  async ({ page }) => {
+    await openWithSample(page)
+    await openWord(page, 'dog')
+    await page.route(/note-editor/, (route) => route.abort())
+    await notes(page).getByRole('button', { name: 'Write a note' }).click()
+    await expect(notes(page).getByRole('alert')).toContainText('The note cannot be shown')
+    await expect(page.getByRole('region', { name: 'Relations' })).toBeVisible()
+    await page.unroute(/note-editor/)
+    await notes(page).getByRole('button', { name: 'Try again' }).click()
+    await expect(noteOf(page)).toBeVisible()
   },
 )
 

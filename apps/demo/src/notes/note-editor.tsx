@@ -71,6 +71,9 @@ function Open({
   const faultCount = useNoteFaults(note)
   const parent = useRef<HTMLDivElement>(null)
   const isToFocus = useRef(hasFocus)
+  // Not made anew for another name: who is writing would lose the cursor.
+  const latestLabel = useRef(label)
+  latestLabel.current = label
 
   useEffect(() => {
     note.awareness.setLocalStateField('user', writerOfDevice(device))
@@ -81,7 +84,12 @@ function Open({
     const { doc, awareness } = note
     const text = doc.getText('content')
     const undoManager = note.undoManager(text)
-    const extensions = noteExtensions({ text, awareness, undoManager, label })
+    const extensions = noteExtensions({
+      text,
+      awareness,
+      undoManager,
+      label: () => latestLabel.current,
+    })
     const state = EditorState.create({ doc: text.toString(), extensions })
     const view = new EditorView({ state, parent: parent.current })
     if (isToFocus.current) view.focus()
@@ -89,7 +97,7 @@ function Open({
       view.destroy()
       undoManager.destroy()
     }
-  }, [note, label])
+  }, [note])
 
   return (
     <>

@@ -12,8 +12,8 @@ export interface NoteEditing {
   readonly text: YText
   readonly awareness: OpenDocument['awareness']
   readonly undoManager: UndoManager
-  /** Read to those who do not see the heading. */
-  readonly label: string
+  /** What it is called to those who do not see it, now. */
+  readonly label: () => string
 }
 
 /** Tab is left to the page, so that the keyboard gets out of the note again. */
@@ -21,7 +21,7 @@ export function noteExtensions({ text, awareness, undoManager, label }: NoteEdit
   return [
     keymap.of([...yUndoManagerKeymap, ...standardKeymap]),
     EditorView.lineWrapping,
-    EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'true' }),
+    EditorView.contentAttributes.of(() => ({ 'aria-label': label(), spellcheck: 'true' })),
     placeholder('Write something. Whoever opens this page can write along.'),
     yCollab(text, tidied(awareness), { undoManager }),
     look,

@@ -49,7 +49,7 @@ export function EditsProvider({ children }: { readonly children: ReactNode }): R
       const call = (way === 'undo' ? undo : redo)?.()
       if (call === undefined) return
       const verb = way === 'undo' ? 'Undid' : 'Did again'
-      note(call, ({ label }) => ({ verb, name: `“${label}”`, ids: [] }))
+      note(call, ({ label }) => ({ verb, name: `“${label ?? 'nothing'}”`, ids: [] }))
       call.then(
         (result) => setLastTurn(result.isDone ? { way, kind: 'done', result } : undefined),
         (error: unknown) => setLastTurn({ way, kind: 'failed', error }),

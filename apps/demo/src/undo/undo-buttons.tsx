@@ -2,6 +2,7 @@ import { ActionIcon, Menu, Tooltip } from '@mantine/core'
 import { IconArrowBackUp, IconArrowForwardUp } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { useEdits } from './edits-context.tsx'
+import classes from './undo-buttons.module.css'
 
 const WAYS = [
   { way: 'undo', word: 'Undo', keys: 'Ctrl+Z', Icon: IconArrowBackUp },
@@ -20,6 +21,7 @@ export function UndoButtons(): ReactNode {
           variant="subtle"
           color="gray"
           size="lg"
+          className={classes.button}
           aria-label={text}
           // Not `disabled`: the keyboard would lose its place when the last step is undone.
           aria-disabled={isNone}

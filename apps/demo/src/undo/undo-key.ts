@@ -10,7 +10,8 @@ export type PressedKey = Pick<
 >
 
 /** Text has an undo of its own, and what is under a dialog is not to be seen. */
-const ELSEWHERE = 'input, textarea, select, [contenteditable="true"], [role="dialog"]'
+const ELSEWHERE = `input:not([type="radio"], [type="checkbox"]), textarea, select,
+  [contenteditable="true"], [role="dialog"]`
 
 /** Ctrl+Z (on a Mac Cmd+Z), with Shift or as Ctrl+Y for the other way; undefined: neither. */
 export function wayOfKey(pressed: PressedKey): Way | undefined {
