@@ -39,7 +39,16 @@ const config: ViteUserConfig = defineConfig({
       {
         extends: true,
         // Found late, one of these would make Vite bundle again and reload the page under a test.
-        optimizeDeps: { include: ['comlink', 'react', 'react-dom/client'] },
+        optimizeDeps: {
+          include: [
+            'comlink',
+            'react',
+            'react-dom/client',
+            'yjs',
+            'y-protocols/awareness',
+            'lib0/encoding',
+          ],
+        },
         test: {
           name: 'browser',
           include: ['{packages,apps}/**/*.browser.test.{ts,tsx}'],

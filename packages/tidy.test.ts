@@ -24,16 +24,17 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   // Of the driver the contract only: where its state is kept in SQLite.
   'packages/views': ['core', 'sqlite', 'tooling'],
   'packages/sync': ['core'],
+  'packages/documents': ['core'],
   // Its tests sync over a relay that is there; it declares it for that.
-  'packages/client': ['core', 'sqlite', 'engine', 'views', 'sync', 'relay'],
+  'packages/client': ['core', 'sqlite', 'engine', 'views', 'sync', 'documents', 'relay'],
   // Of the engine and the driver its tests make stores with several callers; it declares them for that.
   'packages/universe': ['core', 'client', 'engine', 'sqlite'],
-  'packages/relay': ['core', 'sqlite', 'engine', 'views', 'sync'],
+  'packages/relay': ['core', 'sqlite', 'engine', 'views', 'sync', 'documents'],
   'packages/react': ['client'],
   'packages/devtools': ['client', 'react'],
   'packages/testing': ['client', 'relay'],
   'packages/tooling': [],
-  'apps/demo': ['core', 'client', 'universe', 'react', 'relay', 'devtools', 'tooling'],
+  'apps/demo': ['core', 'documents', 'client', 'universe', 'react', 'relay', 'devtools', 'tooling'],
   'apps/bench': [
     'core',
     'sqlite',

@@ -1,7 +1,7 @@
 /**
  * Benchmarks, in headless Chromium against the production build.
  *
- * `npm run bench -- [scenario …] [--json FILE]`. Without names all scenarios run, each in a browser
+ * `npm run bench -- [scenario …] [--json FILE] [--trace FILE]`. Without names all scenarios run, each in a browser
  * and profile of its own. Budgets that are missed are marked; the exit code tells of failures only.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -13,6 +13,7 @@ import { type Figure, tableOf } from './figure.ts'
 import type { Bench, Scenario } from './scenario.ts'
 import { callsScenario } from './scenarios/calls.ts'
 import { coldOpenScenario } from './scenarios/cold-open.ts'
+import { documentsScenario } from './scenarios/documents.ts'
 import { durableCallScenario } from './scenarios/durable-call.ts'
 import { failOverScenario } from './scenarios/fail-over.ts'
 import { fillScenario } from './scenarios/fill.ts'
@@ -23,6 +24,7 @@ import { jobsNodeScenario } from './scenarios/jobs-node.ts'
 import { liveManyScenario } from './scenarios/live-many.ts'
 import { liveQueryScenario } from './scenarios/live-query.ts'
 import { sizeScenario } from './scenarios/size.ts'
+import { undoScenario } from './scenarios/undo.ts'
 import { viewsScenario } from './scenarios/views.ts'
 import { type Site, serveSite } from './site.ts'
 
@@ -38,6 +40,8 @@ const SCENARIOS: readonly Scenario[] = [
   fillWordnetScenario,
   jobsScenario,
   jobsNodeScenario,
+  documentsScenario,
+  undoScenario,
   viewsScenario,
   sizeScenario,
 ]
@@ -49,12 +53,17 @@ interface Result {
   readonly browser: string
 }
 
-async function runScenario(scenario: Scenario, site: Site): Promise<Result> {
+async function runScenario(
+  scenario: Scenario,
+  site: Site,
+  tracePath: string | undefined,
+): Promise<Result> {
   const profile = await mkdtemp(join(tmpdir(), 'inner-universe-bench-'))
   const browser = await startChromium(profile)
   const bench: Bench = {
     context: browser.context,
     say: (line) => console.log(`  ${line}`),
+    tracePath,
     async openPage(part) {
       const page = await browser.context.newPage()
       page.on('pageerror', (error) => console.log(`  page: ${error.message}`))
@@ -90,7 +99,7 @@ function machine(): Record<string, unknown> {
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { json: { type: 'string' } },
+    options: { json: { type: 'string' }, trace: { type: 'string' } },
   })
   const unknown = positionals.filter((name) => !SCENARIOS.some((s) => s.name === name))
   if (unknown.length > 0) {
@@ -103,7 +112,7 @@ async function main(): Promise<void> {
   try {
     for (const scenario of chosen) {
       console.log(`\n${scenario.name}: ${scenario.question}`)
-      const result = await runScenario(scenario, site)
+      const result = await runScenario(scenario, site, values.trace)
       results.push(result)
       console.log(tableOf(result.figures))
     }

@@ -7,6 +7,8 @@ export interface Bench {
   /** Opens the page with one part loaded (see `page/main.ts`). */
   openPage(part: string): Promise<Page>
   readonly context: BrowserContext
+  /** A recorded editing trace to replay, if one was given. */
+  readonly tracePath: string | undefined
   /** Says how far it has come. */
   say(line: string): void
 }

@@ -18,6 +18,8 @@ import { StoragePage } from './storage/storage-page.tsx'
 import { SyncPage } from './sync/sync-page.tsx'
 import { UnsyncedProvider } from './sync/unsynced-context.tsx'
 import { theme } from './theme.ts'
+import { EditsProvider } from './undo/edits-context.tsx'
+import { UndoNotice } from './undo/undo-notice.tsx'
 import { type AppUniverse, UniverseProvider } from './universe.ts'
 
 // The drawing library is a third of the code, and most visits do without it.
@@ -37,6 +39,7 @@ export function App({ universe }: { readonly universe: Promise<AppUniverse> }): 
                 <Pages />
               </Shell>
               <ClashNotices />
+              <UndoNotice />
             </Providers>
           </UniverseProvider>
         </Suspense>
@@ -51,7 +54,9 @@ function Providers({ children }: { readonly children: ReactNode }): ReactNode {
       <CountsProvider>
         <UnsyncedProvider>
           <PresenceProvider>
-            <ClashesProvider>{children}</ClashesProvider>
+            <EditsProvider>
+              <ClashesProvider>{children}</ClashesProvider>
+            </EditsProvider>
           </PresenceProvider>
         </UnsyncedProvider>
       </CountsProvider>

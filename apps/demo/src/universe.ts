@@ -1,15 +1,19 @@
 /** The app's universe: how it is opened, and the hooks of its module. */
 import { openUniverse, type Universe } from '@inner-universe/client'
 import { createUniverseHooks } from '@inner-universe/react'
-import type { StandardReducers, StandardTables } from '@inner-universe/universe'
 import { fetchDevToken } from './sync/dev-token.ts'
 import { readDeviceId, writeDeviceId } from './sync/device.ts'
 import { isOfflineWanted } from './sync/offline-switch.ts'
 import { relayUrl } from './sync/relay-address.ts'
-import { type WordnetViews, wordnetModule } from './wordnet-module.ts'
+import {
+  type WordnetReducers,
+  type WordnetTables,
+  type WordnetViews,
+  wordnetModule,
+} from './wordnet-module.ts'
 
 /** The universe type of the app's module. */
-export type AppUniverse = Universe<StandardTables, StandardReducers, WordnetViews>
+export type AppUniverse = Universe<WordnetTables, WordnetReducers, WordnetViews>
 
 /** Name of the universe: one file in the origin's storage, shared by all tabs. */
 export const UNIVERSE_NAME = 'wordnet'
@@ -68,3 +72,7 @@ export const useSyncStatus: typeof hooks.useSyncStatus = hooks.useSyncStatus
 export const usePresence: typeof hooks.usePresence = hooks.usePresence
 /** Changes that met others. */
 export const useConflicts: typeof hooks.useConflicts = hooks.useConflicts
+/** Steps that can be undone, and reducers whose calls are such steps. */
+export const useUndo: typeof hooks.useUndo = hooks.useUndo
+/** A document of a row, open while its component is mounted. */
+export const useDocument: typeof hooks.useDocument = hooks.useDocument

@@ -1,5 +1,17 @@
-/** The standard module with views of the graph: what the worker and the page open. */
-import { type BuiltQuery, defineModule, type Id, type Module } from '@inner-universe/core'
+/** The standard module with notes and views of the graph: what the worker and the page open. */
+import {
+  type BuiltQuery,
+  type Column,
+  type DocumentColumn,
+  defineModule,
+  type Id,
+  type Module,
+  type Reducer,
+  type Table,
+  t,
+  table,
+  UniverseError,
+} from '@inner-universe/core'
 import {
   type StandardReducers,
   type StandardTables,
@@ -8,6 +20,24 @@ import {
   standardReducers,
   standardTables,
 } from '@inner-universe/universe'
+
+/** Columns of `entity_note`. */
+export type EntityNoteColumns = {
+  /** The entity's id: two devices that begin its note at once begin the same. */
+  readonly id: Column<string>
+  readonly entity: Column<Id<'entity'>>
+  /** What people write together, at its root `content`. */
+  readonly body: DocumentColumn<'richText'>
+}
+
+/** The standard tables, and one note for each entity that somebody wrote one on. */
+export type WordnetTables = StandardTables & { readonly entity_note: Table<EntityNoteColumns> }
+
+/** The standard reducers, and what begins a note. */
+export type WordnetReducers = StandardReducers & {
+  /** Makes the note of an entity if there is none; true: made. */
+  readonly beginNote: Reducer<{ readonly entity: string }, boolean>
+}
 
 /** Types of the relations from an entity to what it is a kind of. */
 export const KIND_OF_TYPES: readonly string[] = ['hypernym', 'instance hypernym']
@@ -29,12 +59,32 @@ export type WordnetViews = {
   }>
 }
 
-/** See the file's head. Of the same name and version as the standard module: files open as before. */
-export const wordnetModule: Module<StandardTables, StandardReducers, WordnetViews> = defineModule({
+const tables: WordnetTables = {
+  ...standardTables,
+  entity_note: table<EntityNoteColumns>({
+    id: t.key(),
+    entity: t.ref('entity', { onDelete: 'cascade' }),
+    body: t.richText(),
+  }),
+}
+
+/** See the file's head. A later version of the standard module: its files open, and gain the notes. */
+export const wordnetModule: Module<WordnetTables, WordnetReducers, WordnetViews> = defineModule({
   name: standardModule.name,
-  version: standardModule.version,
-  tables: standardTables,
-  reducers: standardReducers,
+  version: standardModule.version + 1,
+  tables,
+  reducers: (reducer) => ({
+    ...standardReducers(reducer),
+    beginNote: reducer({ entity: t.text() }, (ctx, { entity }) => {
+      const row = ctx.db.entity.get(entity)
+      if (row === undefined) {
+        throw new UniverseError('table/row-not-found', `there is no entity ${entity} to note on`)
+      }
+      if (ctx.db.entity_note.get(entity) !== undefined) return false
+      ctx.db.entity_note.insert({ id: entity, entity: row.id })
+      return true
+    }),
+  }),
   lifecycle: standardLifecycle,
   views: {
     entitiesByType: (q) => q.entity.groupBy('entity_type').count(),

@@ -2,6 +2,9 @@
 import { checkName, checkTables, invalidModule } from './check-table.ts'
 import type { Module } from './module.ts'
 
+/** How the store's own reducers begin: {@link APPEND_REDUCER}. */
+const OWN_REDUCERS = 'document:'
+
 /**
  * Refuses a module that contradicts itself. Called wherever a universe is opened, before its file is
  * looked at. Cost: once per open, a few microseconds per column.
@@ -28,6 +31,10 @@ export function checkModule(module: Module): void {
   )
   checkTables(Object.fromEntries(definitions))
   checkViews(module)
+  for (const reducer of Object.keys(reducers)) {
+    if (!reducer.startsWith(OWN_REDUCERS)) continue
+    invalidModule(`reducer "${reducer}": names in ${OWN_REDUCERS} belong to the store`)
+  }
   for (const [tableName, { schedule }] of definitions) {
     if (schedule !== undefined && reducers[schedule.reducer] === undefined) {
       invalidModule(

@@ -41,7 +41,7 @@ export interface CheckedRelation {
 /**
  * Checks a relation, which may be anything. Cost: one walk, bounded by {@link RELATION_PARTS_MAX}.
  *
- * @throws UniverseError `query/invalid`, naming the part that is wrong.
+ * @throws UniverseError `query/invalid`, naming the part that is wrong, or `document/not-a-scalar`.
  */
 export function checkRelation(relation: unknown, scope: RelationScope): CheckedRelation {
   const checker = new Checker(scope)
@@ -147,7 +147,7 @@ class Checker {
     if (this.#tables > RELATION_TABLES_MAX) {
       throw relationInvalid(`a query reads more than ${RELATION_TABLES_MAX} tables`)
     }
-    return this.#put({ ...relation }, shapeOfTable(definition))
+    return this.#put({ ...relation }, shapeOfTable(relation.table, definition))
   }
 
   #view({ view }: Of<'view'>, depth: number): Relation {

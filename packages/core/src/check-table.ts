@@ -1,5 +1,7 @@
 /** What a table definition must be for the store to keep it. Faults are `module/invalid`. */
 import type { ColumnDefinition, ColumnKind } from './column.ts'
+import type { DocumentKind } from './document-column.ts'
+import { documentTable } from './document-table.ts'
 import { UniverseError } from './error.ts'
 import { NAME_BYTES_MAX } from './limits.ts'
 import type { TableDefinition } from './table.ts'
@@ -42,6 +44,7 @@ const LENS_KINDS: ReadonlySet<ColumnKind> = new Set<ColumnKind>([
   'timestamp',
   'enum',
 ])
+const DOCUMENT_KINDS: ReadonlySet<string> = new Set<DocumentKind>(['richText', 'jsonDoc', 'list'])
 const TEXT_KINDS: ReadonlySet<ColumnKind> = new Set<ColumnKind>(['key', 'text', 'enum'])
 
 /** Names FTS5 keeps for itself. */
@@ -70,6 +73,7 @@ export function checkTables(tables: DefinitionsByName): void {
     checkName('table', name)
     if (/^sqlite_/i.test(name)) invalidModule(`table "${name}": names in sqlite_ belong to SQLite`)
     checkTable(name, definition, tables)
+    checkDocuments(name, definition, tables)
   }
 }
 
@@ -89,7 +93,10 @@ function checkTable(name: string, definition: TableDefinition, tables: Definitio
   if (keys.length !== 1) {
     invalidModule(`table "${name}" has ${keys.length} primary keys; give it one t.id() or t.key()`)
   }
-  checkDistinct(`columns of table "${name}",`, Object.keys(definition.columns))
+  checkDistinct(`columns of table "${name}",`, [
+    ...Object.keys(definition.columns),
+    ...Object.keys(definition.documents ?? {}),
+  ])
   for (const [column, columnDefinition] of columns) {
     const where = `column "${name}.${column}"`
     checkName(where, column)
@@ -111,6 +118,10 @@ function checkColumn(where: string, column: ColumnDefinition, tables: Definition
   if (kind === 'ref') {
     if (!Object.hasOwn(tables, column.table ?? '')) {
       invalidModule(`${where} refers to table "${column.table}", which the module does not have`)
+    }
+    // What is kept by a reference would outlive every compaction.
+    if (tables[column.table ?? '']?.documentsOf !== undefined) {
+      invalidModule(`${where} refers to table "${column.table}", whose rows are the store's own`)
     }
     if (column.onDelete === 'null' && !isOptional) {
       invalidModule(`${where} has onDelete "null" and must therefore be optional()`)
@@ -141,12 +152,15 @@ function checkUnique(
   }
 }
 
-function checkLens(where: string, column: ColumnDefinition, { columns }: TableDefinition): void {
+function checkLens(where: string, column: ColumnDefinition, definition: TableDefinition): void {
+  const { columns } = definition
   const { from, kind, isOptional, isUnique, defaultValue } = column
   if (from === undefined) return
   const source = Object.hasOwn(columns, from.column) ? columns[from.column] : undefined
   if (source === undefined) {
-    invalidModule(`${where} follows from column "${from.column}", which is not there`)
+    invalidModule(
+      `${where} follows from column "${from.column}", ${absent(definition, from.column)}`,
+    )
   }
   if (!LENS_KINDS.has(kind) || !LENS_KINDS.has(source.kind)) {
     invalidModule(
@@ -165,6 +179,13 @@ function checkLens(where: string, column: ColumnDefinition, { columns }: TableDe
     if (columns[at] === column || seen.has(at)) invalidModule(`${where} follows from itself`)
     seen.add(at)
   }
+}
+
+/** Why a row has no such column. */
+function absent({ documents = {} }: TableDefinition, column: string): string {
+  return Object.hasOwn(documents, column)
+    ? 'which is a document and has no value in its row'
+    : 'which is not there'
 }
 
 /** What is inside a JSON column. */
@@ -193,17 +214,15 @@ function checkIndexes(name: string, definition: TableDefinition): void {
     if (index.columns.length === 0) invalidModule(`index "${name}.${index.name}" has no columns`)
     for (const column of index.columns) {
       if (!Object.hasOwn(definition.columns, column)) {
-        invalidModule(`index "${name}.${index.name}" names column "${column}", which is not there`)
+        const why = absent(definition, column)
+        invalidModule(`index "${name}.${index.name}" names column "${column}", ${why}`)
       }
     }
   }
 }
 
-function checkSearch(
-  name: string,
-  { search, columns }: TableDefinition,
-  tables: DefinitionsByName,
-): void {
+function checkSearch(name: string, definition: TableDefinition, tables: DefinitionsByName): void {
+  const { search, columns } = definition
   if (search === undefined) return
   const fields = Object.entries(search.fields)
   if (fields.length === 0) invalidModule(`search of table "${name}" has no fields`)
@@ -215,7 +234,7 @@ function checkSearch(
     const [column = '', ...steps] = path.split('.')
     const kind = Object.hasOwn(columns, column) ? columns[column]?.kind : undefined
     if (kind === undefined) {
-      invalidModule(`search of table "${name}" names "${path}", which is not there`)
+      invalidModule(`search of table "${name}" names "${path}", ${absent(definition, column)}`)
     }
     if (steps.length > 0 ? !JSON_KINDS.has(kind) : !TEXT_KINDS.has(kind)) {
       invalidModule(`search of table "${name}": "${path}" is not a text, nor inside a JSON column`)
@@ -226,6 +245,32 @@ function checkSearch(
     if (tables[other]?.search !== undefined) {
       invalidModule(`the searches of tables "${name}" and "${other}" are one name to SQL`)
     }
+  }
+}
+
+/** [DC3] Documents, and the hidden table that `defineModule` gives them. */
+function checkDocuments(
+  name: string,
+  { scope, documents, documentsOf }: TableDefinition,
+  tables: DefinitionsByName,
+): void {
+  const owner = documentsOf === undefined ? undefined : tables[documentsOf]
+  if (documentsOf !== undefined && owner?.documents === undefined) {
+    invalidModule(`table "${name}" holds documents of "${documentsOf}", which has none`)
+  }
+  if (documents === undefined) return
+  for (const [column, { kind }] of Object.entries(documents)) {
+    checkName(`column "${name}.${column}"`, column)
+    if (scope !== 'synced') {
+      invalidModule(`column "${name}.${column}" of a ${scope} table cannot be a document`)
+    }
+    if (!DOCUMENT_KINDS.has(kind)) {
+      invalidModule(`column "${name}.${column}" is a document of unknown kind "${kind}"`)
+    }
+  }
+  const holder = documentTable(name)
+  if (!Object.hasOwn(tables, holder) || tables[holder]?.documentsOf !== name) {
+    invalidModule(`table "${holder}" has the name of the one that holds documents of "${name}"`)
   }
 }
 

@@ -4,6 +4,7 @@
  * The same builder declares reducer arguments. A column is plain data ({@link ColumnDefinition})
  * behind a small fluent class that carries the TypeScript type of its value.
  */
+import { type DocumentColumn, documentColumn } from './document-column.ts'
 import type { Id } from './id.ts'
 import type { JsonValue } from './json.ts'
 
@@ -233,4 +234,10 @@ export const t = {
       readonly Value[],
       true
     >,
+  /** Text that several people edit at once: one document per row, kept beside it (DOCUMENTS.md). */
+  richText: (): DocumentColumn<'richText'> => documentColumn('richText'),
+  /** A tree of values that several people edit at once, kept beside the row. `json` is for the rest. */
+  jsonDoc: (): DocumentColumn<'jsonDoc'> => documentColumn('jsonDoc'),
+  /** A list that several people edit at once, kept beside the row. Rows of a table are better queried. */
+  list: (): DocumentColumn<'list'> => documentColumn('list'),
 } as const

@@ -62,6 +62,15 @@ export const ERROR_CODES = {
   'table/duplicate-id': 'A row of that id is there already. Use `upsert`, or a new id.',
   'table/row-not-found': 'There is no row of that id. It may have been deleted; read again.',
   'table/duplicate-value': 'Another row holds that value of a unique column. Choose another value.',
+  'document/not-found':
+    'The module has no such document column. Check table, column and module version.',
+  'document/not-a-scalar':
+    'A document was read or written where a value is asked for. Open it with `universe.doc`.',
+  'document/too-large':
+    'An update of a document, or all of it, is larger than may be kept. Divide the document, or store large media elsewhere.',
+  'document/invalid-update':
+    'Bytes are no update of a document. They were not applied; `details.id` names the row that holds them, if one does.',
+  'document/closed': 'The document was used after it was closed. Open it again.',
   'query/invalid':
     'The query does not fit the module; the message names the part. Correct the query.',
   'query/invalid-cursor':

@@ -57,6 +57,22 @@ export {
 export type { Cells, Delta, RowOperation, StoredValue } from './delta.ts'
 export { decodeSegment, type Segment } from './delta-codec.ts'
 export {
+  type DocumentColumn,
+  type DocumentDefinition,
+  type DocumentKind,
+  notAScalar,
+} from './document-column.ts'
+export {
+  APPEND_REDUCER,
+  COMPACT_REDUCER,
+  DOCUMENT_CHECKPOINT_BYTES_MAX,
+  DOCUMENT_COVERS_MAX,
+  DOCUMENT_UPDATE_BYTES_MAX,
+  DOCUMENT_UPDATE_KINDS,
+} from './document-contract.ts'
+export { documentReducers } from './document-reducers.ts'
+export { documentTable } from './document-table.ts'
+export {
   ERROR_CODES,
   type ErrorCode,
   type ErrorDetails,
@@ -127,6 +143,12 @@ export {
   KEY_BYTES_MAX,
   ORDER_KEY_CHARS_MAX,
   TEXT_BYTES_MAX,
+  UNDO_BYTES_MAX,
+  UNDO_GROUP_MS,
+  UNDO_NAME_CHARS_MAX,
+  UNDO_SCOPES_MAX,
+  UNDO_SKIPPED_MAX,
+  UNDO_STEPS_MAX,
   VARINT_BYTES_MAX,
 } from './limits.ts'
 export {
@@ -271,6 +293,7 @@ export {
   validateWithStandardSchema,
 } from './standard-schema.ts'
 export {
+  type DocumentColumnsOf,
   type IndexDefinition,
   type InsertOf,
   type PatchOf,
@@ -278,6 +301,7 @@ export {
   type Schedule,
   type SearchDefinition,
   Table,
+  type TableColumns,
   type TableDefinition,
   type TableScope,
   type Tables,

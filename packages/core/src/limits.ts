@@ -72,3 +72,21 @@ export const RELATION_PARTS_MAX = 2000
 
 /** Tables that one relation reads, each as often as it is named. SQLite joins at most 64. */
 export const RELATION_TABLES_MAX = 32
+
+/** Calls of one scope this close in time are one step of undo, in ms, unless the app says otherwise. */
+export const UNDO_GROUP_MS = 500
+
+/** Steps of undo kept for one scope; older ones go. More than anybody takes back by hand. */
+export const UNDO_STEPS_MAX = 200
+
+/** What the steps of one scope hold at most, in bytes; older ones go. Some ten thousand cells. */
+export const UNDO_BYTES_MAX: number = 2 * 1024 * 1024
+
+/** Scopes of undo kept in one file; those that were not recorded in for longest go. */
+export const UNDO_SCOPES_MAX = 100
+
+/** Longest name of a scope or group of undo, or label of a step, in UTF-16 units. */
+export const UNDO_NAME_CHARS_MAX = 256
+
+/** Parts of a step told as skipped in one answer; of more the number is told. */
+export const UNDO_SKIPPED_MAX = 100

@@ -1,6 +1,7 @@
 import { expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import {
+  type DocumentColumnsOf,
   defineModule,
   type Id,
   type InputOfReducer,
@@ -100,6 +101,57 @@ test('a unique column may read NULL, and a lens gives its column’s type', () =
   expectTypeOf<InsertOf<typeof users>>().toExtend<{ readonly email: string | null }>()
   // @ts-expect-error a lens gives what the column holds
   t.enum(['a', 'b']).from<boolean>('done', { forward: () => 'c' })
+})
+
+test('documents are columns, and no part of rows', () => {
+  const notes = table({
+    id: t.id<'note'>(),
+    title: t.text(),
+    body: t.richText(),
+    board: t.jsonDoc(),
+    steps: t.list(),
+  })
+  expectTypeOf<DocumentColumnsOf<typeof notes>>().toEqualTypeOf<{
+    readonly body: 'richText'
+    readonly board: 'jsonDoc'
+    readonly steps: 'list'
+  }>()
+  expectTypeOf<RowOf<typeof notes>>().toEqualTypeOf<{
+    readonly id: Id<'note'>
+    readonly title: string
+  }>()
+  expectTypeOf<InsertOf<typeof notes>>().toEqualTypeOf<{
+    readonly title: string
+    readonly id?: Id<'note'> | undefined
+  }>()
+  // biome-ignore lint/complexity/noBannedTypes: no documents are an object without members
+  expectTypeOf<DocumentColumnsOf<Todos['tables']['todo']>>().toEqualTypeOf<{}>()
+  notes.index('byTitle', ['title'])
+  // @ts-expect-error a document has no value to be in an index
+  notes.index('byBody', ['body'])
+  // @ts-expect-error nor to be an argument
+  t.object({ body: t.richText() })
+  const module = defineModule({
+    name: 'notes',
+    version: 1,
+    tables: { note: notes },
+    reducers: (reducer) => ({
+      add: reducer({}, (ctx) => {
+        const { id } = ctx.db.note.insert({ title: 'x' })
+        // @ts-expect-error a document is opened, not written
+        ctx.db.note.update(id, { body: 'x' })
+        // @ts-expect-error nor read
+        ctx.db.note.where({ body: 'x' })
+        // @ts-expect-error the table that holds its updates does not show
+        ctx.db.note_document
+      }),
+    }),
+  })
+  const q = moduleQueriesOf(module)
+  // @ts-expect-error nor in queries
+  q.note_document
+  // @ts-expect-error which cannot ask for a document
+  q.note.select('body')
 })
 
 test('rows of views are those of their queries', () => {

@@ -1,4 +1,5 @@
 /** Module definitions: the tables, reducers and lifecycle of an app, shared by page, worker and relay. */
+import { withDocumentTables } from './document-table.ts'
 import { type DefineReducer, defineReducer, type ReducerContext, type Reducers } from './reducer.ts'
 import type { Tables } from './table.ts'
 import type { DefineViews, ViewBuilders, Views } from './view.ts'
@@ -33,6 +34,7 @@ export interface Module<
   readonly minReader: number
   /** The same for writing. */
   readonly minWriter: number
+  /** Also those that hold the documents of others (`document-table.ts`), which the type leaves out. */
   readonly tables: T
   readonly reducers: R
   readonly lifecycle: Lifecycle<T>
@@ -69,5 +71,14 @@ export function defineModule<
   const { name, version, minReader = 1, minWriter = 1, tables, lifecycle = {} } = definition
   const reducers = definition.reducers(defineReducer as unknown as DefineReducer<T>)
   const views = (definition.views ?? {}) as ViewBuilders<V>
-  return { name, version, minReader, minWriter, tables, reducers, lifecycle, views }
+  return {
+    name,
+    version,
+    minReader,
+    minWriter,
+    tables: withDocumentTables(tables),
+    reducers,
+    lifecycle,
+    views,
+  }
 }

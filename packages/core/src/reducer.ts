@@ -28,7 +28,7 @@ export interface RunnableQuery<Row> {
  * One table inside a reducer. Writes are recorded as changes and deltas.
  *
  * @throws UniverseError `table/invalid-value`, `table/unknown-column`, `table/duplicate-id`,
- * `table/row-not-found`, `storage/…`.
+ * `table/row-not-found`, `document/not-a-scalar`, `storage/…`.
  */
 export interface TableAccess<Row, Insert, Patch> extends RunnableQuery<Row> {
   /** Adds a row; gives it back with defaults and id filled in. */

@@ -1,5 +1,6 @@
 /** What the rows of a relation look like: their columns, how they are told apart, where a path leads. */
 import type { ColumnKind } from './column.ts'
+import { notAScalar } from './document-column.ts'
 import { UniverseError } from './error.ts'
 import type { Path } from './relation.ts'
 import type { TableDefinition } from './table.ts'
@@ -13,6 +14,8 @@ export interface FlatShape {
   readonly columns: ColumnKinds
   /** Columns that no two rows agree in; undefined: rows may occur several times. */
   readonly key: readonly string[] | undefined
+  /** Where the rows are those of a table with documents: which it has beside them, for errors. */
+  readonly documents?: { readonly table: string; readonly columns: readonly string[] }
 }
 
 /** Rows of a join: a flat row, or null, per side. */
@@ -54,9 +57,17 @@ export function relationInvalid(message: string): UniverseError {
 }
 
 /** The rows of a table. */
-export function shapeOfTable({ columns, primaryKey }: TableDefinition): FlatShape {
+export function shapeOfTable(
+  table: string,
+  { columns, primaryKey, documents }: TableDefinition,
+): FlatShape {
   const kinds = Object.entries(columns).map(([name, { kind }]) => [name, kind] as const)
-  return { kind: 'flat', columns: Object.fromEntries(kinds), key: [primaryKey] }
+  return {
+    kind: 'flat',
+    columns: Object.fromEntries(kinds),
+    key: [primaryKey],
+    ...(documents && { documents: { table, columns: Object.keys(documents) } }),
+  }
 }
 
 /** What values of a column are. */
@@ -80,7 +91,11 @@ export function valueKind(kind: ColumnKind): ValueKind {
   }
 }
 
-/** Where a path leads. @throws UniverseError `query/invalid` when it leads nowhere. */
+/**
+ * Where a path leads.
+ *
+ * @throws UniverseError `query/invalid` when it leads nowhere, `document/not-a-scalar` when to a document.
+ */
 export function placeOf(shape: Shape, path: readonly string[]): Place {
   let flat: FlatShape
   let at = 0
@@ -96,6 +111,10 @@ export function placeOf(shape: Shape, path: readonly string[]): Place {
   const column = path[at++]
   const kind = column === undefined ? undefined : own(flat.columns, column)
   if (column === undefined || kind === undefined) {
+    const { documents } = flat
+    if (column !== undefined && documents?.columns.includes(column)) {
+      throw notAScalar(documents.table, column)
+    }
     const where = member === undefined ? 'column' : `column of "${member}"`
     throw unknownName(where, column, Object.keys(flat.columns))
   }

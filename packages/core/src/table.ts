@@ -1,5 +1,6 @@
 /** Table definitions: columns, indexes, and how rows of the table are kept and shared. */
-import type { ColumnDefinition, Columns, InputOf, ValueOf } from './column.ts'
+import type { Column, ColumnDefinition, InputOf, ValueOf } from './column.ts'
+import type { DocumentColumn, DocumentDefinition } from './document-column.ts'
 
 /**
  * How rows live. `synced`: clocks in the row, logged, merged with other replicas. `local`: this
@@ -33,10 +34,25 @@ export interface TableDefinition {
   readonly search?: SearchDefinition
   /** Reducer that is run with each due row, and the column holding its {@link Schedule}. */
   readonly schedule?: { readonly reducer: string; readonly column: string }
+  /** Its document columns. They are no part of its rows (DOCUMENTS.md DC1). */
+  readonly documents?: Readonly<Record<string, DocumentDefinition>>
+  /** The table whose documents this one holds the updates of. The store sets it, no author does. */
+  readonly documentsOf?: string
+}
+
+/** Columns of a table by name, as given to `table`. */
+export type TableColumns = Readonly<Record<string, Column<unknown, boolean> | DocumentColumn>>
+
+/** Those of them that are part of a row. */
+export type RowColumns<C> = {
+  readonly [K in keyof C as C[K] extends DocumentColumn ? never : K]: Extract<
+    C[K],
+    Column<unknown, boolean>
+  >
 }
 
 /** A table under construction. Each method gives a new table; none changes the receiver. */
-export class Table<C extends Columns> {
+export class Table<C extends TableColumns> {
   /** Carries the type only; never set. */
   declare readonly columnTypes: C
   readonly definition: TableDefinition
@@ -50,7 +66,7 @@ export class Table<C extends Columns> {
   }
 
   /** Adds an index over columns, in order. */
-  index(name: string, columns: readonly (keyof C & string)[]): Table<C> {
+  index(name: string, columns: readonly (keyof RowColumns<C> & string)[]): Table<C> {
     return this.#with({ indexes: [...this.definition.indexes, { name, columns }] })
   }
 
@@ -79,16 +95,22 @@ export class Table<C extends Columns> {
    * the row as arguments and the module as sender. One-shot rows are deleted after, interval rows
    * stay. Implies `local`: each replica runs its own timers.
    */
-  schedule(reducer: string, column: keyof C & string): Table<C> {
+  schedule(reducer: string, column: keyof RowColumns<C> & string): Table<C> {
     return this.#with({ scope: 'local', schedule: { reducer, column } })
   }
 }
 
 /** Declares a table. Exactly one column is its primary key (`t.id()` or `t.key()`). */
-export function table<C extends Columns>(columns: C): Table<C> {
+export function table<C extends TableColumns>(columns: C): Table<C> {
   const definitions: Record<string, ColumnDefinition> = {}
+  const documents: Record<string, DocumentDefinition> = {}
   let primaryKey = ''
-  for (const [name, { definition }] of Object.entries(columns)) {
+  for (const [name, column] of Object.entries(columns)) {
+    if ('document' in column) {
+      documents[name] = column.document
+      continue
+    }
+    const { definition } = column
     definitions[name] = definition
     if (definition.kind === 'id' || definition.kind === 'key') primaryKey = name
   }
@@ -98,17 +120,34 @@ export function table<C extends Columns>(columns: C): Table<C> {
     primaryKey,
     columns: definitions,
     indexes: [],
+    ...(Object.keys(documents).length > 0 && { documents }),
   })
 }
 
 /** Tables by name. */
-export type Tables = Readonly<Record<string, Table<Columns>>>
+export type Tables = Readonly<Record<string, Table<TableColumns>>>
 
-/** A row as read: every column present, optional ones maybe null. */
-export type RowOf<T> = T extends Table<infer C> ? { readonly [K in keyof C]: ValueOf<C[K]> } : never
+/** A row as read: every column present, optional ones maybe null, documents left out. */
+export type RowOf<T> =
+  T extends Table<infer C>
+    ? { readonly [K in keyof C as C[K] extends DocumentColumn ? never : K]: ValueOf<C[K]> }
+    : never
 
-/** A row as inserted: columns with a default, optional ones and the store's own id may be left out. */
-export type InsertOf<T> = T extends Table<infer C> ? InputOf<C> : never
+/**
+ * A row as inserted: columns with a default, optional ones and the store's own id may be left out.
+ * Documents are no part of it: each begins empty.
+ */
+export type InsertOf<T> = T extends Table<infer C> ? InputOf<RowColumns<C>> : never
 
-/** A change to a row: any columns but the primary key. */
+/** A change to a row: any columns but the primary key, and no documents. */
 export type PatchOf<T> = Partial<InsertOf<T>>
+
+/** Kinds of a table's document columns by name: `{ body: 'richText' }`. */
+export type DocumentColumnsOf<T> =
+  T extends Table<infer C>
+    ? {
+        readonly [K in keyof C as C[K] extends DocumentColumn
+          ? K
+          : never]: C[K] extends DocumentColumn<infer Kind> ? Kind : never
+      }
+    : never

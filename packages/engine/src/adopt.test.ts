@@ -266,6 +266,25 @@ describe('[SY15] pending deltas authored anew', () => {
     expect(again.to.engine.digest()).toBe(b.engine.digest())
   })
 
+  it('a reference to a row that comes later in the same delta stays', () => {
+    const linked = defineModule({
+      name: 'linked',
+      version: 1,
+      tables: { box: table({ key: t.key(), within: t.ref('box').optional() }) },
+      reducers: (reducer) => ({
+        put: reducer({}, ({ db }) => {
+          db.box.insert({ key: 'inner', within: 'outer' as never })
+          db.box.insert({ key: 'outer' })
+        }),
+      }),
+    })
+    const from = openTestEngine(linked)
+    from.call('put')
+    const to = openTestEngine(linked, { seed: 2, stream: 'new', join: { owner: 'owner' } })
+    to.engine.adopt(copyOf(from.engine.carryOver()), ANEW)
+    expect(to.engine.get('box', 'inner')).toEqual({ key: 'inner', within: 'outer' })
+  })
+
   it('recheck reducers run again as the same call, the others have their effects issued again', () => {
     const { log, a, b } = openPair()
     const [order] = b.engine.commit([

@@ -28,6 +28,7 @@ import {
 } from './reauthoring.ts'
 import { quoteName } from './schema.ts'
 import type { Author } from './transaction.ts'
+import { makeUndoTables, UNDO_TABLES, withNewStamps } from './undo/undo-schema.ts'
 import type { WriteScope } from './write-scope.ts'
 
 /** What taking over needs besides the open transaction. */
@@ -76,7 +77,7 @@ export function adoptAll(
     adopted.push(isRead ? { kind: 'settled', from: { stream, seq } } : writer.write(pending))
   }
   // Order matters: reducers that ran again may have written local rows, which are carried over whole.
-  restoreLocal(scope, local)
+  restoreLocal(scope, local, (version) => writer.newStampOf(version))
   const conflicts = keepConflicts(scope.driver, [...writer.conflicts, ...finder.conflicts()])
   const isContinued = kept.has(carryOver.stream)
   const isBegun = adopted.some(({ kind }) => kind === 'reauthored')
@@ -192,12 +193,17 @@ function segmentOf(delta: Delta): Uint8Array {
 }
 
 /** Rows of local tables and of the engine's own, in place of what is there. */
-function restoreLocal({ driver }: WriteScope, { tables }: CarriedLocal): void {
+function restoreLocal(
+  { driver }: WriteScope,
+  { tables }: CarriedLocal,
+  newStampOf: (stamp: string) => string,
+): void {
+  if (tables.some(({ name }) => Object.hasOwn(UNDO_TABLES, name))) makeUndoTables(driver)
   for (const { name, columns, rows } of tables) {
     const places = columns.map((_, index) => `?${index + 1}`).join(', ')
     const list = columns.map(quoteName).join(', ')
     driver.exec(`DELETE FROM ${quoteName(name)}`)
-    for (const row of rows) {
+    for (const row of withNewStamps(name, rows, newStampOf)) {
       driver.prepare(`INSERT INTO ${quoteName(name)} (${list}) VALUES (${places})`).run(row)
     }
   }

@@ -10,6 +10,7 @@ import {
   UniverseError,
 } from '@inner-universe/core'
 import { Effects } from './effects.ts'
+import type { UndoRecorder } from './undo/undo-recorder.ts'
 import type { WriteScope } from './write-scope.ts'
 
 /** What a call is and who makes it. */
@@ -41,6 +42,8 @@ export class CallScope {
   readonly effects: Effects = new Effects()
   /** True once anything was written to the file: undoing the call then needs the file to be undone. */
   hasWritten = false
+  /** Of a call that can be undone. */
+  recorder: UndoRecorder | undefined
   /** True once the time limit was found to have passed. */
   isExpired = false
   readonly #clock: CallClock
@@ -62,6 +65,11 @@ export class CallScope {
   get stamp(): LocalStamp {
     this.#stamp ??= { hlc: this.#clock.nextHlc(), streamIndex: this.#clock.streamIndex }
     return this.#stamp
+  }
+
+  /** The clock of {@link stamp}; 0: nothing synced was written. */
+  get writtenHlc(): number {
+    return this.#stamp?.hlc ?? 0
   }
 
   /** Seeded by the call id: the same call, run again, draws the same. */

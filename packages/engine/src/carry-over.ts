@@ -8,6 +8,7 @@ import type { Outbox } from './outbox.ts'
 import { quoteName, type Schema, type TableSchema } from './schema.ts'
 import type { Streams } from './streams.ts'
 import type { SyncState } from './sync-state.ts'
+import { hasUndoTables, UNDO_TABLES } from './undo/undo-schema.ts'
 
 /** The base of a delta written before any relay's log was read. */
 const NO_BASE: Base = { epoch: NO_EPOCH, offset: 0 }
@@ -78,6 +79,9 @@ export function readCarryOver({
   const local: CarriedLocal = {
     tables: [
       ...Object.entries(LOCAL_TABLES).map(([name, columns]) => readTable(driver, name, columns)),
+      ...(hasUndoTables(driver) ? Object.entries(UNDO_TABLES) : []).map(([name, columns]) =>
+        readTable(driver, name, columns),
+      ),
       ...localTables(schema).map((table) => readTable(driver, ...physicalOf(table))),
     ],
     streams: streams

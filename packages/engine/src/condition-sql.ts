@@ -4,12 +4,13 @@ import {
   type Condition,
   canonicalJson,
   isUniverseError,
+  notAScalar,
   setText,
   sortElements,
 } from '@inner-universe/core'
 import type { SqlValue } from '@inner-universe/sqlite'
 import { type Binder, queryInvalid } from './bound-sql.ts'
-import { type ColumnSchema, quoteName, type TableSchema } from './schema.ts'
+import { type ColumnSchema, hasDocument, quoteName, type TableSchema } from './schema.ts'
 
 /** Deepest nesting of a condition: far below SQLite's expression limit of 1000. */
 export const CONDITION_DEPTH_MAX = 100
@@ -29,14 +30,17 @@ export interface ComparedPlace {
   readonly path: readonly string[]
 }
 
-/** Finds what comparisons compare. @throws UniverseError `query/invalid`. */
+/** Finds what comparisons compare. @throws UniverseError `query/invalid`, `document/not-a-scalar`. */
 export type FindPlace = (compare: Pick<Compare, 'column' | 'path'>) => ComparedPlace
 
 /** Places in the rows of a table. */
 export function placesOf(table: TableSchema): FindPlace {
   return ({ column: name, path = [] }) => {
     const column = table.columnsByName.get(name)
-    if (column === undefined) throw queryInvalid(`table "${table.name}" has no column "${name}"`)
+    if (column === undefined) {
+      if (hasDocument(table, name)) throw notAScalar(table.name, name)
+      throw queryInvalid(`table "${table.name}" has no column "${name}"`)
+    }
     return { column, cell: quoteName(name), path }
   }
 }
@@ -50,7 +54,7 @@ export interface Operand {
   readonly encodeOrderKey: (value: unknown) => SqlValue
 }
 
-/** A column, or a place inside one. @throws UniverseError `query/invalid`. */
+/** A column, or a place inside one. @throws UniverseError `query/invalid`, `document/not-a-scalar`. */
 export function operandOf(
   table: TableSchema,
   order: { readonly column: string; readonly path?: readonly string[] },

@@ -190,7 +190,7 @@ const step: fc.Arbitrary<Step> = fc
     fc.record({
       act: fc.constantFrom<Step['act']>(
         ...(['put', 'put', 'insert', 'update', 'delete', 'delete', 'increment'] as const),
-        ...(['add', 'add', 'remove', 'create'] as const),
+        ...(['add', 'add', 'remove', 'create', 'append', 'append', 'compact'] as const),
       ),
       table: fc.constant(table),
       id: idOf[table],

@@ -43,6 +43,64 @@ export interface Call {
    * forgotten. Numbers of one client rise by one.
    */
   readonly oldestPendingNumber: number
+  /** What it has to do with undo, if anything (UNDO.md). */
+  readonly undo?: CallUndo | undefined
+}
+
+/** A call that can be undone, or one that undoes: then no reducer runs, and the value is an {@link UndoResult}. */
+export type CallUndo =
+  | {
+      readonly kind: 'record'
+      readonly scope: string
+      /** Names the step to people. Default: the reducer's name. */
+      readonly label?: string | undefined
+      /** Calls in a row of one group are one step, however far apart in time. */
+      readonly group?: string | undefined
+      /** Calls without a group this close in time are one step. Default {@link UNDO_GROUP_MS}. */
+      readonly groupMs?: number | undefined
+    }
+  | { readonly kind: 'undo' | 'redo'; readonly scope: string }
+
+/** Whose steps, and of which part of the app. */
+export interface UndoKey {
+  readonly identity: string
+  readonly scope: string
+}
+
+/** What can be undone and done again in a scope. */
+export interface UndoState {
+  readonly canUndo: boolean
+  readonly canRedo: boolean
+  /** Null: nothing can. */
+  readonly undoLabel: string | null
+  readonly redoLabel: string | null
+}
+
+/** A part of a step that was left as it is, and is the step's no more. */
+export interface UndoSkipped {
+  readonly table: string
+  readonly id: string
+  /** Null: the whole row. */
+  readonly column: string | null
+  /**
+   * `changed`: somebody wrote it since. `deleted`, `exists`: somebody deleted the row, or inserted it
+   * anew. `referenced`: somebody refers to the row that would go. `duplicate`: another row has the value
+   * of a unique column. `hidden`: it is back, but what it hangs on is not.
+   */
+  readonly why: 'changed' | 'deleted' | 'exists' | 'referenced' | 'duplicate' | 'hidden'
+}
+
+/** What undoing a step, or doing it again, came to. */
+export interface UndoResult {
+  /** False when there was no step. */
+  readonly isDone: boolean
+  /** Of the step. */
+  readonly label: string | null
+  /** Rows that were written. */
+  readonly rowCount: number
+  /** The first {@link UNDO_SKIPPED_MAX} of them. */
+  readonly skipped: readonly UndoSkipped[]
+  readonly skippedCount: number
 }
 
 /** How one call ended. `isRepeated`: it had run before; this is the stored answer. */
@@ -257,6 +315,12 @@ export interface Engine {
    * of its own.
    */
   readonly kv: Pick<KvStore, 'get' | 'exists' | 'count' | 'scan' | 'scanPrefix' | 'batch'>
+  /** The steps of undo of an identity in a scope; undoing is a call, see {@link CallUndo}. */
+  readonly undo: {
+    state(key: UndoKey): UndoState
+    /** Forgets all steps of the scope. */
+    clear(key: UndoKey): void
+  }
   /** Conflicts noticed and not dismissed, oldest first. */
   conflicts(): readonly KeptConflict[]
   dismissConflicts(conflictIds: readonly number[]): void

@@ -6,6 +6,7 @@ export type {
   AuthoringCall,
   Call,
   CallOutcome,
+  CallUndo,
   CarryOver,
   Commit,
   Connection,
@@ -16,6 +17,10 @@ export type {
   PendingDelta,
   SqlResult,
   StreamHead,
+  UndoKey,
+  UndoResult,
+  UndoSkipped,
+  UndoState,
 } from './engine.ts'
 export type { EngineOptions } from './engine-options.ts'
 export { openEngine, REDUCER_MS_MAX } from './open-engine.ts'

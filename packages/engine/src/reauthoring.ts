@@ -84,6 +84,12 @@ export class Reauthoring {
       : this.#reissue(delta, origin)
   }
 
+  /** What stands for a write now, both as `hlc stream`. */
+  newStampOf(stamp: string): string {
+    const now = this.#stamps.get(stamp)
+    return now === undefined ? stamp : stampKey(now)
+  }
+
   #runAgain({ delta, call }: PendingDelta, origin: Origin): AdoptedDelta {
     const from = { stream: delta.stream, seq: delta.seq }
     const { scope } = this.#author
@@ -145,7 +151,11 @@ export class Reauthoring {
     readonly isGone: boolean
   } {
     const { rows, schema } = this.#author.scope
+    // All of them: a row may refer to one that comes after it.
     const born = new Set<string>()
+    for (const { kind, table, id } of delta.operations) {
+      if (kind === 'insert') born.add(`${table} ${id}`)
+    }
     const possible: RowOperation[] = []
     const lost = new Map<string, RowOperation>()
     let isGone = false
@@ -153,7 +163,6 @@ export class Reauthoring {
       const { kind, table: name, id } = operation
       const key = `${name} ${id}`
       const table = schema.get(name)
-      if (kind === 'insert') born.add(key)
       if (born.has(key) || (table !== undefined && rows.has(table, id))) {
         possible.push(this.#asOfNow(operation, born))
       } else if (kind === 'delete') {

@@ -126,11 +126,13 @@ class Compiler {
 
   #table(table: TableSchema): string {
     this.#tables.add(table.name)
-    const cells = leavesOf(shapeOfTable(table.definition)).map(({ column, kind }, at) => {
-      const cell = quoteName(column)
-      // JSON null and no value at all are both NULL.
-      return `${kind === 'json' ? `nullif(${cell}, 'null')` : cell} AS c${at}`
-    })
+    const cells = leavesOf(shapeOfTable(table.name, table.definition)).map(
+      ({ column, kind }, at) => {
+        const cell = quoteName(column)
+        // JSON null and no value at all are both NULL.
+        return `${kind === 'json' ? `nullif(${cell}, 'null')` : cell} AS c${at}`
+      },
+    )
     return `SELECT ${cells.join(', ')} FROM ${table.rowsSql}`
   }
 

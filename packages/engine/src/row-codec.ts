@@ -9,13 +9,14 @@ import {
   compileCheck,
   Findings,
   isUniverseError,
+  notAScalar,
   type Row,
   type StoredValue,
   setText,
   sortElements,
   UniverseError,
 } from '@inner-universe/core'
-import type { ColumnSchema, TableSchema } from './schema.ts'
+import { type ColumnSchema, hasDocument, type TableSchema } from './schema.ts'
 
 /** Encodes and decodes the rows of one table. */
 export interface RowCodec {
@@ -24,12 +25,12 @@ export interface RowCodec {
   /**
    * A row to insert, defaults filled in. `newId` is asked when the row leaves out an `id` primary key.
    *
-   * @throws UniverseError `table/unknown-column`, `table/invalid-value`.
+   * @throws UniverseError `table/unknown-column`, `table/invalid-value`, `document/not-a-scalar`.
    */
   encode(row: Readonly<Record<string, unknown>>, newId: () => string): EncodedRow
   /** One stored cell. @throws UniverseError `table/invalid-value`. */
   encodeCell(column: ColumnSchema, value: unknown): StoredValue
-  /** The column of that name. @throws UniverseError `table/unknown-column`. */
+  /** The column of that name. @throws UniverseError `table/unknown-column`, `document/not-a-scalar`. */
   columnOf(name: string): ColumnSchema
 }
 
@@ -67,6 +68,7 @@ export function createRowCodec(table: TableSchema): RowCodec {
   const columnOf = (name: string): ColumnSchema => {
     const column = columnsByName.get(name)
     if (column !== undefined) return column
+    if (hasDocument(table, name)) throw notAScalar(table.name, name)
     throw new UniverseError(
       'table/unknown-column',
       `table "${table.name}" has no column "${name}"; check the name and the module version`,

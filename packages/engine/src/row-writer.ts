@@ -55,6 +55,7 @@ export class RowWriter {
   ): boolean {
     const id = values[table.primaryKey.index] as string
     const { scope } = call
+    call.recorder?.touch(table, id)
     if (!table.isSynced) {
       insertVisible(call, table, values)
       scope.changes.note(table, id, undefined, values)
@@ -91,6 +92,7 @@ export class RowWriter {
       if (!column.definition.isUnique || value === null) continue
       refuseDuplicate(scope, { table, column, value }, id)
     }
+    call.recorder?.touch(table, id)
     const values = withWrites(row.values, changed)
     const effect = table.isSynced ? call.effects.touch(table, id, row.values) : undefined
     if (effect !== undefined) noteUpdate(call, effect, row, changed)
@@ -128,6 +130,7 @@ export class RowWriter {
     const { scope } = call
     const { rows } = scope
     const id = row.values[table.primaryKey.index] as string
+    call.recorder?.touch(table, id)
     call.hasWritten = true
     if (!table.isSynced) {
       rows.remove(table, row.n)

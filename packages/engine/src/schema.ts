@@ -111,6 +111,11 @@ export function definitionsOf(schema: Schema): Readonly<Record<string, TableDefi
   return Object.fromEntries([...schema.values()].map(({ name, definition }) => [name, definition]))
 }
 
+/** Whether a table has a document column of that name, which is no part of its rows. */
+export function hasDocument({ definition }: TableSchema, column: string): boolean {
+  return Object.hasOwn(definition.documents ?? {}, column)
+}
+
 /** The table of that name. @throws UniverseError `table/unknown`. */
 export function tableOf(schema: Schema, name: string): TableSchema {
   const table = schema.get(name)

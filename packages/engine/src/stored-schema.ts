@@ -145,9 +145,26 @@ function compareTable(
     incompatible(`table "${table}" holds timers in "${before.schedule.column}"`, { table })
   }
   const added = compareFields(table, '', before.columns, after.columns)
+  compareDocuments(table, before, after)
   compareLenses(table, before, after)
   if (before.scope === 'synced') compareMerging(table, before, after)
   return added
+}
+
+/** Documents may be added: their rows are beside those of their table. */
+function compareDocuments(table: string, before: TableDefinition, after: TableDefinition): void {
+  if (before.documentsOf !== after.documentsOf) {
+    const owner = before.documentsOf ?? after.documentsOf
+    incompatible(`table "${table}" held documents of "${owner}" or does now, and not both`, {
+      table,
+    })
+  }
+  for (const [column, { kind }] of Object.entries(before.documents ?? {})) {
+    const is = Object.hasOwn(after.documents ?? {}, column) ? after.documents?.[column] : undefined
+    if (is === undefined) incompatible(`document "${table}.${column}" is gone`, { table, column })
+    if (is.kind === kind) continue
+    incompatible(`document "${table}.${column}" was ${kind} and is ${is.kind}`, { table, column })
+  }
 }
 
 /** Rows are filled when a column is added, and at no other time. */

@@ -36,7 +36,7 @@ const step: fc.Arbitrary<Step> = fc
     fc.record({
       act: fc.constantFrom<Step['act']>(
         ...(['put', 'put', 'insert', 'update', 'delete', 'delete'] as const),
-        ...(['increment', 'add', 'remove', 'create'] as const),
+        ...(['increment', 'add', 'remove', 'create', 'append', 'append', 'compact'] as const),
       ),
       table: fc.constant(table),
       id: table === 'person' ? fc.constant('018f0000-0000-7000-8000-000000000001') : item,

@@ -24,14 +24,18 @@ import { CallLog, type CallTransaction, type IdentifiedCall } from './call-log.t
 import { type CallClock, type CallFacts, CallScope } from './call-scope.ts'
 import { Changes } from './changes.ts'
 import type { Authoring, DeltaLog, LogTransaction } from './delta-log.ts'
-import type { Call, CallOutcome, Commit } from './engine.ts'
+import type { Call, CallOutcome, CallUndo, Commit } from './engine.ts'
 import { operationsOf } from './operations.ts'
 import { copyResult } from './plain-value.ts'
 import type { ReducerRunner } from './reducer-runner.ts'
 import type { RowStore } from './row-store.ts'
+import { definitionsOf } from './schema.ts'
 import type { Streams } from './streams.ts'
 import type { SyncState } from './sync-state.ts'
 import type { TableReader } from './table-reader.ts'
+import { UndoRecorder } from './undo/undo-recorder.ts'
+import { checkUndoNames, UndoStore } from './undo/undo-store.ts'
+import { turnStep } from './undo/undo-turn.ts'
 import type { ViewsPart } from './views-part.ts'
 import type { WriteScope } from './write-scope.ts'
 
@@ -78,6 +82,7 @@ interface Ran {
 
 /** Runs write transactions, one at a time. */
 export class Transactions {
+  readonly undo: UndoStore
   readonly #parts: TransactionParts
   readonly #runner: ReducerRunner
   readonly #callLog: CallLog
@@ -89,6 +94,7 @@ export class Transactions {
     this.#parts = parts
     this.#runner = runner
     this.#callLog = new CallLog(parts.driver)
+    this.undo = new UndoStore(parts.driver)
   }
 
   /** Runs a group of calls; see {@link Engine.commit}. */
@@ -270,6 +276,7 @@ export class Transactions {
         sender: call.sender,
         connectionId: call.connectionId,
         oldestPendingNumber: call.oldestPendingNumber,
+        undo: call.undo,
       }
       const before = transaction.calls.find(identified)
       if (before !== undefined) return this.#repeated(before)
@@ -288,7 +295,13 @@ export class Transactions {
     const { callId, reducer } = call
     const scope = this.#scopeOf(transaction, call)
     const body = () => this.#runner.run(scope, reducer, call.args)
-    const run = () => this.#runAndLog(transaction, scope, body, { facts: call, args: call.args })
+    const given = { facts: call, args: call.args }
+    const run = () =>
+      call.undo === undefined
+        ? this.#runAndLog(transaction, scope, body, given)
+        : this.#runWithUndo(transaction, scope, call.undo, () =>
+            this.#runAndLog(transaction, scope, body, given),
+          )
     const isGuarded = this.#guarded.has(reducer)
     try {
       const ran = isGuarded
@@ -324,6 +337,33 @@ export class Transactions {
     const { callId, sender, timestampMs } = facts
     const authoring = { origin, call: { callId, sender, timestampMs } }
     return { value, seq: log.append({ ...entry, args }, authoring) }
+  }
+
+  /** A call that is recorded, or that undoes; then nothing is run. UNDO.md UN1, UN8. */
+  #runWithUndo({ log }: OpenTransaction, call: CallScope, undo: CallUndo, run: () => Ran): Ran {
+    const { facts, scope } = call
+    checkUndoNames({ ...undo })
+    const key = { identity: facts.sender, scope: undo.scope }
+    if (undo.kind === 'record') {
+      const recorder = new UndoRecorder(scope)
+      call.recorder = recorder
+      const ran = run()
+      const { label = facts.reducer, group, groupMs } = undo
+      const grouping = { label, timestampMs: facts.timestampMs, group, groupMs }
+      this.undo.record(key, grouping, recorder.changes(call.writtenHlc))
+      return ran
+    }
+    const { reader, sync } = this.#parts
+    const parts = {
+      reader,
+      tables: definitionsOf(reader.schema),
+      steps: this.undo,
+      floorHlc: sync.floor?.hlc ?? 0,
+    }
+    const { result, operations } = turnStep(call, parts, key, undo.kind)
+    if (operations.length === 0) return { value: result, seq: undefined }
+    const entry = { hlc: call.stamp.hlc, reducer: undo.kind, operations }
+    return { value: result, seq: log.append(entry) }
   }
 
   #outcomeOf({ callId }: Pick<CallFacts, 'callId'>, { value, seq }: Ran): CallOutcome {

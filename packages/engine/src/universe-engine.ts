@@ -63,6 +63,14 @@ export class UniverseEngine implements Engine {
     return this.#open().kv
   }
 
+  get undo(): Engine['undo'] {
+    const { transactions } = this.#open()
+    return {
+      state: (key) => transactions.undo.state(key),
+      clear: (key) => void transactions.merge(() => transactions.undo.clear(key)),
+    }
+  }
+
   commit(calls: readonly Call[]): Commit {
     return this.#open().transactions.commit(calls)
   }

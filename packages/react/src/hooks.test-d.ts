@@ -1,9 +1,10 @@
-import type { Id } from '@inner-universe/client'
+import type { Id, OpenDocument } from '@inner-universe/client'
 import { expectTypeOf, test } from 'vitest'
 import { createUniverseHooks } from './hooks.ts'
 import type { notes } from './testing/notes.ts'
 
-const { useLiveQuery, useCall, useUniverse, useLiveSearch } = createUniverseHooks<typeof notes>()
+const { useLiveQuery, useCall, useUniverse, useLiveSearch, useDocument } =
+  createUniverseHooks<typeof notes>()
 
 test('rows have the type of the table', () => {
   const build = () => useLiveQuery((q) => q.note.where({ isDone: false }))
@@ -30,4 +31,12 @@ test('calls take the arguments of the reducer and give its result', () => {
 test('the universe is that of the module', () => {
   const use = () => useUniverse()
   expectTypeOf<ReturnType<typeof use>['module']['tables']>().toHaveProperty('note')
+})
+
+test('documents are those of the table', () => {
+  const use = () => useDocument('note', 'id', 'body')
+  expectTypeOf<ReturnType<typeof use>['document']>().toEqualTypeOf<OpenDocument | undefined>()
+  // @ts-expect-error a text is no document
+  const wrong = () => useDocument('note', 'id', 'text')
+  expectTypeOf(wrong).toBeFunction()
 })

@@ -5,6 +5,8 @@
  * gives. Every set has a context of its own, so that a tree may use several universes.
  */
 import {
+  type DocumentColumnsOf,
+  type DocumentOptions,
   type InputOfReducer,
   type ModuleQueries,
   moduleQueriesOf,
@@ -15,6 +17,7 @@ import {
   type RowOf,
   type SyncStatus,
   type Tables,
+  type UndoOptions,
   type Universe,
   type Views,
 } from '@inner-universe/client'
@@ -37,6 +40,8 @@ import {
   usePresenceOf,
   useSyncStatusOf,
 } from './sync.ts'
+import { type Undo, useUndoOf } from './undo.ts'
+import { type DocumentState, useDocumentOf } from './use-document.ts'
 
 /** The tables of a module type. */
 export type TablesOf<M> = M extends { readonly tables: infer T extends Tables } ? T : never
@@ -99,6 +104,18 @@ export interface UniverseHooks<T extends Tables, R extends Reducers, V extends V
   readonly usePresence: () => PresenceState
   /** Conflicts noticed and not dismissed. */
   readonly useConflicts: () => ConflictsState
+  /**
+   * A document column of a row, open while the component is mounted; without a row none is. Components
+   * that use the same one share it, and what is unsaved is saved when the last has gone.
+   */
+  readonly useDocument: <K extends keyof T & string>(
+    table: K,
+    row: string | undefined,
+    document: keyof DocumentColumnsOf<T[K]> & string,
+    options?: DocumentOptions,
+  ) => DocumentState
+  /** Steps that can be undone in a scope, and reducers whose calls are such steps. */
+  readonly useUndo: (options: UndoOptions) => Undo<R>
 }
 
 /** How a live search is made and shown. */
@@ -179,5 +196,8 @@ function createHooks<T extends Tables, R extends Reducers, V extends Views>(): U
     useSyncStatus: () => useSyncStatusOf(useUniverse()),
     usePresence: () => usePresenceOf(useUniverse()),
     useConflicts: () => useConflictsOf(useUniverse()),
+    useDocument: (table, row, document, options) =>
+      useDocumentOf(useUniverse(), { table, row, document }, options),
+    useUndo: (options) => useUndoOf(useUniverse(), options),
   }
 }

@@ -10,3 +10,5 @@ export {
 export type { LiveOptions, LiveResult } from './live.ts'
 export type { Status } from './status.ts'
 export type { ConflictsState, PresenceState } from './sync.ts'
+export type { Undo } from './undo.ts'
+export type { DocumentState } from './use-document.ts'

@@ -56,6 +56,10 @@ test('every fault names its field and what to do', () => {
   expect(faultOf({ secret: 'short' })).toContain('at least 32 characters')
   expect(faultOf({ logLevel: 'loud' })).toContain('"logLevel" is wrong: give fatal')
   expect(faultOf({ storage: 'postgres' })).toContain('"storage" is wrong: give "sqlite"')
+  expect(faultOf({ yjs: { updateBytesMax: 2 ** 25 } })).toContain('"yjs.updateBytesMax" is wrong')
+  expect(faultOf({ yjs: { enabled: 'no' } })).toContain(
+    '"yjs.enabled" is wrong: give true or false',
+  )
   expect(faultOf([])).toContain('write { … }')
   expect(faultOf('port')).toContain('write { … }')
 })

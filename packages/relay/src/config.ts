@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { UniverseError } from '@inner-universe/core'
+import { DOCUMENT_CHECKPOINT_BYTES_MAX, UniverseError } from '@inner-universe/core'
 import {
   AWARE_BYTES_MAX,
   CLOCK_AHEAD_MS_MAX,
@@ -18,6 +18,7 @@ import {
 } from '@inner-universe/sync'
 import { z } from 'zod'
 
+const MEBIBYTE = 1024 * 1024
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
 
@@ -56,6 +57,22 @@ const retention = z.strictObject({
   everyMs: count(10, 'ms between two looks at what can be compacted').default(MINUTE_MS),
 })
 
+const yjs = z.strictObject({
+  enabled: z.boolean({ error: 'give true or false' }).default(true),
+  idleMs: count(0, 'ms that documents stay open without clients').default(MINUTE_MS),
+  gatherMs: count(0, 'ms in which updates of one client gather').default(100),
+  updateBytesMax: count(1024, 'bytes of the largest update')
+    .max(DOCUMENT_CHECKPOINT_BYTES_MAX, `give ${DOCUMENT_CHECKPOINT_BYTES_MAX} or less`)
+    .default(4 * MEBIBYTE),
+  waitingBytesMax: count(1024, 'bytes of one document taken in and not kept yet').default(
+    8 * MEBIBYTE,
+  ),
+  bufferedBytesMax: count(1024, 'bytes sent and not read').default(MEBIBYTE),
+  messagesPerSecond: count(1, 'messages a second of one connection').default(1000),
+  documentsMax: count(1, 'documents open on one connection').default(100),
+  awarenessClientsMax: count(1, 'clients with a state in one document').default(256),
+})
+
 const schema = z.strictObject({
   host: text('an address to listen on').default('127.0.0.1'),
   port: z
@@ -84,6 +101,7 @@ const schema = z.strictObject({
     .default('info'),
   limits: limits.prefault({}),
   retention: retention.prefault({}),
+  yjs: yjs.prefault({}),
 })
 
 /** Bounds a relay keeps to. README has what each is for. */
@@ -114,6 +132,19 @@ export interface Retention {
   readonly everyMs: number
 }
 
+/** How ordinary Yjs clients are served. README has what each is for. */
+export interface YjsConfig {
+  readonly enabled: boolean
+  readonly idleMs: number
+  readonly gatherMs: number
+  readonly updateBytesMax: number
+  readonly waitingBytesMax: number
+  readonly bufferedBytesMax: number
+  readonly messagesPerSecond: number
+  readonly documentsMax: number
+  readonly awarenessClientsMax: number
+}
+
 /** Everything a relay can be told, with its defaults filled in. Paths are absolute. */
 export interface RelayConfig {
   readonly host: string
@@ -129,12 +160,14 @@ export interface RelayConfig {
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   readonly limits: RelayLimits
   readonly retention: Retention
+  readonly yjs: YjsConfig
 }
 
 /** What a person may write: any part of it. */
-export type RelayConfigInput = Partial<Omit<RelayConfig, 'limits' | 'retention'>> & {
+export type RelayConfigInput = Partial<Omit<RelayConfig, 'limits' | 'retention' | 'yjs'>> & {
   readonly limits?: Partial<RelayLimits>
   readonly retention?: Partial<Retention>
+  readonly yjs?: Partial<YjsConfig>
 }
 
 /**

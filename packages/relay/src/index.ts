@@ -7,6 +7,7 @@ export {
   type RelayConfigInput,
   type RelayLimits,
   type Retention,
+  type YjsConfig,
 } from './config.ts'
 export { openRevocations, type RevocationList, type Revocations } from './revocations.ts'
 export { type RunningRelay, startRelay } from './server.ts'

@@ -32,6 +32,7 @@ import { openRevocations, REVOCATIONS_FILE, type RevocationList } from './revoca
 import { readSecret } from './secret.ts'
 import { createMemoryLogStore, openSqliteLogStore } from './storage/index.ts'
 import {
+  foldSystem,
   systemCompression,
   systemHash,
   systemRandomBytes,
@@ -39,9 +40,17 @@ import {
   systemScheduler,
 } from './system.ts'
 import { createToken } from './tokens.ts'
+import { type ClientRoute, routeOf, type YEndpoint } from './y/y-endpoint.ts'
+import { createOwnAccess, createYjsClients } from './y/yjs-clients.ts'
 
 /** How often the list of revocations is looked at, ms. */
 const REVOCATIONS_MS = 500
+
+/** What goes around the largest update of a Yjs client in its message, bytes: a name, and numbers. */
+const FRAME_ROOM_BYTES = 8192
+
+/** What a Yjs client may say before its token was accepted, bytes: the token, and what a document has. */
+const STRANGE_YJS_BYTES: number = 256 * 1024
 
 /** How long a closing relay waits for the other ends, ms: what is durable does not depend on them. */
 const FAREWELL_MS = 2000
@@ -66,7 +75,7 @@ export async function startRelay(config: RelayConfig): Promise<RunningRelay> {
   // Standard error: standard output is for people and pipes.
   const log = pino({ level: config.logLevel, base: null }, pino.destination(2))
   if (config.storage === 'sqlite') mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
-  const { policy } = await loadModules(config.modules)
+  const { modules, policy } = await loadModules(config.modules)
   const secret = readSecret(config, systemRandomBytes)
   const isInMemory = config.storage === 'memory'
   const revocations = openRevocations(
@@ -80,7 +89,15 @@ export async function startRelay(config: RelayConfig): Promise<RunningRelay> {
         randomHex: systemRandomHex,
         now: systemScheduler.now,
       })
-  const relay = createRelay(config, { store, verifyToken: verifier.verifyToken, policy, log })
+  const access = createOwnAccess(systemRandomHex(32), { ...verifier, policy })
+  const relay = createRelay(config, { store, log, ...access })
+  const yjsClients = createYjsClients({
+    ...{ config, store, relay, access, modules, policy },
+    verifyToken: verifier.verifyToken,
+    system: foldSystem,
+    scheduler: systemScheduler,
+    onFault: (error) => log.error({ err: error }, 'documents of a universe could not be served'),
+  })
   const stopCompaction = startCompaction({
     config,
     store,
@@ -121,7 +138,10 @@ export async function startRelay(config: RelayConfig): Promise<RunningRelay> {
             })
           }
         : undefined,
-      status: async () => ({ counters: relay.counters, universes: await store.list() }),
+      status: async () => ({
+        counters: { ...relay.counters, yjsConnections: yjsClients.connectionCount },
+        universes: await store.list(),
+      }),
       log,
     }),
   )
@@ -133,12 +153,26 @@ export async function startRelay(config: RelayConfig): Promise<RunningRelay> {
     maxPayload: config.limits.frameBytesMax,
     handleProtocols: () => SUBPROTOCOL,
   })
+  const yjsSockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: config.yjs.updateBytesMax + FRAME_ROOM_BYTES,
+  })
   server.on('upgrade', (request, socket, head) => {
     // Until ws takes it over nobody else listens, and an unheard error would end the process.
     socket.on('error', () => socket.destroy())
-    const status = upgradeStatus(request, isAllowedOrigin, isReady)
+    const route = config.yjs.enabled ? routeOf(request.url ?? '') : undefined
+    const status = upgradeStatus(request, route, isAllowedOrigin, isReady)
     if (status !== undefined) {
       refuseUpgrade(socket, status)
+      return
+    }
+    if (route !== undefined) {
+      yjsSockets.handleUpgrade(request, socket, head, (webSocket) => {
+        acceptYjsClient(yjsClients, route, webSocket, socket)
+        const { protocol } = route
+        webSocket.on('close', (code) => log.info({ protocol, code }, 'a Yjs client has left'))
+      })
       return
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
@@ -147,15 +181,19 @@ export async function startRelay(config: RelayConfig): Promise<RunningRelay> {
   })
 
   const port = await listen(server, config).catch(async (error: unknown) => {
-    await stopCompaction()
+    await Promise.all([stopCompaction(), yjsClients.close()])
     await store.close()
     throw error
   })
   isReady = true
   let cancelRefresh = (): void => undefined
+  const endRevoked = (): void => {
+    relay.revoke(revocations.isRevoked)
+    yjsClients.revoke(revocations.isRevoked)
+  }
   const refresh = (): void => {
     try {
-      if (revocations.refresh()) relay.revoke(revocations.isRevoked)
+      if (revocations.refresh()) endRevoked()
     } catch (error) {
       log.error({ err: error }, 'the list of revocations cannot be read; the last one holds')
     }
@@ -168,11 +206,13 @@ export async function startRelay(config: RelayConfig): Promise<RunningRelay> {
     isReady = false
     cancelRefresh()
     const closed = new Promise((resolve) => server.close(resolve))
+    // Order matters: what Yjs clients have sent is pushed like anything else.
+    await Promise.race([yjsClients.close(), delay(FAREWELL_MS)])
     await relay.shutdown()
     for (const socket of sockets.clients) socket.close(1001)
     server.closeIdleConnections()
     await Promise.race([Promise.all([closed, stopCompaction()]), delay(FAREWELL_MS)])
-    for (const socket of sockets.clients) socket.terminate()
+    for (const socket of [...sockets.clients, ...yjsSockets.clients]) socket.terminate()
     server.closeAllConnections()
     await store.close()
     log.info('closed')
@@ -184,7 +224,7 @@ export async function startRelay(config: RelayConfig): Promise<RunningRelay> {
     port,
     revoke(added) {
       revocations.revoke(added)
-      relay.revoke(revocations.isRevoked)
+      endRevoked()
     },
     close: () => {
       closing ??= close()
@@ -276,15 +316,55 @@ function acceptSocket(relay: RelaySide, webSocket: WebSocket, socket: Duplex, lo
   webSocket.on('close', () => events.onClose())
 }
 
+/** One WebSocket as the socket of a Yjs client. */
+export function acceptYjsClient(
+  endpoint: YEndpoint,
+  route: ClientRoute,
+  webSocket: WebSocket,
+  socket: Duplex,
+): void {
+  webSocket.binaryType = 'nodebuffer'
+  const events = endpoint.accept(route, {
+    send: (bytes) => webSocket.send(bytes),
+    bufferedBytes: () => webSocket.bufferedAmount,
+    ping: () => webSocket.ping(),
+    pause: () => webSocket.pause(),
+    resume: () => webSocket.resume(),
+    close({ code, reason }) {
+      // Paused, it would not hear the answer.
+      webSocket.resume()
+      webSocket.close(code, reason)
+      systemScheduler.setTimer(FAREWELL_MS, () => webSocket.terminate())
+    },
+  })
+  let strangeBytes = 0
+  const watch = (bytes: Uint8Array): void => {
+    strangeBytes += bytes.length
+    if (events.isKnown) socket.off('data', watch)
+    else if (strangeBytes > STRANGE_YJS_BYTES) webSocket.terminate()
+  }
+  socket.on('data', watch)
+  webSocket.on('message', (data: RawData, isBinary: boolean) => {
+    const bytes = data as Buffer
+    if (isBinary) events.onMessage(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    else webSocket.close(1003, 'messages are binary')
+  })
+  webSocket.on('pong', () => events.onHeard())
+  webSocket.on('error', () => undefined)
+  webSocket.on('close', () => events.onClose())
+}
+
 /** The HTTP status that refuses an upgrade, or undefined. */
 function upgradeStatus(
   request: IncomingMessage,
+  route: ClientRoute | undefined,
   isAllowedOrigin: (origin: string | undefined) => boolean,
   isReady: boolean,
 ): number | undefined {
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',')
   if (!isReady) return 503
   if (!isAllowedOrigin(request.headers.origin)) return 403
+  if (route !== undefined) return undefined
   return offered.some((name) => name.trim() === SUBPROTOCOL) ? undefined : 400
 }
 

@@ -6,7 +6,8 @@ import { useState } from 'react'
 import { nameOf } from '../data/entity.ts'
 import { usePeople } from '../presence/presence-context.tsx'
 import { useUnsynced } from '../sync/unsynced-context.tsx'
-import { useLiveSql, useUniverse } from '../universe.ts'
+import { useEdits } from '../undo/edits-context.tsx'
+import { useLiveSql } from '../universe.ts'
 import { type Clash, type ClashField, sentenceOf } from './clash.ts'
 import { useClashes } from './conflicts-context.tsx'
 
@@ -45,7 +46,7 @@ export interface ShownClash {
 
 /** What can be said of a clash and done about it. */
 export function useClash(clash: Clash): ShownClash {
-  const universe = useUniverse()
+  const { reducers } = useEdits()
   const { note } = useUnsynced()
   const { people } = usePeople()
   const { dismiss } = useClashes()
@@ -62,28 +63,32 @@ export function useClash(clash: Clash): ShownClash {
   const name = metadata === undefined ? undefined : nameOf({ id: id as never, metadata })
   const author = people.find(({ editedIds }) => editedIds.includes(id))
 
-  const write = (verb: string, call: () => ReturnType<typeof universe.reducers.patchEntity>) => {
-    const changed = { verb, name: name ?? 'an entity', ids: [id] }
-    return note(call(), () => changed)
-  }
+  const known = name ?? 'an entity'
 
   function actionOf(): ClashAction | undefined {
     if (!isEntity || !row.isReady) return undefined
-    const { reducers } = universe
     if (clash.kind === 'overridden' && isThere && fields.length > 0) {
       const side = winner === 'theirs' ? 'ours' : 'theirs'
       const patch = patchOf(fields, side)
       return {
         label: side === 'ours' ? 'Use mine' : 'Use theirs',
-        run: async () => write('Changed', () => reducers.patchEntity({ id, metadata: patch })),
+        run: async () =>
+          note(
+            reducers.patchEntity({ id, metadata: patch }, { undoLabel: `Changed ${known}` }),
+            () => ({ verb: 'Changed', name: known, ids: [id] }),
+          ),
       }
     }
     if (clash.kind === 'deleted' && !isThere && last !== undefined) {
       const items = [{ id, type: last.type, metadata: last.metadata }]
-      const changed = { verb: 'Brought back', name: name ?? 'an entity', ids: [id] }
       return {
         label: 'Bring it back',
-        run: async () => note(reducers.createEntities({ items }), () => changed),
+        run: async () =>
+          note(reducers.createEntities({ items }, { undoLabel: `Brought back ${known}` }), () => ({
+            verb: 'Brought back',
+            name: known,
+            ids: [id],
+          })),
       }
     }
     return undefined

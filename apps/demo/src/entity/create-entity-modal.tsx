@@ -13,7 +13,7 @@ import { useLocation } from 'wouter'
 import { entityHref } from '../data/entity.ts'
 import { ErrorNotice } from '../shell/error-notice.tsx'
 import { useUnsynced } from '../sync/unsynced-context.tsx'
-import { useCall } from '../universe.ts'
+import { useEdit } from '../undo/use-edit.ts'
 import { PARTS_OF_SPEECH } from '../wordnet/part-of-speech.ts'
 
 /** A form for a new entity; goes to its page when it is made. */
@@ -38,7 +38,7 @@ export function CreateEntityModal({
 
 function CreateEntityForm({ onClose }: { readonly onClose: () => void }): ReactNode {
   const [, navigate] = useLocation()
-  const { call, isPending, error, reset } = useCall('createEntity')
+  const { call, isPending, error, reset } = useEdit('createEntity')
   const { note } = useUnsynced()
   const [type, setType] = useState('noun')
   const [name, setName] = useState('')
@@ -48,7 +48,7 @@ function CreateEntityForm({ onClose }: { readonly onClose: () => void }): ReactN
   function submit(event: FormEvent): void {
     event.preventDefault()
     const metadata = { name: name.trim(), description: description.trim(), tags }
-    const created = call({ type: type.trim(), metadata })
+    const created = call({ type: type.trim(), metadata }, `Created ${metadata.name}`)
     note(created, (id) => ({ verb: 'Created', name: metadata.name, ids: [id] }))
     created.then(
       (id) => {

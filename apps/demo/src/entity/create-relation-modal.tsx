@@ -16,7 +16,7 @@ import { EntitySearch } from '../search/entity-search.tsx'
 import { ErrorNotice } from '../shell/error-notice.tsx'
 import { TypeBadge } from '../shell/type-badge.tsx'
 import { useUnsynced } from '../sync/unsynced-context.tsx'
-import { useCall } from '../universe.ts'
+import { useEdit } from '../undo/use-edit.ts'
 import { POINTER_TYPES } from '../wordnet/pointer-type.ts'
 import type { Direction } from './relation-queries.ts'
 
@@ -53,7 +53,7 @@ function CreateRelationForm({
   readonly name: string
   readonly onClose: () => void
 }): ReactNode {
-  const { call, isPending, error, reset } = useCall('createRelation')
+  const { call, isPending, error, reset } = useEdit('createRelation')
   const { note } = useUnsynced()
   const [direction, setDirection] = useState<Direction>('outgoing')
   const [type, setType] = useState('')
@@ -63,10 +63,11 @@ function CreateRelationForm({
     event.preventDefault()
     if (other === undefined) return
     const ends = direction === 'outgoing' ? { from: id, to: other.id } : { from: other.id, to: id }
-    const created = clocked(call({ ...ends, type: type.trim() }))
+    const both = `${name} and ${other.name}`
+    const created = clocked(call({ ...ends, type: type.trim() }, `Related ${both}`))
     note(created, (relation) => ({
       verb: `Related by ${type.trim()}`,
-      name: `${name} and ${other.name}`,
+      name: both,
       ids: [id, relation],
     }))
     created.then(onClose, () => undefined) // A refusal is shown below.

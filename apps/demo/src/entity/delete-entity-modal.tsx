@@ -7,7 +7,7 @@ import { nameOf } from '../data/entity.ts'
 import { formatPlural } from '../data/format.ts'
 import { ErrorNotice } from '../shell/error-notice.tsx'
 import { useUnsynced } from '../sync/unsynced-context.tsx'
-import { useCall } from '../universe.ts'
+import { useEdit } from '../undo/use-edit.ts'
 
 /**
  * Asks before an entity is deleted. When it has relations the store refuses; that is explained, and
@@ -23,13 +23,13 @@ export function DeleteEntityModal({
   readonly onClose: () => void
 }): ReactNode {
   const [, navigate] = useLocation()
-  const { call, isPending, error, reset } = useCall('deleteEntity')
+  const { call, isPending, error, reset } = useEdit('deleteEntity')
   const { note } = useUnsynced()
   const isReferenced = isUniverseError(error, 'universe/entity-referenced')
   const relationCount = isReferenced ? Number(error.details.relationCount) : 0
 
   function remove(cascade: boolean): void {
-    const deleted = call({ id: row.id, cascade })
+    const deleted = call({ id: row.id, cascade }, `Deleted ${nameOf(row)}`)
     note(deleted, () => ({ verb: 'Deleted', name: nameOf(row), ids: [row.id] }))
     deleted.then(
       () => navigate('/', { replace: true }),

@@ -12,9 +12,10 @@ import {
   TextInput,
 } from '@mantine/core'
 import { type FormEvent, type ReactNode, useState } from 'react'
+import { nameOf } from '../data/entity.ts'
 import { ErrorNotice } from '../shell/error-notice.tsx'
 import { useUnsynced } from '../sync/unsynced-context.tsx'
-import { useCall } from '../universe.ts'
+import { useEdit } from '../undo/use-edit.ts'
 import { draftsOf, type PropertyDraft, propertiesOfDrafts } from './property-draft.ts'
 import { PropertyEditor } from './property-editor.tsx'
 
@@ -46,7 +47,7 @@ export function EntityEditor({
   readonly onEnd: () => void
 }): ReactNode {
   const [draft, setDraft] = useState(() => draftOf(row))
-  const { call, isPending, error, reset } = useCall('updateEntity')
+  const { call, isPending, error, reset } = useEdit('updateEntity')
   const { note } = useUnsynced()
   const isOverwriting = row.revision !== draft.revision
 
@@ -62,16 +63,16 @@ export function EntityEditor({
   function submit(event?: FormEvent): void {
     event?.preventDefault()
     const { name, description, tags, properties, revision } = draft
-    const saved = call({
-      id: row.id,
-      expectedRevision: revision,
-      metadata: {
-        name: name.trim(),
-        description: description.trim(),
-        tags,
-        properties: propertiesOfDrafts(properties),
-      },
-    })
+    const metadata = {
+      name: name.trim(),
+      description: description.trim(),
+      tags,
+      properties: propertiesOfDrafts(properties),
+    }
+    const saved = call(
+      { id: row.id, expectedRevision: revision, metadata },
+      `Changed ${nameOf(row)}`,
+    )
     note(saved, () => ({ verb: 'Changed', name: name.trim(), ids: [row.id] }))
     saved.then(onEnd, () => undefined) // A refusal is shown below.
   }

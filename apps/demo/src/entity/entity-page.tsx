@@ -5,6 +5,7 @@ import { type ReactNode, useState } from 'react'
 import { Link } from 'wouter'
 import { glossOf, graphHref, nameOf } from '../data/entity.ts'
 import { formatDateTime } from '../data/format.ts'
+import { NotePanel } from '../notes/note-panel.tsx'
 import { Viewers } from '../presence/people.tsx'
 import { ErrorNotice } from '../shell/error-notice.tsx'
 import { Page, PageTitle } from '../shell/page.tsx'
@@ -94,6 +95,7 @@ function Found({ row }: { readonly row: EntityRow }): ReactNode {
               </Group>
             </>
           )}
+          <NotePanel id={row.id} name={name} />
           <KindPanel id={row.id} />
           <RelationPanel id={row.id} name={name} />
         </div>

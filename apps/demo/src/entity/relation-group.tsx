@@ -10,7 +10,8 @@ import { clocked } from '../live/edit-clock.ts'
 import { ErrorNotice } from '../shell/error-notice.tsx'
 import { useUnsynced } from '../sync/unsynced-context.tsx'
 import { UnsyncedMark } from '../sync/unsynced-mark.tsx'
-import { useCall, useLiveSql } from '../universe.ts'
+import { useEdit } from '../undo/use-edit.ts'
+import { useLiveSql } from '../universe.ts'
 import classes from './relation-panel.module.css'
 import { type Direction, LINES_SQL, type RelationLineRow } from './relation-queries.ts'
 
@@ -133,18 +134,16 @@ function wordOf(
 
 function RemoveRelation({ id, name }: { readonly id: string; readonly name: string }): ReactNode {
   const [isAsking, setIsAsking] = useState(false)
-  const { call, isPending, error, reset } = useCall('deleteRelation')
+  const { call, isPending, error, reset } = useEdit('deleteRelation')
   const { note } = useUnsynced()
   function close(): void {
     setIsAsking(false)
     reset()
   }
   function remove(): void {
-    note(clocked(call({ id })), () => ({
-      verb: 'Deleted',
-      name: `the relation with ${name}`,
-      ids: [id],
-    }))
+    const what = `the relation with ${name}`
+    const deleted = clocked(call({ id }, `Deleted ${what}`))
+    note(deleted, () => ({ verb: 'Deleted', name: what, ids: [id] }))
   }
   return (
     <Popover opened={isAsking} onChange={close} position="bottom-end" withArrow trapFocus>

@@ -15,6 +15,7 @@ import { CreateEntityModal } from '../entity/create-entity-modal.tsx'
 import { EveryoneHere } from '../presence/people.tsx'
 import { EntitySearch } from '../search/entity-search.tsx'
 import { SyncBadge } from '../sync/sync-badge.tsx'
+import { UndoButtons, UndoMenuItems } from '../undo/undo-buttons.tsx'
 import classes from './shell.module.css'
 import { ThemeToggle } from './theme-toggle.tsx'
 
@@ -26,7 +27,7 @@ const PAGES = [
   { href: '/storage', label: 'Storage', Icon: IconDatabase },
 ] as const
 
-/** Brand, search, pages. Below 860 px the pages are in a menu. */
+/** Brand, search, pages, undo. Below 960 px pages and undo are in a menu. */
 export function Header(): ReactNode {
   const [location, navigate] = useLocation()
   const [isCreating, setIsCreating] = useState(false)
@@ -59,6 +60,9 @@ export function Header(): ReactNode {
           <EveryoneHere />
         </div>
         <SyncBadge />
+        <div className={classes.wide}>
+          <UndoButtons />
+        </div>
         <Tooltip label="New entity">
           <ActionIcon
             variant="subtle"
@@ -89,6 +93,8 @@ export function Header(): ReactNode {
                   {label}
                 </Menu.Item>
               ))}
+              <Menu.Divider />
+              <UndoMenuItems />
             </Menu.Dropdown>
           </Menu>
         </div>

@@ -21,10 +21,12 @@ import type {
   ReducerCall,
   ReducerFunctions,
   StorageState,
+  UndoOptions,
   Universe,
   UniverseKv,
   UniverseKvCategory,
 } from './universe.ts'
+import type { DocumentArguments } from './universe-document.ts'
 import { universeSync } from './universe-sync.ts'
 
 /** What a universe needs besides its session, and what differs between browser and Node. */
@@ -194,11 +196,17 @@ export function createUniverse<T extends Tables, R extends Reducers, V extends V
       check()
       return session.command((commands) => commands.unsyncedCount())
     },
+    doc: async (...address: DocumentArguments) =>
+      (await import('./universe-document.ts')).openUniverseDocument(session, ...address),
     sync: universeSync(session, check),
     kv: kvOf((read) => {
       check()
       return session.reads.read(read)
     }),
+    undo: async (options: UndoOptions) => {
+      check()
+      return (await import('./universe-undo.ts')).openUndo(session, module.reducers, options)
+    },
     digest: async () => {
       check()
       return session.command((commands) => commands.digest())

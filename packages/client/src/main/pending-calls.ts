@@ -5,6 +5,7 @@
  * be sent again to another worker and still be the same call.
  */
 import { type ClientId, formatCallId, type StreamSeq, UniverseError } from '@inner-universe/core'
+import type { CallUndo } from '@inner-universe/engine'
 import type { PageItem, WorkerItem } from '../rpc/contract.ts'
 import { decodeUniverseError } from '../rpc/error-transfer.ts'
 import { CALL_BYTES_MAX, PENDING_CALLS_MAX } from '../rpc/limits.ts'
@@ -64,7 +65,12 @@ export class PendingCalls {
   }
 
   /** Makes a call. What is wrong with it before it leaves rejects its promises. */
-  call(reducer: string, args: unknown, options: CallOptions = {}): ReducerCall<unknown> {
+  call(
+    reducer: string,
+    args: unknown,
+    options: CallOptions = {},
+    undo?: CallUndo,
+  ): ReducerCall<unknown> {
     const number = this.#lastNumber + 1
     let ended: Promise<CallEnd>
     try {
@@ -76,6 +82,7 @@ export class PendingCalls {
         args: snapshot(args, CALL_BYTES_MAX),
         timestampMs: this.#options.clock.now(),
         isResent: false,
+        undo,
       }
       // Order matters: a number is used up only by a call that leaves, so numbers have no gaps.
       this.#lastNumber = number

@@ -56,7 +56,10 @@ export class Session {
   readonly feeds: LiveFeeds
   readonly changes: ChangeListeners
   readonly sync: SyncSession
-  readonly #options: SessionOptions
+  /** What it was made of. */
+  readonly options: SessionOptions
+  /** Saves what is unsaved before it closes. */
+  onClosing: (() => Promise<void>) | undefined
   readonly #listeners = new Set<(state: ConnectionState) => void>()
   #connection: ConnectionState = { kind: 'connecting' }
   #link: SessionLink | undefined
@@ -66,8 +69,8 @@ export class Session {
   #onLeft: (() => void) | undefined
 
   constructor(options: SessionOptions) {
-    this.#options = options
-    const send = (item: PageItem): boolean => this.#send(item)
+    this.options = options
+    const send = (item: PageItem): boolean => this.send(item)
     const { clientId, module, clock } = options
     this.sync = new SyncSession(send, options.sync)
     this.calls = new PendingCalls({
@@ -116,7 +119,7 @@ export class Session {
     link.data.onMessage = (message) => {
       if (this.#link === link) this.#receive(message)
     }
-    const { clientId, identity, module } = this.#options
+    const { clientId, identity, module } = this.options
     this.#post({
       kind: 'hello',
       contractVersion: CONTRACT_VERSION,
@@ -183,6 +186,7 @@ export class Session {
   /** Lets pending calls end, then takes leave of the worker. Idempotent. */
   async close(): Promise<void> {
     if (this.#isOver) return
+    await this.onClosing?.()
     // Also while another tab takes over: the calls are sent again to it.
     await this.calls.idle()
     if (this.#link !== undefined && this.#connection.kind === 'open') {
@@ -296,7 +300,8 @@ export class Session {
     if (isReturning) this.changes.gap()
   }
 
-  #send(item: PageItem): boolean {
+  /** Puts an item on the wire; false when there is none now. */
+  send(item: PageItem): boolean {
     if (this.#connection.kind !== 'open') return false
     if (this.#outgoing.length === 0) queueMicrotask(() => this.#flush())
     this.#outgoing.push(item)

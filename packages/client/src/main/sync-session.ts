@@ -31,6 +31,8 @@ const OFF: SyncStatus = { kind: 'off', unsyncedCount: 0, lastContactMs: undefine
 /** One client's view of sync. */
 export class SyncSession {
   readonly presence: Presence
+  /** Told of what others' documents say, one value per tab. */
+  onDocuments: ((documents: readonly JsonValue[]) => void) | undefined
   readonly #send: (item: PageItem) => boolean
   readonly #options: SyncOptions | undefined
   readonly #statusListeners = new Set<Listener<SyncStatus>>()
@@ -145,6 +147,7 @@ export class SyncSession {
         this.#receiveStatus(news.status)
         return
       case 'peers':
+        this.onDocuments?.(news.documents)
         if (equalValue(news.peers, this.#peers)) return
         this.#peers = news.peers
         tell(this.#peerListeners, this.#peers)

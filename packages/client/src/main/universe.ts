@@ -1,5 +1,6 @@
 /** The client: what an app holds in a page (or in Node) for one open universe. */
 import type {
+  DocumentColumnsOf,
   Hash,
   InputOfReducer,
   JsonValue,
@@ -23,8 +24,12 @@ import type {
   ViewState,
   Views,
 } from '@inner-universe/core'
+import type { DocumentOptions, OpenDocument } from '@inner-universe/documents'
+import type { UndoResult, UndoState } from '@inner-universe/engine'
 import type { LiveExplanation, Peer, SyncStatus } from '../rpc/contract.ts'
 
+export type { DocumentOptions, DocumentStatus, OpenDocument } from '@inner-universe/documents'
+export type { UndoResult, UndoSkipped, UndoState } from '@inner-universe/engine'
 export type { LiveExplanation, Peer, SyncStatus } from '../rpc/contract.ts'
 
 /** Options of anything that may take long. */
@@ -227,6 +232,52 @@ export interface UniverseKv {
   write(operations: readonly KvWrite[]): Promise<readonly number[]>
 }
 
+/** Which steps are undone. */
+export interface UndoOptions {
+  /** Part of the app that has steps of its own, at most 256 characters: an editor, a board. */
+  readonly scope: string
+  /** Calls this close in time are one step, in ms. Default 500; 0: each is one. */
+  readonly groupMs?: number
+}
+
+/** Options of a call that can be undone. */
+export interface UndoCallOptions extends CallOptions {
+  /** Calls in a row of one group are one step, however far apart in time: a drag. */
+  readonly undoGroup?: string
+  /** Names the step to people. Default: the reducer's name. */
+  readonly undoLabel?: string
+}
+
+/**
+ * The steps of one scope, kept in the universe's file for each identity: all its tabs on this device have
+ * the same ones, also after a restart.
+ *
+ * Undoing is a call like any other, which writes what was before: also offline, and to all other devices. What
+ * somebody else wrote since stays, and is told in the result.
+ */
+export interface UniverseUndo<R extends Reducers = Reducers> {
+  readonly scope: string
+  /** The reducers, each call of which is a step or part of one. */
+  readonly reducers: {
+    readonly [K in keyof R]: (
+      args: InputOfReducer<R[K]>,
+      options?: UndoCallOptions,
+    ) => ReducerCall<ResultOfReducer<R[K]>>
+  }
+  /** Undoes the last step. Its result says when there was none. */
+  undo(options?: CallOptions): ReducerCall<UndoResult>
+  /** Does the step again that was undone last. */
+  redo(options?: CallOptions): ReducerCall<UndoResult>
+  /** The same object while nothing changes. */
+  readonly state: UndoState
+  /** Calls back at each change of `state`, from whatever tab. Returns the end of it. */
+  onState(listener: (state: UndoState) => void): () => void
+  /** Forgets all steps of the scope. */
+  clear(): Promise<void>
+  /** Ends following `state`. Steps stay. */
+  close(): void
+}
+
 /** An open universe. Every method fails with `client/closed` after `close`. */
 export interface Universe<
   T extends Tables = Tables,
@@ -297,6 +348,19 @@ export interface Universe<
     listener: (changes: TransactionChanges) => void,
     options?: ChangeListenerOptions,
   ): () => void
+  /**
+   * Opens a document: a document column of one row, which all who have it open edit at once. Those of
+   * one tab share it; close each when it is not shown any more. Its code, with Yjs, is fetched with the
+   * first use. `options` count for the first who opens it.
+   *
+   * @throws UniverseError `document/not-found`, `table/row-not-found`.
+   */
+  doc<K extends keyof T & string>(
+    table: K,
+    row: string,
+    document: keyof DocumentColumnsOf<T[K]> & string,
+    options?: DocumentOptions,
+  ): Promise<OpenDocument>
   readonly connection: ConnectionState
   /** Calls back at each change of `connection`. */
   onConnection(listener: (state: ConnectionState) => void): () => void
@@ -315,6 +379,12 @@ export interface Universe<
   unsyncedCount(): Promise<number>
   readonly sync: UniverseSync
   readonly kv: UniverseKv
+  /**
+   * Steps that can be undone and done again.
+   *
+   * @throws UniverseError `call/too-large` for a scope that is too long a name.
+   */
+  undo(options: UndoOptions): Promise<UniverseUndo<R>>
   /**
    * Digest of the rows of synced tables: equal on devices that show the same. Cost: reads every row.
    *

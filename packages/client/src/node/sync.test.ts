@@ -113,6 +113,33 @@ test('what one writes is confirmed, and the other sees it, live', async () => {
   await converge([one, two], ['hello, bob here'])
 })
 
+test('[UN9] what is undone offline is confirmed later, and leaves what the other wrote since', async () => {
+  const relay = await relayAt()
+  const one = await device(relay)
+  const two = await device(relay, { identity: 'bob' })
+  const history = await one.undo({ scope: 'list', groupMs: 0 })
+  const kept = await history.reducers.addNote({ text: 'kept' })
+  const id = await history.reducers.addNote({ text: 'first' })
+  await history.reducers.editNote({ id, text: 'second' })
+  await converge([one, two], ['kept', 'second'])
+  await two.reducers.editNote({ id: kept, text: 'kept, bob here' }).confirmed
+  await converge([one, two], ['kept, bob here', 'second'])
+  one.sync.pause()
+  await history.undo()
+  const undone = history.undo()
+  expect(await undone).toMatchObject({ isDone: true, skipped: [] })
+  expect(await texts(one)).toEqual(['kept, bob here'])
+  one.sync.resume()
+  await undone.confirmed
+  await converge([one, two], ['kept, bob here'])
+  expect((await history.undo()).skipped).toEqual([
+    { table: 'note', id: kept, column: null, why: 'changed' },
+  ])
+  await history.redo()
+  await history.redo().confirmed
+  await converge([one, two], ['kept, bob here', 'second'])
+})
+
 test('a call that writes nothing synced is confirmed at once, one that is refused is not', async () => {
   const one = await device(await relayAt(), { sync: { paused: true } })
   expect(await one.reducers.addDraft({ text: 'mine' }).confirmed).toBeTypeOf('string')

@@ -28,6 +28,7 @@ import type {
   StreamSeq,
   TableQuery,
 } from '@inner-universe/core'
+import type { CallUndo } from '@inner-universe/engine'
 import type { KvOperation, KvScanOptions } from '@inner-universe/engine/kv'
 import type { SyncStatus as ReplicaStatus } from '@inner-universe/sync'
 import type { Explanation } from '@inner-universe/views'
@@ -36,7 +37,7 @@ import type { RowsPatch } from './row-patch.ts'
 import type { EncodedRows } from './row-transfer.ts'
 
 /** Raised with every change of the messages. Tabs of different contracts cannot talk. */
-export const CONTRACT_VERSION = 3
+export const CONTRACT_VERSION = 4
 
 /** One read, once. */
 export type Read =
@@ -56,6 +57,7 @@ export type Read =
   /** How a read would be kept up to date, as {@link LiveExplanation}. */
   | { readonly kind: 'explain'; readonly read: LiveRead }
   | KvRead
+  | UndoRead
 
 /** What is asked of the key-value entries; a write sent again after a fail-over does the same again. */
 export type KvRead =
@@ -63,6 +65,11 @@ export type KvRead =
   | ({ readonly kind: 'kv-count'; readonly category: Uint8Array } & KeyRange)
   | ({ readonly kind: 'kv-scan'; readonly category: Uint8Array } & KeyRange & KvScanOptions)
   | { readonly kind: 'kv-write'; readonly operations: readonly KvOperation[] }
+
+/** What is asked of the steps of undo of the client's identity. Clearing again does no more. */
+export type UndoRead =
+  | { readonly kind: 'undo-state'; readonly scope: string }
+  | { readonly kind: 'undo-clear'; readonly scope: string }
 
 /** A read that can be kept up to date. */
 export type LiveRead = Extract<Read, { kind: 'query' | 'relation' | 'search' | 'sql' }>
@@ -117,6 +124,8 @@ export type PageItem =
       readonly reducer: string
       readonly args: unknown
       readonly timestampMs: number
+      /** What it has to do with undo. */
+      readonly undo?: CallUndo | undefined
       /** True when it was sent before, to a worker that is gone. */
       readonly isResent: boolean
     }
@@ -138,6 +147,8 @@ export type SyncItem =
   | { readonly kind: 'pause'; readonly isPaused: boolean }
   /** What the tab says of itself; undefined: nothing any more. */
   | { readonly kind: 'presence'; readonly state: JsonValue | undefined }
+  /** What its open documents say beside it. Peers are told again, as whoever begins needs them. */
+  | { readonly kind: 'documents'; readonly state: JsonValue | undefined }
   | { readonly kind: 'network'; readonly isOnline: boolean }
   /** The answer to `token-wanted`. */
   | { readonly kind: 'token'; readonly id: number; readonly token: string }
@@ -219,8 +230,12 @@ export type WorkerItem =
 /** What the worker tells of the relay. */
 export type SyncNews =
   | { readonly kind: 'sync-status'; readonly status: SyncStatus }
-  /** All others that say something of themselves, replacing those before. */
-  | { readonly kind: 'peers'; readonly peers: readonly Peer[] }
+  /** All others that say something of themselves, and what their documents say; replacing those before. */
+  | {
+      readonly kind: 'peers'
+      readonly peers: readonly Peer[]
+      readonly documents: readonly JsonValue[]
+    }
   /** Conflicts noticed just now. */
   | { readonly kind: 'conflicts'; readonly conflicts: readonly KeptConflict[] }
   | { readonly kind: 'confirmed'; readonly id: number }

@@ -42,6 +42,17 @@ const KV_OPERATIONS: Shapes = {
   deletePrefix: { category: isBytes, key: isBytes },
 }
 
+const UNDOS: Shapes = {
+  record: {
+    scope: isText,
+    label: isOptional(isText),
+    group: isOptional(isText),
+    groupMs: isOptional(isCount),
+  },
+  undo: { scope: isText },
+  redo: { scope: isText },
+}
+
 const READS: Shapes = {
   ...LIVE_READS,
   'kv-get': { category: isBytes, key: isBytes },
@@ -54,6 +65,8 @@ const READS: Shapes = {
     bytesMax: isOptional(isCount),
   },
   'kv-write': { operations: isListOf((value) => fits(KV_OPERATIONS, value)) },
+  'undo-state': { scope: isText },
+  'undo-clear': { scope: isText },
   count: { query: isQuery },
   get: { table: isText, id: isText },
   explain: { read: isLiveRead },
@@ -64,6 +77,7 @@ const ITEMS: Shapes = {
     number: isCount,
     reducer: isText,
     timestampMs: Number.isFinite,
+    undo: isOptional((value) => fits(UNDOS, value)),
     isResent: isBoolean,
   },
   'cancel-call': { number: isCount },
@@ -76,6 +90,7 @@ const ITEMS: Shapes = {
   confirm: { id: isCount, delta: isDelta },
   pause: { isPaused: isBoolean },
   presence: {},
+  documents: {},
   network: { isOnline: isBoolean },
   token: { id: isCount, token: isText },
   'token-failed': { id: isCount, error: isError },

@@ -56,7 +56,7 @@ const ITEMS: Shapes = {
   changes: { origin: isText, changes: isListOf(isChange) },
   gap: {},
   'sync-status': { status: isStatus },
-  peers: { peers: isListOf(isPeer) },
+  peers: { peers: isListOf(isPeer), documents: Array.isArray },
   conflicts: { conflicts: isListOf(isConflict) },
   confirmed: { id: isCount },
   unconfirmed: { id: isCount, error: isError },

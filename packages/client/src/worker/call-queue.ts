@@ -109,5 +109,6 @@ function callOf(client: HostClient, item: CallItem): Call {
     sender: client.identity,
     connectionId: client.clientId,
     oldestPendingNumber: client.oldestPendingNumber,
+    undo: item.undo,
   }
 }

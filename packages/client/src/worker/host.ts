@@ -28,6 +28,7 @@ import { LateLive, type LiveHost } from './live-part.ts'
 import { answerRead, type PlainRead } from './read.ts'
 import { ReadQueue } from './read-queue.ts'
 import { type SyncPart, syncOff } from './sync-part.ts'
+import { answerUndo, isUndoRead, tellUndoOf } from './undo-states.ts'
 import { WakeTimer } from './wake-timer.ts'
 
 /** Delay before a failed run of scheduled rows is tried again, in ms. */
@@ -329,6 +330,7 @@ export class Host {
     try {
       const commit = this.#engine.commit(calls)
       this.#publish(commit)
+      tellUndoOf(this.#engine, this.#clients.values(), group, commit.outcomes)
       commit.outcomes.forEach((outcome, index) => {
         const { client, item } = group[index] as WaitingCall
         client.answer(
@@ -378,7 +380,8 @@ export class Host {
         if (item.kind === 'subscribe') this.#subscribe(client, item.id, item.read)
         else this.#read(client, item.id, item.read)
       },
-      ({ kind, read }) => (kind === 'read' && isPlain(read)) || this.#live.want(),
+      ({ kind, read }) =>
+        (kind === 'read' && (isPlain(read) || isUndoRead(read))) || this.#live.want(),
     )
     this.#live.forgetFailure()
     return isTimeUp
@@ -394,6 +397,11 @@ export class Host {
 
   #read(client: HostClient, id: number, read: Read): void {
     try {
+      if (isUndoRead(read)) {
+        const value = answerUndo(this.#engine, this.#clients.values(), client, read)
+        client.post({ kind: 'value', id, value })
+        return
+      }
       const transfer: Transferable[] = []
       const item = this.#withDeadline(() =>
         isPlain(read)
@@ -487,7 +495,7 @@ export class Host {
 }
 
 function isPlain(read: Read): read is PlainRead {
-  return read.kind !== 'explain' && read.kind !== 'relation'
+  return read.kind !== 'explain' && read.kind !== 'relation' && !isUndoRead(read)
 }
 
 function connectionOf({ clientId, identity }: HostClient): Connection {

@@ -1,9 +1,20 @@
 /** A module with every kind of column and reference, and one reducer that does what it is told. */
-import { defineModule, isUniverseError, t, table } from '@inner-universe/core'
+import {
+  APPEND_REDUCER,
+  COMPACT_REDUCER,
+  defineModule,
+  documentTable,
+  isUniverseError,
+  type ReducerContext,
+  t,
+  table,
+} from '@inner-universe/core'
 
 /** One write of the `write` reducer. Those that make no sense where the row stands are left out. */
 export interface Step {
-  readonly act: 'put' | 'insert' | 'update' | 'delete' | 'increment' | 'add' | 'remove' | 'create'
+  readonly act:
+    | ('put' | 'insert' | 'update' | 'delete' | 'create')
+    | ('increment' | 'add' | 'remove' | 'append' | 'compact')
   readonly table: 'item' | 'person' | 'box' | 'event'
   readonly id: string
   readonly cells: Readonly<Record<string, unknown>>
@@ -31,7 +42,9 @@ interface AnyTable {
 
 const keyOf = (name: Step['table']) => (name === 'person' ? 'id' : 'key')
 
-function run(access: AnyTable, { act, table: name, id, cells, by, element }: Step): void {
+function run(context: ReducerContext, step: Step): void {
+  const { act, table: name, id, cells, by, element } = step
+  const access = context.db[name] as unknown as AnyTable
   const isThere = access.get(id) !== undefined
   const row = { [keyOf(name)]: id, ...cells }
   if (name === 'event' && act !== 'delete') {
@@ -48,7 +61,21 @@ function run(access: AnyTable, { act, table: name, id, cells, by, element }: Ste
   else if (name !== 'item') return
   else if (act === 'increment') access.increment(id, 'votes', by)
   else if (act === 'add') access.addToSet(id, 'tags', element)
-  else access.removeFromSet(id, 'tags', element)
+  else if (act === 'remove') access.removeFromSet(id, 'tags', element)
+  else writeDocument(context, step)
+}
+
+/** Appends to the document of an item, or puts a checkpoint in the place of its first updates. */
+function writeDocument({ db, call }: ReducerContext, { act, id, by, element }: Step): void {
+  const place = { table: 'item', row: id, document: 'body' }
+  const bytes = new TextEncoder().encode(element)
+  if (act === 'append') {
+    call(APPEND_REDUCER, { ...place, update: bytes })
+    return
+  }
+  const updates = db[documentTable('item')]?.where({ row: id }).all() as readonly { id: string }[]
+  const covers = updates.slice(0, Math.max(0, by)).map((update) => update.id)
+  call(COMPACT_REDUCER, { ...place, checkpoint: bytes, covers })
 }
 
 export const convergenceModule = defineModule({
@@ -76,6 +103,7 @@ export const convergenceModule = defineModule({
       friend: t.ref('item', { onDelete: 'null' }).optional(),
       code: t.text().unique().optional(),
       rank: t.int().unique().optional(),
+      body: t.richText(),
     }),
     person: table({
       id: t.id(),
@@ -104,7 +132,7 @@ export const convergenceModule = defineModule({
       const script = args.script as unknown as Script
       for (const step of script.steps) {
         try {
-          run(ctx.db[step.table] as unknown as AnyTable, step)
+          run(ctx as unknown as ReducerContext, step)
         } catch (error) {
           // Refused before anything was written.
           if (!isUniverseError(error, 'table/duplicate-value')) throw error

@@ -10,6 +10,7 @@ export const notes = defineModule({
       id: t.id<'note'>(),
       text: t.text().max(100),
       isDone: t.bool().default(false),
+      body: t.richText(),
     }).search({ text: 'text' }),
   },
   reducers: (reducer) => ({

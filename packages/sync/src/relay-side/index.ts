@@ -12,6 +12,7 @@ export type {
   UniverseRecord,
 } from './log-store.ts'
 export { createMemoryLogStore, type MemoryLogStore } from './memory-log-store.ts'
+export { Rate } from './rate.ts'
 export {
   type Policy,
   type PolicyContext,

@@ -216,7 +216,7 @@ export class Planner {
   }
 
   #tests(read: TableRead): RowTest[] {
-    const shape = shapeOfTable(this.#tables[read.table] as TableDefinition)
+    const shape = shapeOfTable(read.table, this.#tables[read.table] as TableDefinition)
     return read.tests.map((test: Test) => compileTest(shape, test))
   }
 

@@ -2,7 +2,7 @@
  * Keeps a host in sync with a relay: wires the replica half of the protocol to the host's database on
  * one side and to its clients on the other. Loaded only where a universe is opened with `sync`.
  */
-import type { Hash, JsonValue } from '@inner-universe/core'
+import type { Hash } from '@inner-universe/core'
 import {
   AWARE_BYTES_MAX,
   type Compression,
@@ -151,7 +151,7 @@ export class HostSync implements SyncPart {
 
   welcome(client: HostClient): void {
     client.post({ kind: 'sync-status', status: this.#told })
-    client.post({ kind: 'peers', peers: this.#presences.peersOf(client.clientId) })
+    this.#tellPeers(client)
     this.#tokens.welcome(client)
     // Perhaps whoever opened it has signed in before.
     if (client.hasToken && this.#told.kind === 'denied') this.#replicaSync?.renewToken()
@@ -160,7 +160,8 @@ export class HostSync implements SyncPart {
   leave(client: HostClient): void {
     this.#confirmations.drop(client)
     this.#tokens.drop(client)
-    this.#say(client.clientId, undefined)
+    this.#say(client, { kind: 'presence', state: undefined })
+    this.#say(client, { kind: 'documents', state: undefined })
   }
 
   take(client: HostClient, item: SyncItem): void {
@@ -174,7 +175,8 @@ export class HostSync implements SyncPart {
         else this.#replicaSync?.resume()
         return
       case 'presence':
-        this.#say(client.clientId, item.state)
+      case 'documents':
+        this.#say(client, item)
         return
       case 'network':
         this.#isOnline = item.isOnline
@@ -197,10 +199,22 @@ export class HostSync implements SyncPart {
     })
   }
 
-  #say(tabId: string, state: JsonValue | undefined): void {
-    if (!this.#presences.say(tabId, state)) return
-    this.#replicaSync?.setAwareness(this.#presences.encode())
-    this.#planPeers()
+  #say(
+    { clientId }: HostClient,
+    { kind, state }: Extract<SyncItem, { kind: 'presence' | 'documents' }>,
+  ): void {
+    const isNew =
+      kind === 'presence'
+        ? this.#presences.say(clientId, state)
+        : this.#presences.sayDocuments(clientId, state)
+    if (isNew) this.#replicaSync?.setAwareness(this.#presences.encode())
+    // Whoever opens the first document has not listened before.
+    if (isNew || kind === 'documents') this.#planPeers()
+  }
+
+  #tellPeers(client: HostClient): void {
+    const peers = this.#presences.peersOf(client.clientId)
+    client.post({ kind: 'peers', peers, documents: this.#presences.documentsOf(client.clientId) })
   }
 
   #tellAll(news: SyncNews): void {
@@ -236,9 +250,7 @@ export class HostSync implements SyncPart {
     this.#stopPeersTimer ??= this.#options.scheduler.setTimer(PEERS_MS_MIN, () => {
       this.#stopPeersTimer = undefined
       const { host } = this.#options
-      for (const client of host.clients()) {
-        client.post({ kind: 'peers', peers: this.#presences.peersOf(client.clientId) })
-      }
+      for (const client of host.clients()) this.#tellPeers(client)
       host.flush()
     })
   }

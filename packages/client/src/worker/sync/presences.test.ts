@@ -18,6 +18,21 @@ test('what tabs say crosses as one state and comes out as peers', () => {
   expect(there.peersOf('tab3')).toEqual([])
 })
 
+test('what documents say crosses beside the app', () => {
+  const here = new Presences(4096)
+  const there = new Presences(4096)
+  here.say('tab1', 'app')
+  here.sayDocuments('tab1', { note: [1] })
+  here.sayDocuments('tab2', { note: [2] })
+  there.hear('session', here.encode())
+  expect(there.peersOf('tab3')).toEqual([{ sessionId: 'tab1', state: 'app' }])
+  expect(there.documentsOf('tab3')).toEqual([{ note: [2] }, { note: [1] }])
+  expect(here.documentsOf('tab1')).toEqual([{ note: [2] }])
+  expect(here.peersOf('tab1')).toEqual([])
+  expect(here.sayDocuments('tab2', undefined)).toBe(true)
+  expect(here.documentsOf('tab1')).toEqual([])
+})
+
 test('a tab sees the other tabs of its device and not itself', () => {
   const here = new Presences(4096)
   here.say('tab1', 'one')

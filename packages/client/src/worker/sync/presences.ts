@@ -1,14 +1,18 @@
 /**
  * What the tabs of this device say of themselves, as one state of its session; and what others say.
  *
- * On the wire a session's state is a JSON object: tab → what it says. Bytes from others are not
- * trusted: what is no such object says nothing.
+ * On the wire a session's state is a JSON object: tab → what it says, and `documents/` with the tab →
+ * what its open documents say, an object by document. Bytes from others are not trusted: what is no such
+ * object says nothing.
  */
 import type { JsonValue } from '@inner-universe/core'
 import type { Peer } from '../../rpc/contract.ts'
 
-/** Tabs taken in of one session: more than anyone has open. */
+/** Tabs taken in of one session, those with documents twice: more than anyone has open. */
 const TABS_MAX = 64
+
+/** Before a tab's name: what its documents say. */
+const DOCUMENTS = 'documents/'
 
 /** The registers of both. */
 export class Presences {
@@ -27,6 +31,11 @@ export class Presences {
     if (state === undefined) return wasThere
     this.#own.set(tabId, state)
     return true
+  }
+
+  /** A tab's documents say something, or nothing any more. True when that changes anything. */
+  sayDocuments(tabId: string, state: JsonValue | undefined): boolean {
+    return this.say(DOCUMENTS + tabId, state)
   }
 
   /**
@@ -55,15 +64,28 @@ export class Presences {
     if (peers.length > 0) this.#others.set(sessionId, peers)
   }
 
-  /** All but one tab: those of this device, then those of others. */
+  /** All but one tab: those of others, then those of this device. */
   peersOf(tabId: string): readonly Peer[] {
-    const peers = new Map<string, JsonValue>()
+    return [...this.#othersOf(tabId)]
+      .filter(([sessionId]) => !sessionId.startsWith(DOCUMENTS))
+      .map(([sessionId, state]) => ({ sessionId, state }))
+  }
+
+  /** What the documents of all but one tab say. */
+  documentsOf(tabId: string): readonly JsonValue[] {
+    return [...this.#othersOf(DOCUMENTS + tabId)]
+      .filter(([sessionId]) => sessionId.startsWith(DOCUMENTS))
+      .map(([, state]) => state)
+  }
+
+  #othersOf(key: string): ReadonlyMap<string, JsonValue> {
+    const states = new Map<string, JsonValue>()
     for (const others of this.#others.values()) {
-      for (const { sessionId, state } of others) peers.set(sessionId, state)
+      for (const { sessionId, state } of others) states.set(sessionId, state)
     }
-    for (const [sessionId, state] of this.#own) peers.set(sessionId, state)
-    peers.delete(tabId)
-    return [...peers].map(([sessionId, state]) => ({ sessionId, state }))
+    for (const [own, state] of this.#own) states.set(own, state)
+    states.delete(key)
+    return states
   }
 }
 
