@@ -20,6 +20,8 @@ const ENGINES: Readonly<Record<string, OpenEngine>> = {
 
 /** Changes of each kind, unless time runs out before. */
 const REPEATS = 3000
+/** Changes of each kind before they count: they pay for compiling. A third of the time at most. */
+const WARM_CHANGES = 6000
 const KIND_MS_MAX = 2_000
 
 /** What a case found. */
@@ -63,14 +65,13 @@ async function measure(engine: ViewEngine, workload: Workload): Promise<CaseResu
     const startMs = performance.now()
     const endMs = startMs + KIND_MS_MAX
     const warmMs = startMs + KIND_MS_MAX / 3
-    // The first third pays for compiling.
-    for (let n = 0; n < REPEATS * 1.5 && performance.now() < endMs; n++) {
+    for (let n = 0; n < WARM_CHANGES + REPEATS && performance.now() < endMs; n++) {
       const change = make()
       const began = performance.now()
       const applying = engine.apply(change)
       if (applying instanceof Promise) await applying
       const endedMs = performance.now()
-      if (n >= REPEATS / 2 || endedMs > warmMs) samples.push((endedMs - began) * 1000)
+      if (n >= WARM_CHANGES || endedMs > warmMs) samples.push((endedMs - began) * 1000)
     }
     changes[kind] = percentiles(samples)
   }
