@@ -239,7 +239,7 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'local-rows',
     rule: 'a replica that is built anew takes over its local rows',
     file: 'packages/engine/src/adopt.ts',
-    find: '  restoreLocal(scope, local)\n',
+    find: '  restoreLocal(scope, local, (version) => writer.newStampOf(version))\n',
     replace: '',
   },
   {
