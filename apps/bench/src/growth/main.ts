@@ -5,7 +5,8 @@
  * reducers, in sync with a real relay that lays floors every few seconds; a second one reads. Printed:
  * the sizes of client file and relay directory while it goes on and at the end, as multiples of the
  * live data (the file of a device that has just joined). Then, at a steady pace which leaves no queue, how
- * long single writes waited, with floors and the log being replaced below them, and without.
+ * long single writes waited, with floors and the log being replaced below them, and without; each also
+ * without flushing, as a flush waits for whatever else is written to the disk.
  */
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -27,7 +28,7 @@ const SETTLE_MS_MAX = 120_000
 const DAY_MS = 86_400_000
 /** No floors: what a write waits for without them. */
 const NO_RETENTION = { everyMs: DAY_MS, floorLagMs: DAY_MS }
-const PACED_MS = 60_000
+const PACED_MS = 30_000
 const PACE_MS = 5
 const BLOCKED_MS = 20
 
@@ -53,7 +54,7 @@ async function bytesOf(folder: string, prefix = ''): Promise<number> {
 }
 
 /** Writes at a steady pace and prints how long single writes waited. */
-async function writePaced(name: string, writer: Notes, ids: readonly string[]): Promise<void> {
+async function measurePaced(name: string, writer: Notes, ids: readonly string[]): Promise<void> {
   const waitsMs: number[] = []
   const writing: Promise<unknown>[] = []
   const write = async (n: number): Promise<void> => {
@@ -81,12 +82,23 @@ const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'inner-universe-growth-'))
   const relay = await RelayProcess.start(RETENTION)
-  const open = (name: string): Promise<Notes> => {
+  const open = (name: string, durability: 'power' | 'process' = 'power'): Promise<Notes> => {
     const { url, token } = relay
     const path = join(folder, `${name}.sqlite`)
-    return openUniverse(notes, { path, identity: name, sync: { url, token, universe: 'notes' } })
+    const sync = { url, token, universe: 'notes' }
+    return openUniverse(notes, { path, identity: name, durability, sync })
   }
-  const writer = await open('writer')
+  const writePaced = async (floors: string): Promise<void> => {
+    for (const durability of ['power', 'process'] as const) {
+      await writer.close()
+      writer = await open('writer', durability)
+      while (writer.sync.status.kind !== 'live') await delay(100)
+      const flushes = durability === 'power' ? 'flushed' : 'not flushed'
+      await measurePaced(`${floors}, ${flushes}`, writer, ids)
+    }
+  }
+  let ids: string[] = []
+  let writer = await open('writer')
   const reader = await open('reader')
   try {
     const filling: PromiseLike<number>[] = []
@@ -95,7 +107,7 @@ async function main(): Promise<void> {
     }
     await Promise.all(filling)
     const rows = await writer.sql<{ id: string }>('SELECT id FROM note')
-    const ids = rows.map(({ id }) => id)
+    ids = rows.map(({ id }) => id)
     const started = performance.now()
     let written = 0
     const lane = async (): Promise<void> => {
@@ -139,11 +151,10 @@ async function main(): Promise<void> {
     console.log(`relay store ${megabytes(store)}: ${(store / live).toFixed(2)} times`)
     // It lives in this process, and would be waited for.
     await reader.close()
-    await writePaced('with floors', writer, ids)
+    await writePaced('with floors')
     await relay.kill()
     await relay.restart({ retention: NO_RETENTION })
-    while (writer.sync.status.kind !== 'live') await delay(100)
-    await writePaced('without floors', writer, ids)
+    await writePaced('without floors')
   } finally {
     await Promise.allSettled([writer.close(), reader.close()])
     await relay.stop()
