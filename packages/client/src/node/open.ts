@@ -77,7 +77,8 @@ export async function openUniverse<T extends Tables, R extends Reducers, V exten
   const openEngineOver: OpenDatabase['openEngine'] = (driver, stream, join) =>
     openEngine({
       driver,
-      module: anyModule,
+      // What is being built to take the place of a database has its views filled when it has.
+      module: join === undefined ? anyModule : { ...anyModule, views: {} },
       now: clock.now,
       clockNow: () => clock.now() + clockOffset.offsetMs,
       randomBytes,

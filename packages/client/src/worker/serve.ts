@@ -123,7 +123,8 @@ async function open(
   const openEngineOver: OpenDatabase['openEngine'] = (driver, stream, join) =>
     openEngine({
       driver,
-      module,
+      // What is being built to take the place of a database has its views filled when it has.
+      module: join === undefined ? module : { ...module, views: {} },
       now: () => Date.now(),
       clockNow: () => Date.now() + clock.offsetMs,
       randomBytes: (byteCount) => crypto.getRandomValues(new Uint8Array(byteCount)),
