@@ -52,7 +52,7 @@ const retention = z.strictObject({
     30 * DAY_MS,
   ),
   imageEveryEntries: count(1, 'entries between two images').default(10_000),
-  imageEveryBytes: count(1, 'bytes of log between two images').default(1024 * 1024),
+  imageEveryBytes: count(1, 'bytes of log between two images').default(256 * 1024),
   imagesKept: count(1, 'images kept of a universe').default(2),
   everyMs: count(10, 'ms between two looks at what can be compacted').default(MINUTE_MS),
 })

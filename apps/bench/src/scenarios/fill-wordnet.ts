@@ -28,6 +28,8 @@ const VIEWPORT = { width: 1280, height: 800 }
 /** Entries that may follow the image: what a relay in use has, too. */
 const TAIL_ENTRIES_MAX = 60
 
+const MODULE = standardModule as unknown as Module
+
 /** See the file's head. */
 export const fillWordnetScenario: Scenario = {
   name: 'fill-wordnet',
@@ -40,6 +42,8 @@ export const fillWordnetScenario: Scenario = {
       const shown: number[] = []
       const live: number[] = []
       for (let device = 0; device < DEVICES; device++) {
+        const { head, image } = await askForImage(relay, 'wordnet', MODULE)
+        bench.say(`device ${device + 1}: an image at ${image?.offset} of ${head}`)
         const filling = await fillHere(site.url, relay)
         if (filling.digest !== digest) throw new Error('the new device differs from the first')
         shown.push(filling.shownMs)
@@ -99,11 +103,7 @@ async function importThere(bench: Bench, url: string, relay: RelayProcess): Prom
     bench.say('imported and synced')
     const endMs = performance.now() + FILL_MS_MAX
     for (;;) {
-      const { head, image } = await askForImage(
-        relay,
-        'wordnet',
-        standardModule as unknown as Module,
-      )
+      const { head, image } = await askForImage(relay, 'wordnet', MODULE)
       if (image !== undefined && head - image.offset <= TAIL_ENTRIES_MAX) {
         bench.say(
           `an image of ${Math.round(image.byteCount / 1e6)} MB at ${image.offset} of ${head}`,

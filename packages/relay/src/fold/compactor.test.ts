@@ -173,6 +173,33 @@ test('images come every so many entries, and only the newest are kept', async ()
   expect(kinds(town).filter((kind) => kind === 'image')).toHaveLength(4)
 })
 
+test('what comes while an image is being made counts towards the next one', async () => {
+  const memory = createMemoryLogStore()
+  let meanwhile: (() => Promise<void>) | undefined
+  const store = new Proxy(memory, {
+    get(target, name: keyof MemoryLogStore) {
+      const method = (target[name] as (...args: unknown[]) => unknown).bind(target)
+      if (name !== 'read') return method
+      return async (...args: unknown[]) => {
+        const entries = (await method(...args)) as unknown[]
+        const run = entries.length === 0 ? meanwhile : undefined
+        if (run !== undefined) meanwhile = undefined
+        await run?.()
+        return entries
+      }
+    },
+  })
+  const town = createFoldedRelay({ store, retention: { imageEveryBytes: 1 } })
+  const ada = await town.replica('ada')
+  await write(ada, 2)
+  meanwhile = () => write(ada, 2)
+  await town.step()
+  expect(town.events).toMatchObject([{ kind: 'image', offset: 2 }])
+  await town.step()
+  await town.step()
+  expect(town.events.at(-1)).toMatchObject({ kind: 'image', offset: 4 })
+})
+
 test('a floor is laid when it is old enough and everyone has read past it', async () => {
   const town = createFoldedRelay()
   const ada = await town.replica('ada')

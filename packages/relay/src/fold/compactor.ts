@@ -119,7 +119,7 @@ export class Compactor {
     if (state.mark === undefined && state.position.offset > (floor?.offset ?? 0)) {
       state = await folds.noteMark(universe, nowMs)
     }
-    await this.#makeImage(universe, state, nowMs)
+    await this.#makeImage(universe, state, { nowMs, bytesRead: record.byteCount })
     await this.#truncate(universe)
     this.#settled.set(universe, {
       epoch: record.epoch,
@@ -231,7 +231,12 @@ export class Compactor {
     return true
   }
 
-  async #makeImage(universe: string, { position }: FoldState, nowMs: number): Promise<void> {
+  /** `bytesRead`: bytes of log that were kept when the fold had read no further than it has now. */
+  async #makeImage(
+    universe: string,
+    { position }: FoldState,
+    { nowMs, bytesRead }: { readonly nowMs: number; readonly bytesRead: number },
+  ): Promise<void> {
     const { store, retention } = this.#options
     const record = await store.find(universe)
     const images = await store.images(universe)
@@ -254,7 +259,8 @@ export class Compactor {
         Math.max(retention.imageEveryBytes, isQuiet ? 0 : proportional)
     if (!(isDue || isNeeded)) return
     await this.#putImage(record, nowMs)
-    this.#bytesAtImage.set(universe, record.byteCount)
+    // Not what is kept by now: what came meanwhile is in no image yet.
+    this.#bytesAtImage.set(universe, bytesRead)
     const kept = [...(await store.images(universe))].sort((a, b) => b.offset - a.offset)
     const surplus = kept.slice(retention.imagesKept).map(({ manifest }) => manifest)
     if (surplus.length > 0) await store.dropImages(universe, surplus)
