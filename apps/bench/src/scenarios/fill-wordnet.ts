@@ -25,8 +25,8 @@ const IMPORT_MS_MAX = 300_000
 const FILL_MS_MAX = 120_000
 /** Wide enough for the header to show its links. */
 const VIEWPORT = { width: 1280, height: 800 }
-/** Entries that may follow the image: what a relay in use has, too. */
-const TAIL_ENTRIES_MAX = 60
+/** Entries that may follow the image: once it is quiet a relay has one of nearly all. */
+const TAIL_ENTRIES_MAX = 10
 
 const MODULE = standardModule as unknown as Module
 
