@@ -6,6 +6,9 @@ import { type Figure, percentiles } from '../figure.ts'
 const BATCH = 1000
 const ACKNOWLEDGED_COUNT = 300
 const GET_COUNT = 2000
+/** Puts and gets of one store before it is the next one's turn. */
+const TURN = 10
+const SCAN_TIMES = 3
 /** Entries read by the scan, if there are as many. */
 const SCAN_COUNT = 100_000
 /** Prefixes the entries are spread over, in order. */
@@ -32,10 +35,11 @@ export interface KvContender {
 
 /** What one contender did, in the unit that its name says. */
 export interface KvMeasure {
+  readonly contender: { readonly name: string }
   readonly acknowledgedMs: readonly number[]
   readonly fillUs: number
   readonly getUs: readonly number[]
-  readonly scanUs: number
+  readonly scanUs: readonly number[]
   readonly deleteUs: number
 }
 
@@ -59,35 +63,69 @@ async function timed(body: () => Promise<unknown>): Promise<number> {
   return performance.now() - started
 }
 
-/** Puts a store through the workload with so many entries, then closes it. */
-export async function measureKv(contender: KvContender, count: number): Promise<KvMeasure> {
+/**
+ * Puts stores through the workload with so many entries, then closes them. What a flush takes differs
+ * from one second to the next, and so does everything on a shared machine: stores take turns, so that
+ * whatever happens meets all of them.
+ */
+export async function measureKv(
+  contenders: readonly KvContender[],
+  count: number,
+): Promise<KvMeasure[]> {
+  const scanCount = Math.min(count, SCAN_COUNT)
+  const runs = contenders.map((contender) => ({
+    contender,
+    acknowledgedMs: [] as number[],
+    fillUs: 0,
+    getUs: [] as number[],
+    scanUs: [] as number[],
+    deleteUs: 0,
+  }))
   try {
-    const acknowledgedMs: number[] = []
-    for (let n = 0; n < ACKNOWLEDGED_COUNT; n++) {
-      const entry = { key: encodeKey(CHANNEL_COUNT, n), payload: PAYLOAD }
-      acknowledgedMs.push(await timed(() => contender.put(entry)))
+    for (const turn of turns(ACKNOWLEDGED_COUNT)) {
+      for (const { contender, acknowledgedMs } of runs) {
+        for (const n of turn) {
+          const entry = { key: encodeKey(CHANNEL_COUNT, n), payload: PAYLOAD }
+          acknowledgedMs.push(await timed(() => contender.put(entry)))
+        }
+      }
     }
-    const fillMs = await timed(() => contender.fill(batchesOf(count)))
-    const getUs: number[] = []
-    for (let n = 0; n < GET_COUNT; n++) {
-      const key = keyOf((n * 7919) % count, count)
-      getUs.push((await timed(async () => check(await contender.get(key)))) * 1000)
+    for (const run of runs) {
+      run.fillUs = ((await timed(() => run.contender.fill(batchesOf(count)))) * 1000) / count
     }
-    const scanCount = Math.min(count, SCAN_COUNT)
-    const scanMs = await timed(async () => {
-      const seen = await contender.scan(scanCount)
-      if (seen !== scanCount) throw new Error(`${contender.name}: ${seen} of ${scanCount} entries`)
-    })
-    const deleteMs = await timed(() => contender.deletePrefix(encodeKey(3)))
-    return {
-      acknowledgedMs,
-      fillUs: (fillMs * 1000) / count,
-      getUs,
-      scanUs: (scanMs * 1000) / scanCount,
-      deleteUs: (deleteMs * 1000) / (count / CHANNEL_COUNT),
+    for (const turn of turns(GET_COUNT)) {
+      for (const { contender, getUs } of runs) {
+        for (const n of turn) {
+          const key = keyOf((n * 7919) % count, count)
+          getUs.push((await timed(async () => check(await contender.get(key)))) * 1000)
+        }
+      }
     }
+    for (let time = 0; time < SCAN_TIMES; time++) {
+      for (const { contender, scanUs } of runs) {
+        const scanMs = await timed(async () => {
+          const seen = await contender.scan(scanCount)
+          if (seen !== scanCount) {
+            throw new Error(`${contender.name}: ${seen} of ${scanCount} entries`)
+          }
+        })
+        scanUs.push((scanMs * 1000) / scanCount)
+      }
+    }
+    for (const run of runs) {
+      const deleteMs = await timed(() => run.contender.deletePrefix(encodeKey(3)))
+      run.deleteUs = (deleteMs * 1000) / (count / CHANNEL_COUNT)
+    }
+    return runs
   } finally {
-    await contender.close()
+    for (const { contender } of runs) await contender.close()
+  }
+}
+
+/** The numbers below `count`, so many at a time. */
+function* turns(count: number): Generator<readonly number[]> {
+  for (let from = 0; from < count; from += TURN) {
+    yield Array.from({ length: Math.min(TURN, count - from) }, (_, at) => from + at)
   }
 }
 
@@ -96,10 +134,7 @@ function check(payload: Uint8Array | undefined): void {
 }
 
 /** Measures as figures; ratios are to the floor, which comes first. */
-export function kvFigures(
-  count: number,
-  measures: readonly (readonly [name: string, measure: KvMeasure])[],
-): Figure[] {
+export function kvFigures(count: number, measures: readonly KvMeasure[]): Figure[] {
   const [floor] = measures
   const of = (
     what: string,
@@ -107,9 +142,10 @@ export function kvFigures(
     pick: (measure: KvMeasure) => readonly number[],
     budget?: number,
   ): Figure[] =>
-    measures.map(([name, measure], at) => {
+    measures.map((measure, at) => {
+      const { name } = measure.contender
       const figure = percentiles(pick(measure))
-      const ratioToFloor = floor && figure.p50 / percentiles(pick(floor[1])).p50
+      const ratioToFloor = floor && figure.p50 / percentiles(pick(floor)).p50
       return {
         name: `${sizeName(count)} ${what}: ${name}`,
         unit,
@@ -122,7 +158,7 @@ export function kvFigures(
     ...of('put, acknowledged', 'ms', ({ acknowledgedMs }) => acknowledgedMs, 1.5),
     ...of('put in batches, each', 'us', ({ fillUs }) => [fillUs]),
     ...of('get', 'us', ({ getUs }) => getUs),
-    ...of('scan, each', 'us', ({ scanUs }) => [scanUs], 1.5),
+    ...of('scan, each', 'us', ({ scanUs }) => scanUs, 1.5),
     ...of('delete by prefix, each', 'us', ({ deleteUs }) => [deleteUs]),
   ]
 }

@@ -56,9 +56,14 @@ export type KvName = keyof typeof openers
 
 /** Called by the Node half. */
 export const jobsPage = {
-  /** Puts one store through the workload, in a place of its own. */
-  async measure(name: KvName, count: number): Promise<[name: string, measure: KvMeasure]> {
-    const contender = await openers[name](`${name}-${count}`)
-    return [contender.name, await measureKv(contender, count)]
+  /** Puts stores through the workload, each in a place of its own. */
+  async measure(names: readonly KvName[], count: number): Promise<KvMeasure[]> {
+    const contenders: KvContender[] = []
+    for (const name of names) contenders.push(await openers[name](`${name}-${count}`))
+    const measures = await measureKv(contenders, count)
+    return measures.map(({ contender: { name }, ...measure }) => ({
+      ...measure,
+      contender: { name },
+    }))
   },
 }

@@ -2,8 +2,8 @@
  * Question: what does a key-value job cost in Node beside the bare driver and beside stores made for it?
  *
  * Workload: 200 bytes under keys of two parts, everything flushed to disk. 300 puts, each awaited until
- * it is durable; then 10,000, 100,000 and 1,000,000 entries in batches of 1,000; 2,000 gets; a scan of
- * up to 100,000 entries; the deletion of a tenth by its prefix. Floor: the same table through the bare
+ * it is durable; then 10,000, 100,000 and 1,000,000 entries in batches of 1,000; 2,000 gets; three
+ * scans of up to 100,000 entries; the deletion of a tenth by its prefix. Stores take turns. Floor: the same table through the bare
  * driver in a thread of its own, so that the ratio holds the crossing too. Peers: LevelDB and LMDB,
  * which work in the caller's thread or natively beside it. On paper: a crossing costs 50 µs, a flush
  * 0.2 ms, a put in a batch 4 µs.
@@ -13,7 +13,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Figure } from '../figure.ts'
-import { type KvMeasure, kvFigures, measureKv } from '../kv/contender.ts'
+import { type KvContender, kvFigures, measureKv } from '../kv/contender.ts'
 import {
   bareContender,
   jobContender,
@@ -31,18 +31,17 @@ export const jobsNodeScenario: Scenario = {
   async run(bench: Bench): Promise<Figure[]> {
     const figures: Figure[] = []
     for (const count of COUNTS) {
-      const measures: [string, KvMeasure][] = []
-      for (const open of [bareContender, jobContender, levelContender, lmdbContender]) {
-        const folder = await mkdtemp(join(tmpdir(), 'inner-universe-kv-'))
-        try {
-          const contender = await open(folder)
-          measures.push([contender.name, await measureKv(contender, count)])
-          bench.say(`${count} entries: ${contender.name} done`)
-        } finally {
-          await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+      const folder = await mkdtemp(join(tmpdir(), 'inner-universe-kv-'))
+      try {
+        const contenders: KvContender[] = []
+        for (const open of [bareContender, jobContender, levelContender, lmdbContender]) {
+          contenders.push(await open(folder))
         }
+        figures.push(...kvFigures(count, await measureKv(contenders, count)))
+        bench.say(`${count} entries done`)
+      } finally {
+        await rm(folder, { recursive: true, force: true, maxRetries: 5 })
       }
-      figures.push(...kvFigures(count, measures))
     }
     return figures
   },

@@ -7,7 +7,7 @@
  * Not measured: several jobs at once, scans while writing, large payloads.
  */
 import type { Figure } from '../figure.ts'
-import { type KvMeasure, kvFigures } from '../kv/contender.ts'
+import { kvFigures } from '../kv/contender.ts'
 import { callPart } from '../page-part.ts'
 import type { Bench, Scenario } from '../scenario.ts'
 
@@ -20,13 +20,10 @@ export const jobsScenario: Scenario = {
   async run(bench: Bench): Promise<Figure[]> {
     const figures: Figure[] = []
     for (const count of COUNTS) {
-      const measures: [string, KvMeasure][] = []
-      for (const name of ['bare', 'job', 'dexie'] as const) {
-        const page = await bench.openPage('jobs')
-        measures.push(await callPart(page, 'jobs', 'measure', name, count))
-        await page.close()
-        bench.say(`${count} entries: ${name} done`)
-      }
+      const page = await bench.openPage('jobs')
+      const measures = await callPart(page, 'jobs', 'measure', ['bare', 'job', 'dexie'], count)
+      await page.close()
+      bench.say(`${count} entries done`)
       figures.push(...kvFigures(count, measures))
     }
     return figures
