@@ -17,6 +17,14 @@ export interface IterateOptions {
   readonly after?: KeyInput
   /** Entries fetched at once, at most. Default 256; large entries make a page end earlier. */
   readonly pageRows?: number
+  /** Ends the iteration with `call/aborted`. */
+  readonly signal?: AbortSignal
+}
+
+/** How a range is read in one piece. */
+export interface JobScanOptions extends ScanOptions {
+  /** Ends the waiting for it with `call/aborted`; the worker may still read what it was asked for. */
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -54,9 +62,17 @@ export interface Job {
   get(category: KeyInput, key: KeyInput): Promise<Uint8Array | undefined>
   exists(category: KeyInput, key: KeyInput): Promise<boolean>
   /** The entries of a range in the order of their keys, all in memory: see `iterate`. */
-  scan(category: KeyInput, range?: KeyInputRange, options?: ScanOptions): Promise<readonly KvRow[]>
+  scan(
+    category: KeyInput,
+    range?: KeyInputRange,
+    options?: JobScanOptions,
+  ): Promise<readonly KvRow[]>
   /** The entries whose keys begin with the bytes of `prefix`. As `scan`. */
-  scanPrefix(category: KeyInput, prefix: KeyInput, options?: ScanOptions): Promise<readonly KvRow[]>
+  scanPrefix(
+    category: KeyInput,
+    prefix: KeyInput,
+    options?: JobScanOptions,
+  ): Promise<readonly KvRow[]>
   /** Number of entries of a range. */
   count(category: KeyInput, range?: KeyInputRange): Promise<number>
   /**
