@@ -112,6 +112,7 @@ function writeLength(out: ByteWriter, byteCount: number, what: string): void {
 
 const readLength = (reader: ByteReader): number => reader.readByte() * 256 + reader.readByte()
 
+/** `k.string`, by its own name for what only encodes plain parts. */
 export const string: KeyType<string> = /* @__PURE__ */ keyType(
   (out, value) => {
     if (typeof value !== 'string') refuse(`a ${typeof value} is not text`)
@@ -122,6 +123,7 @@ export const string: KeyType<string> = /* @__PURE__ */ keyType(
   (reader) => reader.readUtf8(readLength(reader)),
 )
 
+/** `k.bytes`, as {@link string}. */
 export const bytes: KeyType<Uint8Array> = /* @__PURE__ */ keyType(
   (out, value) => {
     if (!(value instanceof Uint8Array)) refuse('a value that is not bytes')
@@ -131,6 +133,7 @@ export const bytes: KeyType<Uint8Array> = /* @__PURE__ */ keyType(
   (reader) => reader.readRaw(readLength(reader)).slice(),
 )
 
+/** `k.bool`, as {@link string}. */
 export const bool: KeyType<boolean> = /* @__PURE__ */ keyType(
   (out, value) => {
     if (typeof value !== 'boolean') refuse(`a ${typeof value} is not a boolean`)
@@ -142,6 +145,7 @@ export const bool: KeyType<boolean> = /* @__PURE__ */ keyType(
   },
 )
 
+/** `k.int64`, as {@link string}. */
 export const int64: KeyType<bigint> = /* @__PURE__ */ keyType(
   (out, value) => {
     if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) {
@@ -188,6 +192,7 @@ const uint8: KeyType<number> = /* @__PURE__ */ keyType(
   (reader) => reader.readByte(),
 )
 
+/** `k.int`, as {@link string}. */
 export const int: KeyType<number> = /* @__PURE__ */ signed('integer within ±(2^53 − 1)', 54)
 
 function enumeration<const Members extends readonly string[]>(
