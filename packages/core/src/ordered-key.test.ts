@@ -243,7 +243,7 @@ describe('layout', () => {
     expect(hex([1, 'x'])).toBe(hex(1, 'x'))
   })
 
-  test('[OK3] shapes are not told apart', () => {
+  test('[OK3] there are no type tags: "" is (false, false), and int64 0 is uint64 2^63', () => {
     expect(hex('')).toBe(hex(false, false))
     expect(hex(k.int64(0n))).toBe(hex(k.uint64(2n ** 63n)))
   })
@@ -327,7 +327,7 @@ describe('order', () => {
     )
   })
 
-  test('[OK6] a prefix takes in its key and what goes on after it, and no neighbour', () => {
+  test('[OK6] the prefix ("a") takes in ("a", anything), not ("ab") nor ("b"), and so does any', () => {
     const { start, stop } = prefixRange(encodeKey('a'))
     const isTaken = (...parts: KeyPart[]): boolean =>
       compareKeys(encodeKey(...parts), start) >= 0 && compareKeys(encodeKey(...parts), stop) < 0

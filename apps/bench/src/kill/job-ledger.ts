@@ -1,7 +1,7 @@
 /** The ledger as a key-value job that tabs share: a call is one batch of entries. */
 import { decodeKey, isUniverseError, k, Persistency } from '@inner-universe/client/jobs'
 import { partCountOf } from './ledger.ts'
-import type { Written } from './page.ts'
+import type { Written } from './ledger-state.ts'
 
 /** Entries of one part: a batch then takes a while before its commit, in which kills fall. */
 const COPIES = 20

@@ -94,7 +94,8 @@ export interface Job {
   flush(): Promise<void>
   /**
    * Tells what changes under a prefix by writes issued from now on, once they are durable and before
-   * they are acknowledged. Returns the end of it. The end of the job ends it too.
+   * they are acknowledged; in a browser by those of other tabs too. A `gap` tells that changes may have
+   * been missed: read anew. Returns the end of it. The end of the job ends it too.
    */
   watch(
     category: KeyInput,

@@ -32,9 +32,11 @@ export interface Persistency extends JobsById {
    * Opens a job, making the root and its database if they are not there. The same handle as long as it
    * is open.
    *
+   * Tabs of a browser share it.
+   *
    * @throws UniverseError `kv/invalid-argument` for an id that is none or too many open jobs,
-   * `storage/locked` when another tab or process has it open, `kv/backend`, `kv/timeout`,
-   * `client/worker-failed`.
+   * `storage/locked` when in Node another process, thread or root has it open, `kv/backend`,
+   * `kv/timeout`, `client/worker-failed`.
    */
   openJob(jobId: string): Promise<Job>
   /** Stores what is queued, then closes the job and ends its thread. Nothing happens if it is not open. */
