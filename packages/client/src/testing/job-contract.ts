@@ -339,6 +339,7 @@ export function jobContract(name: string, harness: JobHarness): void {
       const wrongs: readonly KeyInput[] = [
         'x'.repeat(65_536),
         [new Uint8Array(65_536)],
+        new Uint8Array(64 * 1024 * 1024 + 1),
         2 ** 53,
         2n ** 63n,
         k.int8(128),

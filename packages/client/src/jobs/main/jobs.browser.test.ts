@@ -49,7 +49,9 @@ jobContract('jobs in the memory of a browser', {
   reset: () => Persistency.reset(),
 })
 
-test('[KJ10] [KJ19] on a full disk a write is refused with its code, nothing else is lost, and it goes on when there is room', async () => {
+test('[KJ10] [KJ19] on a full disk a write is refused with its code, nothing else is lost, and it goes on when there is room', {
+  timeout: 60_000,
+}, async () => {
   const full = (): Worker =>
     new Worker(new URL('../../testing/full-disk-jobs.worker.ts', import.meta.url), {
       type: 'module',

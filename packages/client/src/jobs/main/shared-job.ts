@@ -236,7 +236,9 @@ export class SharedJob implements JobPort {
 
   #take(line: Line, message: JobMessage): void {
     if (line !== this.#line) return
-    const opened = message.answers.find(({ number }) => number === this.#open?.number)
+    const opened = this.#isServed
+      ? undefined
+      : message.answers.find(({ number }) => number === this.#open?.number)
     for (const { number } of message.answers) this.#unanswered.delete(number)
     if (opened?.ok === false && this.#wasServed) {
       this.#fail(decodeUniverseError(opened.error, 'kv/backend'))
