@@ -65,8 +65,8 @@ const CLIENT_LAYERS: Readonly<Record<string, readonly string[]>> = {
   main: ['rpc'],
   worker: ['rpc'],
   node: ['main', 'rpc', 'worker'],
-  // Of `main` the clock only.
-  jobs: ['main', 'rpc'],
+  // Of `main` the clock and the broker, of `worker` how other tabs find it.
+  jobs: ['main', 'rpc', 'worker'],
 }
 
 /** Time, randomness, timers and transport: passed in everywhere but at the rim. */

@@ -129,6 +129,14 @@ export {
   parseJson,
 } from './json.ts'
 export { inputBytes, inputRange, viewOfInput } from './key-input.ts'
+export {
+  type KeyCodec,
+  type KeyType,
+  type KeyTypes,
+  type KeyValues,
+  k,
+  type TypedPart,
+} from './key-type.ts'
 export type { KeyInput, KeyInputRange, Kv, KvCategory, KvRow, KvWrite, ScanOptions } from './kv.ts'
 export { deriveCells, forwardValue, type LensColumn, lensesOf } from './lens.ts'
 export {
@@ -174,15 +182,9 @@ export {
   compareKeys,
   decodeKey,
   encodeKey,
-  type KeyCodec,
   type KeyPart,
   type KeyRange,
-  type KeyType,
-  type KeyTypes,
-  type KeyValues,
-  k,
   prefixRange,
-  type TypedPart,
 } from './ordered-key.ts'
 export { type Queries, Query, queriesOf, relationOf } from './query.ts'
 export { createRandom, createRandomFromState, type Random } from './random.ts'

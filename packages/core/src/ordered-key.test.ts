@@ -1,17 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import vectors from '../vectors/ordered-keys.json' with { type: 'json' }
+import rangeVectors from '../vectors/prefix-ranges.json' with { type: 'json' }
 import { isUniverseError } from './error.ts'
 import { bytesToHex } from './hex.ts'
-import {
-  compareKeys,
-  decodeKey,
-  encodeKey,
-  type KeyPart,
-  type KeyType,
-  k,
-  prefixRange,
-} from './ordered-key.ts'
+import { type KeyType, k } from './key-type.ts'
+import { compareKeys, decodeKey, encodeKey, type KeyPart, prefixRange } from './ordered-key.ts'
 
 const hex = (...parts: readonly KeyPart[]): string => bytesToHex(encodeKey(...parts))
 const bytesOf = (text: string): Uint8Array =>
@@ -109,11 +103,100 @@ const samples: Readonly<Record<string, Sample<never>>> = Object.fromEntries(
   }),
 ) as unknown as Readonly<Record<string, Sample<never>>>
 
+/** Of parts in order: the first that differs decides. */
+function compareParts(
+  parts: readonly Sample<never>[],
+  a: readonly never[],
+  b: readonly never[],
+): number {
+  for (const [at, { compare }] of parts.entries()) {
+    const difference = compare(a[at] as never, b[at] as never)
+    if (difference !== 0) return difference
+  }
+  return 0
+}
+
+/** Values of a few, so that pairs share their first parts and the later ones decide. */
+const rarely = (sample: Sample<never>): fc.Arbitrary<Sample<never>> =>
+  fc.array(sample.values, { minLength: 1, maxLength: 3 }).map((few) => ({
+    ...sample,
+    values: fc.oneof(sample.values, fc.constantFrom(...few)),
+  }))
+
+const FIELDS = ['first', 'second', 'third', 'fourth'] as const
+
+/** Encoded by itself, then put in as it is. */
+function innerKey(type: KeyType<never>): KeyType<never> {
+  const part = (value: never) => k.key(encodeKey(type(value)))
+  const { read } = type
+  return Object.assign(part, {
+    read,
+    write: (out: never, value: never) => part(value).writeTo(out),
+  })
+}
+
+/** Any type of part, and tuples, objects, inner keys and optional parts of them, four deep. */
+const { shape: shapes } = fc.letrec<{ shape: Sample<never>; leaf: Sample<never> }>((tie) => {
+  const parts = fc.array(tie('shape'), { minLength: 1, maxLength: 4 })
+  return {
+    leaf: fc.constantFrom(...Object.values(samples)).chain(rarely),
+    shape: fc.oneof(
+      { maxDepth: 3, depthSize: 'small' },
+      tie('leaf'),
+      parts.map((inner) => ({
+        type: k.tuple(...inner.map(({ type }) => type)) as never,
+        values: fc.tuple(...inner.map(({ values }) => values)) as never,
+        compare: (a: readonly never[], b: readonly never[]) => compareParts(inner, a, b),
+      })),
+      parts.map((inner) => {
+        const names = FIELDS.slice(0, inner.length)
+        const listOf = (value: object) => names.map((name) => value[name as never])
+        return {
+          type: k.object(
+            Object.fromEntries(inner.map(({ type }, at) => [names[at], type])),
+          ) as never,
+          values: fc.record(
+            Object.fromEntries(inner.map(({ values }, at) => [names[at], values])),
+          ) as never,
+          compare: (a: object, b: object) => compareParts(inner, listOf(a), listOf(b)),
+        }
+      }),
+      tie('shape').map(({ type, values, compare }) => ({
+        type: k.optional(type) as never,
+        values: fc.option(values) as never,
+        compare: (a: never, b: never) =>
+          a === null || b === null ? Number(a !== null) - Number(b !== null) : compare(a, b),
+      })),
+      tie('shape').map(({ type, values, compare }) => ({
+        type: innerKey(type),
+        values,
+        compare,
+      })),
+    ),
+  }
+})
+
 describe('layout', () => {
   test.each(vectors)('[OK1] the bytes of $name stay what they are', ({ name, hex: expected }) => {
     const keys: Readonly<Record<string, () => string>> = {
       'empty string': () => hex(''),
       'string ab': () => hex('ab'),
+      'empty bytes': () => hex(new Uint8Array()),
+      'int 0': () => hex(k.int(0)),
+      'int -1': () => hex(k.int(-1)),
+      'int64 1': () => hex(k.int64(1n)),
+      'uint8 255': () => hex(k.uint8(255)),
+      'uint16 0': () => hex(k.uint16(0)),
+      'uint64 2^63': () => hex(k.uint64(2n ** 63n)),
+      'bool false': () => hex(false),
+      'enum red': () => hex(k.enum(colours)('red')),
+      'typed tuple c1 and 1': () => hex(k.tuple(k.string, k.int64)(['c1', 1n])),
+      'object c1 and 1': () =>
+        hex(k.object({ channel: k.string, at: k.int })({ at: 1, channel: 'c1' })),
+      'inner key first': () => hex(k.key(encodeKey('a')), 1),
+      'float64 0 and -0': () => hex(k.float64(-0)),
+      'float64 infinity': () => hex(k.float64(Number.POSITIVE_INFINITY)),
+      'date before 1970': () => hex(k.date(new Date(-1))),
       'string €': () => hex('€'),
       'bytes ff 00': () => hex(new Uint8Array([0xff, 0])),
       'int64 0': () => hex(k.int64(0n)),
@@ -146,6 +229,11 @@ describe('layout', () => {
     expect(keys[name]?.()).toBe(expected)
   })
 
+  test.each(rangeVectors)('[OK1] the range of the prefix $name stays what it is', (vector) => {
+    const { start, stop } = prefixRange(bytesOf(vector.prefix))
+    expect([bytesToHex(start), bytesToHex(stop)]).toEqual([vector.prefix, vector.stop])
+  })
+
   test('[OK2] plain values are encoded as their types are', () => {
     expect(hex('x')).toBe(hex(k.string('x')))
     expect(hex(5)).toBe(hex(k.int64(5n)))
@@ -155,7 +243,7 @@ describe('layout', () => {
     expect(hex([1, 'x'])).toBe(hex(1, 'x'))
   })
 
-  test('[OK3] shapes are not told apart', () => {
+  test('[OK3] there are no type tags: "" is (false, false), and int64 0 is uint64 2^63', () => {
     expect(hex('')).toBe(hex(false, false))
     expect(hex(k.int64(0n))).toBe(hex(k.uint64(2n ** 63n)))
   })
@@ -195,16 +283,56 @@ describe('order', () => {
     )
   })
 
-  test('[OK5] a key comes before its own extensions', () => {
-    expect(compareKeys(encodeKey('a'), encodeKey('a', 0))).toBeLessThan(0)
+  test('[OK4] typed tuples of any shape, nested ones too: byte order is the order of the values, in 100,000 pairs', () => {
+    let pairCount = 0
+    const shapeAndValues = shapes.chain((shape) =>
+      fc.tuple(fc.constant(shape), fc.array(shape.values, { minLength: 16, maxLength: 16 })),
+    )
+    fc.assert(
+      fc.property(shapeAndValues, ([{ type, compare }, values]) => {
+        const keys = values.map((value) => encodeKey(type(value)))
+        for (const [i, a] of keys.entries()) {
+          for (let j = i; j < keys.length; j++) {
+            const expected = compare(values[i] as never, values[j] as never)
+            if (sign(compareKeys(a, keys[j] as Uint8Array)) !== sign(expected)) {
+              expect.fail(`${fc.stringify([values[i], values[j]])} are ${expected}, their keys not`)
+            }
+            pairCount += 1
+          }
+        }
+      }),
+      { numRuns: 1_000 },
+    )
+    expect(pairCount).toBeGreaterThanOrEqual(100_000)
   })
 
-  test('[OK6] a prefix takes in its key and what goes on after it, and no neighbour', () => {
+  test('[OK4] [OK5] raw keys are ordered byte by byte, then by length', () => {
+    fc.assert(
+      fc.property(bytes, bytes, (a, b) => {
+        expect(sign(compareKeys(encodeKey(k.key(a)), encodeKey(k.key(b))))).toBe(
+          Buffer.compare(a, b),
+        )
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test('[OK5] a key comes before its own extensions', () => {
+    expect(compareKeys(encodeKey('a'), encodeKey('a', 0))).toBeLessThan(0)
+    fc.assert(
+      fc.property(text, fc.oneof(text, fc.maxSafeInteger(), fc.boolean()), (first, next) => {
+        expect(compareKeys(encodeKey(first), encodeKey(first, next))).toBeLessThan(0)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  test('[OK6] the prefix ("a") takes in ("a", anything), not ("ab") nor ("b"), and so does any', () => {
     const { start, stop } = prefixRange(encodeKey('a'))
-    expect([bytesToHex(start), bytesToHex(stop)]).toEqual(['000161', '000162'])
-    expect(bytesToHex(prefixRange(bytesOf('01ffff')).stop)).toBe('02')
-    expect(prefixRange(bytesOf('ffff')).stop).toHaveLength(0)
-    expect(prefixRange(bytesOf('')).stop).toHaveLength(0)
+    const isTaken = (...parts: KeyPart[]): boolean =>
+      compareKeys(encodeKey(...parts), start) >= 0 && compareKeys(encodeKey(...parts), stop) < 0
+    expect([isTaken('a'), isTaken('a', 'anything'), isTaken('a', -1)]).toEqual([true, true, true])
+    expect([isTaken('ab'), isTaken('b'), isTaken('')]).toEqual([false, false, false])
     fc.assert(
       fc.property(bytes, bytes, (prefix, key) => {
         const range = prefixRange(prefix)
@@ -261,6 +389,22 @@ describe('decoding', () => {
 })
 
 describe('refusals', () => {
+  test.each(Object.keys(samples))('[OK9] a value that is no %s is refused with a code', (name) => {
+    const { type } = samples[name] as unknown as Sample<unknown>
+    for (const wrong of [
+      undefined,
+      {},
+      [],
+      Symbol('s'),
+      () => 1,
+      Number.NaN,
+      '\ud800',
+      2n ** 65n,
+    ]) {
+      expect(refused(() => encodeKey(type(wrong)))).toBe(true)
+    }
+  })
+
   const cases: readonly [string, () => unknown][] = [
     ['int8 out of range', () => encodeKey(k.int8(128))],
     ['uint16 negative', () => encodeKey(k.uint16(-1))],
@@ -282,6 +426,14 @@ describe('refusals', () => {
     ['an invalid date', () => encodeKey(k.date(new Date(Number.NaN)))],
     ['no UUID', () => encodeKey(k.uuid('x'))],
     ['a key above the limit', () => encodeKey(Array(20).fill('x'.repeat(60_000)))],
+    ['a number as a text', () => encodeKey(k.string(5 as never))],
+    ['a text as a boolean', () => encodeKey(k.bool('false' as never))],
+    ['a number as a date', () => encodeKey(k.date(5 as never))],
+    ['a text as an inner key', () => encodeKey(k.key('a' as never))],
+    ['null as a tuple', () => encodeKey(k.tuple(k.bool)(null as never))],
+    ['null as an object', () => encodeKey(k.object({ a: k.bool })(null as never))],
+    ['an object without a field', () => encodeKey(k.object({ a: k.bool })({} as never))],
+    ['a field called by a number', () => k.object({ name: k.string, 1: k.bool })],
     ['a tuple of another length', () => encodeKey(k.tuple(k.bool)([true, false] as never))],
   ]
   test.each(cases)('[OK9] %s is refused with a code', (_name, run) => {

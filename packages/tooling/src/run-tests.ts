@@ -84,7 +84,7 @@ function suites(): Suite[] {
       count: countPlaywright,
       reportPath: join(reports, 'e2e.json'),
     },
-    ...['worker', 'tab', 'browser', 'relay'].map((target) => ({
+    ...['worker', 'tab', 'browser', 'relay', 'job', 'job-tab'].map((target) => ({
       name: `kill ${target}`,
       commands: [
         [

@@ -2,8 +2,9 @@
  * Kill test: writes through reducers, kills at random moments, reopens, and checks that every
  * acknowledged call is there whole, none twice.
  *
- * `npm run kill -- --target worker|tab|browser|relay --kills N [--seed S]` prints, as its last line,
- * `N kills, X lost, Y doubled, Z corrupt`, and exits with 1 unless X, Y and Z are 0.
+ * `npm run kill -- --target worker|tab|browser|relay|job|job-tab --kills N [--seed S]` prints, as its last line,
+ * `N kills, X lost, Y doubled, Z corrupt`, and exits with 1 unless X, Y and Z are 0. `job` and `job-tab`
+ * kill a browser and its tabs that write batches to a key-value job.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,7 +18,7 @@ import { type Site, serveSite } from '../site.ts'
 import { killRelay } from './relay-kill.ts'
 import { tallyOf } from './tally.ts'
 
-const TARGETS = ['worker', 'tab', 'browser', 'relay'] as const
+const TARGETS = ['worker', 'tab', 'browser', 'relay', 'job', 'job-tab'] as const
 type Target = (typeof TARGETS)[number]
 
 /** A page that writes again after a kill does so within this time, or counts as stalled. */
@@ -86,7 +87,7 @@ class KillTest {
   async run(): Promise<boolean> {
     const { target, killCount, seed } = this.#options
     console.log(`killing a ${target} ${killCount} times, seed ${seed}`)
-    if (target === 'browser') await this.#killBrowsers()
+    if (target === 'browser' || target === 'job') await this.#killBrowsers()
     else await this.#killInside(target)
     for (const fault of [...this.#lost, ...this.#doubled, ...this.#corrupt]) {
       console.log(`  fault: ${fault}`)
@@ -116,7 +117,7 @@ class KillTest {
   }
 
   /** The browser lives on; a worker or the leader's tab dies under it. */
-  async #killInside(target: 'worker' | 'tab'): Promise<void> {
+  async #killInside(target: 'worker' | 'tab' | 'job-tab'): Promise<void> {
     const browser = await startChromium(this.#profile)
     let leader = await this.#openPage(browser)
     let other = await this.#openPage(browser)
@@ -128,7 +129,7 @@ class KillTest {
       else await this.#killTab(leader, kill)
       await this.#untilWritesGoOn()
       await this.#check(other)
-      if (target === 'tab') {
+      if (target !== 'worker') {
         leader = other
         other = await this.#openPage(browser)
         await this.#write(other)
@@ -160,7 +161,8 @@ class KillTest {
     })
     await page.goto(`${this.#site.url}#kill`)
     await page.waitForSelector('html[data-part=kill]', { state: 'attached' })
-    await callPart(page, 'kill', 'open')
+    const isJob = this.#options.target.startsWith('job')
+    await callPart(page, 'kill', 'open', isJob ? 'job' : 'universe')
     return page
   }
 

@@ -1,16 +1,8 @@
 /** The page's half of the kill test: opens the ledger, writes without pause, reports what was acknowledged. */
 import { openUniverse } from '@inner-universe/client'
+import { openJobLedger } from './job-ledger.ts'
 import { type Ledger, ledger, PART_COUNT_MAX, VIEWS_SQL } from './ledger.ts'
-
-/** What the ledger holds, for the Node half to compare with what was acknowledged. */
-export interface LedgerState {
-  /** Per call: rows, distinct parts. */
-  readonly calls: readonly (readonly [call: string, rowCount: number, partCount: number])[]
-  /** The counter every call moved by one. */
-  readonly total: number
-  /** Faults found by SQLite's and the engine's own checks, and in the declared views. */
-  readonly faults: readonly string[]
-}
+import type { LedgerState, Written } from './ledger-state.ts'
 
 declare global {
   interface Window {
@@ -30,15 +22,39 @@ const LANE_PAUSE_MS_MAX = 20
 let isPaused = false
 let worker: Worker | undefined
 let universe: Ledger | undefined
+let written: Written | undefined
 
 function opened(): Ledger {
   if (universe === undefined) throw new Error('open() first')
   return universe
 }
 
+/** The ledger as a universe. */
+const universeLedger: Written = {
+  async append(call) {
+    await opened().reducers.append({ call })
+    return true
+  },
+
+  /** One statement, so that rows and counter are of one moment. */
+  async state() {
+    const rows = await opened().sql<{ call: string; n: number; parts: number; total: number }>(
+      `SELECT call, count(*) AS n, count(DISTINCT part) AS parts, (SELECT calls FROM total) AS total
+       FROM part GROUP BY call`,
+    )
+    const faults = [...(await opened().verify()), ...(await viewFaults())]
+    return { calls: rows.map((r) => [r.call, r.n, r.parts]), total: rows[0]?.total ?? 0, faults }
+  },
+}
+
 /** Calls made by the Node half through `page.evaluate`. */
 export const killPage = {
-  async open(): Promise<string> {
+  async open(kind: 'universe' | 'job'): Promise<void> {
+    if (kind === 'job') {
+      written = await openJobLedger()
+      return
+    }
+    written = universeLedger
     universe = await openUniverse(ledger, {
       name: 'kill',
       worker: () => {
@@ -46,8 +62,6 @@ export const killPage = {
         return worker
       },
     })
-    const { connection } = universe
-    return connection.kind === 'open' ? connection.role : connection.kind
   },
 
   role(): string {
@@ -62,8 +76,7 @@ export const killPage = {
       for (;;) {
         number += 1
         const call = `${writer}-${number}-${1 + (number % PART_COUNT_MAX)}`
-        await opened().reducers.append({ call })
-        void window.reportAcknowledged(call)
+        if (await written?.append(call)) void window.reportAcknowledged(call)
         do await pause(Math.random() * LANE_PAUSE_MS_MAX)
         while (isPaused)
       }
@@ -84,14 +97,9 @@ export const killPage = {
     return worker !== undefined
   },
 
-  /** One statement, so that rows and counter are of one moment. */
   async state(): Promise<LedgerState> {
-    const rows = await opened().sql<{ call: string; n: number; parts: number; total: number }>(
-      `SELECT call, count(*) AS n, count(DISTINCT part) AS parts, (SELECT calls FROM total) AS total
-       FROM part GROUP BY call`,
-    )
-    const faults = [...(await opened().verify()), ...(await viewFaults())]
-    return { calls: rows.map((r) => [r.call, r.n, r.parts]), total: rows[0]?.total ?? 0, faults }
+    if (written === undefined) throw new Error('open() first')
+    return written.state()
   },
 }
 

@@ -1,6 +1,6 @@
 /** Compares what the ledger holds with what was acknowledged. */
 import { partCountOf } from './ledger.ts'
-import type { LedgerState } from './page.ts'
+import type { LedgerState } from './ledger-state.ts'
 
 /** Faults found so far, by kind. A call counts once in each kind. */
 export interface Tally {

@@ -11,8 +11,10 @@ export interface StoredJob {
 
 /** The home of one root. */
 export interface JobHome {
-  /** Starts a worker for one job. */
-  start(): JobPort
+  /** What serves one job: a worker of its own, or where tabs share jobs that of another tab. */
+  start(jobId: string): JobPort
+  /** As `start`, for dropping the job: a worker that nobody else uses. */
+  startAlone(jobId: string): JobPort
   /** Where a job's database is. */
   placeOf(jobId: string): JobPlace
   /** The jobs that are kept, in the order of their ids. Makes nothing. */
@@ -33,5 +35,5 @@ export const MEMORY_ROOT = ':memory:'
 
 /** A home in memory: nothing is kept. */
 export function memoryHome(start: () => JobPort): JobHome {
-  return { start, placeOf: () => ({ kind: 'memory' }), list: async () => [] }
+  return { start, startAlone: start, placeOf: () => ({ kind: 'memory' }), list: async () => [] }
 }

@@ -1,6 +1,6 @@
 /** The page's end of the line to a job's worker: requests out, answers in. */
 import { UniverseError } from '@inner-universe/core'
-import { decodeError } from '../rpc/error-transfer.ts'
+import { decodeError, type TransferredError } from '../rpc/error-transfer.ts'
 import type { JobChange, JobMessage, JobRequest, NumberedRequest } from './contract.ts'
 import { MESSAGE_REQUESTS_MAX } from './limits.ts'
 
@@ -136,11 +136,18 @@ export class JobLink {
         this.#options.onFault(error)
       }
     }
+    /** What failed for one reason is told one error. */
+    const errors = new Map<TransferredError, Error>()
     for (const answer of answers) {
       const pending = this.#pending.get(answer.number)
       this.#pending.delete(answer.number)
-      if (answer.ok) pending?.resolve(answer.value)
-      else pending?.reject(decodeError(answer.error))
+      if (answer.ok) {
+        pending?.resolve(answer.value)
+        continue
+      }
+      const error = errors.get(answer.error) ?? decodeError(answer.error)
+      errors.set(answer.error, error)
+      pending?.reject(error)
     }
   }
 

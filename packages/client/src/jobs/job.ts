@@ -17,6 +17,14 @@ export interface IterateOptions {
   readonly after?: KeyInput
   /** Entries fetched at once, at most. Default 256; large entries make a page end earlier. */
   readonly pageRows?: number
+  /** Ends the iteration with `call/aborted`. */
+  readonly signal?: AbortSignal
+}
+
+/** How a range is read in one piece. */
+export interface JobScanOptions extends ScanOptions {
+  /** Ends the waiting for it with `call/aborted`; the worker may still read what it was asked for. */
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -54,9 +62,17 @@ export interface Job {
   get(category: KeyInput, key: KeyInput): Promise<Uint8Array | undefined>
   exists(category: KeyInput, key: KeyInput): Promise<boolean>
   /** The entries of a range in the order of their keys, all in memory: see `iterate`. */
-  scan(category: KeyInput, range?: KeyInputRange, options?: ScanOptions): Promise<readonly KvRow[]>
+  scan(
+    category: KeyInput,
+    range?: KeyInputRange,
+    options?: JobScanOptions,
+  ): Promise<readonly KvRow[]>
   /** The entries whose keys begin with the bytes of `prefix`. As `scan`. */
-  scanPrefix(category: KeyInput, prefix: KeyInput, options?: ScanOptions): Promise<readonly KvRow[]>
+  scanPrefix(
+    category: KeyInput,
+    prefix: KeyInput,
+    options?: JobScanOptions,
+  ): Promise<readonly KvRow[]>
   /** Number of entries of a range. */
   count(category: KeyInput, range?: KeyInputRange): Promise<number>
   /**
@@ -78,7 +94,8 @@ export interface Job {
   flush(): Promise<void>
   /**
    * Tells what changes under a prefix by writes issued from now on, once they are durable and before
-   * they are acknowledged. Returns the end of it. The end of the job ends it too.
+   * they are acknowledged; in a browser by those of other tabs too. A `gap` tells that changes may have
+   * been missed: read anew. Returns the end of it. The end of the job ends it too.
    */
   watch(
     category: KeyInput,

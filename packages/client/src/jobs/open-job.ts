@@ -10,10 +10,10 @@ import {
   type KvRow,
   type KvWrite,
   prefixRange,
-  type ScanOptions,
+  UniverseError,
 } from '@inner-universe/core'
 import type { KvPage, KvScanOptions } from '@inner-universe/engine/kv'
-import type { IterateOptions, Job } from './job.ts'
+import type { IterateOptions, Job, JobScanOptions } from './job.ts'
 import type { JobLink } from './job-link.ts'
 import { PAGE_BYTES, PAGE_ROWS, QUEUED_BYTES_MAX } from './limits.ts'
 import { packOperations, weigh } from './packed-operations.ts'
@@ -109,7 +109,7 @@ export class OpenJob implements Job {
   async scan(
     category: KeyInput,
     range: KeyInputRange = {},
-    options: ScanOptions = {},
+    options: JobScanOptions = {},
   ): Promise<readonly KvRow[]> {
     return this.#scan(inputBytes(category), inputRange(range), options)
   }
@@ -117,7 +117,7 @@ export class OpenJob implements Job {
   async scanPrefix(
     category: KeyInput,
     prefix: KeyInput,
-    options: ScanOptions = {},
+    options: JobScanOptions = {},
   ): Promise<readonly KvRow[]> {
     return this.#scan(inputBytes(category), prefixRange(inputBytes(prefix)), options)
   }
@@ -182,36 +182,62 @@ export class OpenJob implements Job {
   async #scan(
     category: Uint8Array,
     range: KeyRange,
-    { after, limit, reverse = false }: ScanOptions,
+    { after, limit, reverse = false, signal }: JobScanOptions,
   ): Promise<readonly KvRow[]> {
     // Only what is known crosses, and it must be able to.
-    const { rows } = await this.#page(category, range, {
+    const options = {
       reverse: reverse === true,
       ...(limit !== undefined && { limit: Number(limit) }),
       ...(after !== undefined && { after: inputBytes(after) }),
-    })
-    return rows
+    }
+    return (await this.#page(category, range, options, signal)).rows
   }
 
   async *#iterate(
     category: Uint8Array,
     range: KeyRange,
-    { pageRows = PAGE_ROWS, after, reverse = false }: IterateOptions,
+    { pageRows = PAGE_ROWS, after, reverse = false, signal }: IterateOptions,
   ): AsyncGenerator<KvRow> {
     let next = after === undefined ? undefined : inputBytes(after)
     do {
-      const page: KvPage = await this.#page(category, range, {
+      const options = {
         reverse: reverse === true,
         limit: Math.max(1, Math.floor(Number(pageRows))),
         bytesMax: PAGE_BYTES,
         ...(next !== undefined && { after: next }),
-      })
-      yield* page.rows
+      }
+      const page: KvPage = await this.#page(category, range, options, signal)
+      for (const row of page.rows) {
+        throwIfAborted(signal)
+        yield row
+      }
       next = page.next
     } while (next !== undefined)
   }
 
-  #page(category: Uint8Array, range: KeyRange, options: KvScanOptions): Promise<KvPage> {
-    return this.#link.ask({ kind: 'scan', category, range, options }, this.#timeoutMs)
+  async #page(
+    category: Uint8Array,
+    range: KeyRange,
+    options: KvScanOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<KvPage> {
+    throwIfAborted(signal)
+    const page = this.#link.ask<KvPage>({ kind: 'scan', category, range, options }, this.#timeoutMs)
+    if (signal === undefined) return page
+    return new Promise((resolve, reject) => {
+      const abort = (): void => reject(aborted(signal))
+      signal.addEventListener('abort', abort, { once: true })
+      page.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+    })
   }
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw aborted(signal)
+}
+
+function aborted({ reason }: AbortSignal): UniverseError {
+  return new UniverseError('call/aborted', 'the reading was aborted by its caller', {
+    cause: reason,
+  })
 }

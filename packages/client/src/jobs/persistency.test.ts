@@ -132,6 +132,23 @@ test('[KJ10] a write that fails and nobody waits for is told, and fails the next
   expect(faults).toHaveLength(2)
 })
 
+test('[KJ15] memory is bounded: large entries make small pages, small ones pages of 256', async () => {
+  const { root, traffic } = localJobs()
+  const job = await root.openJob('job')
+  const pagesOf = async (category: string): Promise<number> => {
+    const { posted } = traffic
+    for await (const _ of job.iterate(category));
+    return traffic.posted - posted
+  }
+  for (let n = 0; n < 5; n++) await job.persistPutAcked('large', n, new Uint8Array(600_000))
+  await job.persistAcked(
+    Array.from({ length: 600 }, (_, key) => ({ kind: 'put', category: 'c', key, payload: 1 })),
+  )
+  // Two of 600 kB reach 1 MiB; five of them are three pages, 600 small ones too.
+  expect(await pagesOf('large')).toBe(3)
+  expect(await pagesOf('c')).toBe(3)
+})
+
 test('[KJ19] errors cross threads with code, details and cause', async () => {
   const { job } = await smallJob()
   const error = await job.persistPutAcked('c', 1, large).then(undefined, (thrown) => thrown)

@@ -3,7 +3,7 @@ import { UniverseError } from '@inner-universe/core'
 import type { Job } from './job.ts'
 import type { JobHome, StoredJob } from './job-home.ts'
 import { checkJobId } from './job-id.ts'
-import { JobLink } from './job-link.ts'
+import { JobLink, type JobPort } from './job-link.ts'
 import { JOBS_OPEN_MAX, OPEN_MS_MAX } from './limits.ts'
 import { OpenJob } from './open-job.ts'
 
@@ -32,9 +32,11 @@ export interface Persistency extends JobsById {
    * Opens a job, making the root and its database if they are not there. The same handle as long as it
    * is open.
    *
+   * Tabs of a browser share it.
+   *
    * @throws UniverseError `kv/invalid-argument` for an id that is none or too many open jobs,
-   * `storage/locked` when another tab or process has it open, `kv/backend`, `kv/timeout`,
-   * `client/worker-failed`.
+   * `storage/locked` when in Node another process, thread or root has it open, `kv/backend`,
+   * `kv/timeout`, `client/worker-failed`.
    */
   openJob(jobId: string): Promise<Job>
   /** Stores what is queued, then closes the job and ends its thread. Nothing happens if it is not open. */
@@ -100,9 +102,9 @@ export function createPersistency(options: PersistencyOptions): Persistency {
     return result
   }
 
-  const startLink = (jobId: string): JobLink => {
+  const startLink = (jobId: string, port: JobPort): JobLink => {
     const link: JobLink = new JobLink({
-      port: home.start(),
+      port,
       setTimer,
       defer,
       onFault: (error) => onFault(error, jobId),
@@ -123,7 +125,7 @@ export function createPersistency(options: PersistencyOptions): Persistency {
         `${openedById.size} jobs of "${root}" are open, each a thread of its own; close some first`,
       )
     }
-    const link = startLink(jobId)
+    const link = startLink(jobId, home.start(jobId))
     try {
       await link.ask({ kind: 'open', place: home.placeOf(jobId) }, timeoutMs ?? OPEN_MS_MAX)
     } catch (error) {
@@ -156,7 +158,7 @@ export function createPersistency(options: PersistencyOptions): Persistency {
     await close(jobId)
     const place = home.placeOf(jobId)
     if (place.kind === 'memory') return
-    const link = startLink(jobId)
+    const link = startLink(jobId, home.startAlone(jobId))
     try {
       await link.ask({ kind: 'drop', place }, timeoutMs ?? OPEN_MS_MAX)
     } finally {

@@ -1,4 +1,5 @@
 /** Tabs for the browser tests: iframes, which the browser ends with their workers when removed. */
+import type { openJobs } from './open-jobs.ts'
 import type { openShared } from './open-shared.ts'
 import type { openTodos } from './open-todos.ts'
 
@@ -6,6 +7,7 @@ import type { openTodos } from './open-todos.ts'
 export interface FrameTab {
   readonly openTodos: typeof openTodos
   readonly openShared: typeof openShared
+  readonly openJobs: typeof openJobs
   /** Ends the tab as a crash does: nothing in it runs any more. */
   kill(): void
 }
@@ -32,7 +34,7 @@ export async function openFrameTab(): Promise<FrameTab> {
   script.src = new URL('./tab.ts', import.meta.url).href
   frame.contentDocument?.body.append(script)
   await isReady
-  const tab = frame.contentWindow as unknown as Pick<FrameTab, 'openTodos' | 'openShared'>
-  const { openTodos, openShared } = tab
-  return { openTodos, openShared, kill: () => frame.remove() }
+  const tab = frame.contentWindow as unknown as Omit<FrameTab, 'kill'>
+  const { openTodos, openShared, openJobs } = tab
+  return { openTodos, openShared, openJobs, kill: () => frame.remove() }
 }

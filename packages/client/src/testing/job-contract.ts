@@ -1,8 +1,9 @@
 /** What every home of jobs does: the suite that memory, Node's files and OPFS are held to. */
 
-import type { KvRow } from '@inner-universe/core'
+import type { KeyInput, KvRow } from '@inner-universe/core'
 import { compareKeys, encodeKey, k } from '@inner-universe/core'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { append, clockOf, drop, load, type Message } from '../../example/message-log.ts'
 import type { JobChange } from '../jobs/contract.ts'
 import type { Job } from '../jobs/job.ts'
 import { JOB_ID_LENGTH_MAX, QUEUED_BYTES_MAX } from '../jobs/limits.ts'
@@ -13,8 +14,19 @@ export interface JobHarness {
   /** A root that nobody has used yet. */
   newRoot(): string
   open(root: string, options?: { onFault?: (error: unknown) => void }): Promise<Persistency>
-  /** False in memory: jobs end with their closing, and nobody else can open them. */
-  readonly isKept: boolean
+  /** The one root of the thread: `Persistency.instance` and `.reset`. */
+  instance(root?: string): Persistency
+  reset(): Promise<void>
+  /** How jobs are kept; undefined in memory: they end with their closing. */
+  readonly kept?: KeptJobs
+}
+
+/** What is tested of jobs that outlast their closing. */
+export interface KeptJobs {
+  /** Changes the database file of a job that is not open. */
+  change(root: string, jobId: string, edit: (bytes: Uint8Array) => void): Promise<void>
+  /** A second root that opens a job of the first: shares it, or is refused. */
+  readonly second: 'shares' | 'is refused'
 }
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
@@ -38,6 +50,7 @@ async function collect(rows: AsyncIterable<KvRow>): Promise<KvRow[]> {
 export function jobContract(name: string, harness: JobHarness): void {
   // A thread takes its time to start, on a busy machine a second or more.
   describe(name, { timeout: 30_000 }, () => {
+    const isKept = harness.kept !== undefined
     const roots: Persistency[] = []
     const faults: unknown[] = []
 
@@ -59,7 +72,7 @@ export function jobContract(name: string, harness: JobHarness): void {
     const openJob = async (): Promise<Job> => {
       shared ??= await harness.open(harness.newRoot(), { onFault: (error) => faults.push(error) })
       const job = await shared.openJob('job')
-      for (const category of ['c', 'd', 'other', 'large', EMPTY]) {
+      for (const category of ['c', 'd', 'other', 'large', 'log', 'meta', EMPTY]) {
         await job.persistDeletePrefix(category, [])
       }
       return job
@@ -70,6 +83,31 @@ export function jobContract(name: string, harness: JobHarness): void {
       expect(await root.jobs()).toEqual([])
       expect(await codeOf(harness.open(''))).toBe('kv/invalid-argument')
       expect(await codeOf(harness.open('a\0b'))).toBe('kv/invalid-argument')
+    })
+
+    test('[KJ2] instance: the same object for the same root and for none, another root is refused, until reset', async () => {
+      const codeOfThrown = (body: () => unknown): Promise<string> =>
+        codeOf(Promise.resolve().then(body))
+      const [path, other] = [harness.newRoot(), `${harness.newRoot()}-other`]
+      expect(await codeOfThrown(() => harness.instance())).toBe('kv/closed')
+      expect(await codeOfThrown(() => harness.instance(''))).toBe('kv/invalid-argument')
+      const root = harness.instance(path)
+      expect(harness.instance()).toBe(root)
+      expect(harness.instance(path)).toBe(root)
+      expect(await codeOfThrown(() => harness.instance(other))).toBe('kv/invalid-argument')
+      // Nothing was made.
+      expect(await root.jobs()).toEqual([])
+      const job = await root.openJob('job')
+      void job.persistPut('c', 1, 'v')
+      await harness.reset()
+      await harness.reset()
+      expect(await codeOf(job.get('c', 1))).toBe('kv/closed')
+      expect(await codeOf(root.openJob('job'))).toBe('kv/closed')
+      expect(await codeOfThrown(() => harness.instance())).toBe('kv/closed')
+      const again = harness.instance(path)
+      expect(again).not.toBe(root)
+      expect(await (await again.openJob('job')).exists('c', 1)).toBe(isKept)
+      await harness.reset()
     })
 
     test('[KJ3] openJob makes root and database, waits for the worker, and is idempotent', async () => {
@@ -99,7 +137,7 @@ export function jobContract(name: string, harness: JobHarness): void {
       expect(() => job.watch('c', [], () => undefined)).toThrow('was closed')
       const again = await root.openJob('job')
       expect(again).not.toBe(job)
-      expect(await again.count('c')).toBe(harness.isKept ? 2_000 : 0)
+      expect(await again.count('c')).toBe(isKept ? 2_000 : 0)
     })
 
     test('[KJ4] closing a root closes all its jobs, once', async () => {
@@ -117,7 +155,27 @@ export function jobContract(name: string, harness: JobHarness): void {
       expect(() => root.job('a')).toThrow('was closed')
       expect(root.hasJob('a')).toBe(false)
       const next = await openRoot(path)
-      expect(await (await next.openJob('a')).exists('c', 1)).toBe(harness.isKept)
+      expect(await (await next.openJob('a')).exists('c', 1)).toBe(isKept)
+    })
+
+    test('[KJ4] [KJ15] a job closed in the middle of an iteration ends it with kv/closed; what was asked before is answered', async () => {
+      const path = harness.newRoot()
+      const root = await openRoot(path)
+      const job = await root.openJob('job')
+      await job.persist(
+        [1, 2, 3, 4].map((key) => ({ kind: 'put', category: 'c', key, payload: 'v' }) as const),
+      )
+      const rows = job.iterate('c', {}, { pageRows: 2 })[Symbol.asyncIterator]()
+      expect((await rows.next()).value).toMatchObject({ key: encodeKey(1) })
+      const scan = job.scan('c')
+      const closing = root.closeJob('job')
+      expect(await scan).toHaveLength(4)
+      await closing
+      // The rest of the page is there already.
+      expect((await rows.next()).value).toMatchObject({ key: encodeKey(2) })
+      expect(await codeOf(rows.next())).toBe('kv/closed')
+      const again = await root.openJob('job')
+      expect(await again.count('c')).toBe(isKept ? 4 : 0)
     })
 
     test('[KJ5] dropJob removes the database, open or not, and no other; nothing to drop is fine', async () => {
@@ -155,8 +213,8 @@ export function jobContract(name: string, harness: JobHarness): void {
       expect(jobs[1]?.bytes).toBeGreaterThan(100_000)
       await root.closeJob('b')
       const later = await root.jobs()
-      expect(later.map(({ id }) => id)).toEqual(harness.isKept ? ['a', 'b'] : ['a'])
-      if (harness.isKept) expect(later[1]).toMatchObject({ id: 'b', isOpen: false })
+      expect(later.map(({ id }) => id)).toEqual(isKept ? ['a', 'b'] : ['a'])
+      if (isKept) expect(later[1]).toMatchObject({ id: 'b', isOpen: false })
     })
 
     test('[KJ7] job ids cannot be paths', async () => {
@@ -267,13 +325,60 @@ export function jobContract(name: string, harness: JobHarness): void {
       expect(await job.count('c', range)).toBe(2)
       expect(await job.count('c', { start: 'b', stop: 'a' })).toBe(0)
       expect(await codeOf(job.scan('c', {}, { limit: -1 }))).toBe('kv/invalid-argument')
-      const strange = { limit: () => 1, signal: () => undefined } as never
+      const strange = { limit: () => 1, other: () => undefined } as never
       expect(await codeOf(job.scan('c', {}, strange))).toBe('kv/invalid-argument')
       await job.persistDelete('c', ['a', 2])
       expect(await job.exists('c', ['a', 2])).toBe(false)
       await job.persistDeletePrefix('c', 'a')
       expect(keysOf(await job.scan('c'))).toEqual([keys[2], keys[3]])
       expect(await job.count('other')).toBe(1)
+    })
+
+    test('[KJ11] what is no key is kv/invalid-argument everywhere, and nothing is stored: components too long, numbers out of range, NaN, other things', async () => {
+      const job = await openJob()
+      const wrongs: readonly KeyInput[] = [
+        'x'.repeat(65_536),
+        [new Uint8Array(65_536)],
+        new Uint8Array(64 * 1024 * 1024 + 1),
+        2 ** 53,
+        2n ** 63n,
+        k.int8(128),
+        k.uint16(-1),
+        Number.NaN,
+        1.5,
+        k.float64(Number.NaN),
+        '\ud800',
+        null as never,
+        { no: 'part' } as never,
+        () => undefined as never,
+      ].map((wrong) => wrong as KeyInput)
+      for (const wrong of wrongs) {
+        const outcomes = [
+          job.persistPut('c', wrong, 'v'),
+          job.persistPutAcked(wrong, 1, 'v'),
+          job.persistPut('c', 1, wrong),
+          job.persistEncodedAcked('c', 1, wrong),
+          job.persistDelete('c', wrong),
+          job.deleteAcked('c', wrong),
+          job.persistDeletePrefixAcked('c', wrong),
+          job.persistAcked([
+            { kind: 'put', category: 'c', key: 1, payload: 1 },
+            { kind: 'delete', category: 'c', key: wrong },
+          ]),
+          job.get('c', wrong),
+          job.exists(wrong, 1),
+          job.scan('c', { start: wrong }),
+          job.scanPrefix('c', wrong),
+          job.count('c', { stop: wrong }),
+          collect(job.iterate('c', {}, { after: wrong })),
+        ].map(codeOf)
+        expect(new Set(await Promise.all(outcomes))).toEqual(new Set(['kv/invalid-argument']))
+        expect(() => job.watch('c', wrong, () => undefined)).toThrow()
+        expect(() => job.iteratePrefix('c', wrong)).toThrow()
+      }
+      expect(await job.count('c')).toBe(0)
+      await job.persistPutAcked('c', 'x'.repeat(65_535), 'v')
+      expect(await job.count('c')).toBe(1)
     })
 
     test('[KJ12] bytes are keys as they are, and may be changed once they are given', async () => {
@@ -325,11 +430,27 @@ export function jobContract(name: string, harness: JobHarness): void {
       await root.persistDeletePrefix('j', 'c', [])
       expect(await root.count('j', 'c')).toBe(0)
 
-      expect(await codeOf(root.get('no', 'c', 1))).toBe('kv/job-not-found')
-      expect(await codeOf(root.scan('no', 'c'))).toBe('kv/job-not-found')
-      expect(await codeOf(root.persistPut('no', 'c', 1, 'v'))).toBe('kv/job-not-found')
-      expect(await codeOf(root.persistPutAcked('no', 'c', 1, 'v'))).toBe('kv/job-not-found')
+      const notFound = [
+        root.get('no', 'c', 1),
+        root.exists('no', 'c', 1),
+        root.scan('no', 'c'),
+        root.scanPrefix('no', 'c', 1),
+        root.count('no', 'c'),
+        root.deleteAcked('no', 'c', 1),
+        root.flush('no'),
+        root.persist('no', []),
+        root.persistAcked('no', []),
+        root.persistPut('no', 'c', 1, 'v'),
+        root.persistPutAcked('no', 'c', 1, 'v'),
+        root.persistEncoded('no', 'c', 1, 'v'),
+        root.persistEncodedAcked('no', 'c', 1, 'v'),
+        root.persistDelete('no', 'c', 1),
+        root.persistDeletePrefix('no', 'c', 1),
+        root.persistDeletePrefixAcked('no', 'c', 1),
+      ].map(codeOf)
+      expect(new Set(await Promise.all(notFound))).toEqual(new Set(['kv/job-not-found']))
       expect(() => root.iterate('no', 'c')).toThrow('no open job')
+      expect(() => root.iteratePrefix('no', 'c', 1)).toThrow('no open job')
       expect(() => root.watch('no', 'c', [], () => undefined)).toThrow('no open job')
     })
 
@@ -402,7 +523,119 @@ export function jobContract(name: string, harness: JobHarness): void {
       expect(faults.splice(0)).toMatchObject([{ message: 'mine' }])
     })
 
-    if (harness.isKept) {
+    test('[KJ28] an aborted scan or iteration ends with call/aborted, and the job goes on', async () => {
+      const job = await openJob()
+      await job.persist(
+        [1, 2, 3].map((key) => ({ kind: 'put', category: 'c', key, payload: 'v' }) as const),
+      )
+      const abort = new AbortController()
+      const { signal } = abort
+      const rows = job.iterate('c', {}, { signal })[Symbol.asyncIterator]()
+      expect((await rows.next()).value).toMatchObject({ key: encodeKey(1) })
+      const waiting = [job.scan('c', {}, { signal }), job.scanPrefix('c', [], { signal })].map(
+        codeOf,
+      )
+      abort.abort('enough')
+      expect(await Promise.all(waiting)).toEqual(['call/aborted', 'call/aborted'])
+      const ended = rows.next()
+      await expect(ended).rejects.toMatchObject({ code: 'call/aborted', cause: 'enough' })
+      expect(await codeOf(job.scan('c', {}, { signal }))).toBe('call/aborted')
+      expect(await job.scan('c', {}, { signal: new AbortController().signal })).toHaveLength(3)
+    })
+
+    test('[KJ8] the message log: append and evict in one batch, load in order of lamport and id, rows that cannot be read left out, a damaged clock is an error, drop', async () => {
+      const job = await openJob()
+      const message = (lamport: number, digit: string): Message => ({
+        lamport,
+        id: `${digit.repeat(8)}-0000-7000-8000-000000000000`,
+        body: `message ${lamport}`,
+      })
+      expect(await clockOf(job, 'a')).toBe(0)
+      // Out of order, two of one time, and another channel.
+      for (const [lamport, digit] of [
+        [3, '1'],
+        [1, '2'],
+        [2, '4'],
+        [2, '3'],
+      ] as const) {
+        await append(job, 'a', message(lamport, digit), 3)
+        await append(job, 'ab', message(lamport, digit), 10)
+      }
+      expect(await load(job, 'a')).toEqual([message(2, '3'), message(2, '4'), message(3, '1')])
+      expect((await load(job, 'ab')).map(({ lamport }) => lamport)).toEqual([1, 2, 2, 3])
+      expect(await clockOf(job, 'a')).toBe(2)
+      await job.persistPut('log', encodeKey('a', 9, k.uint8(1)), 'no message')
+      expect(await load(job, 'a')).toHaveLength(3)
+      await job.persistPut('meta', 'a', new Uint8Array([1]))
+      expect(await codeOf(clockOf(job, 'a'))).toBe('kv/invalid-argument')
+      await drop(job, 'a')
+      expect(await load(job, 'a')).toEqual([])
+      expect(await clockOf(job, 'a')).toBe(0)
+      expect(await load(job, 'ab')).toHaveLength(4)
+      await drop(job, 'ab')
+    })
+
+    const { kept } = harness
+    if (kept !== undefined) {
+      test('[KJ19] a file of another user_version, of something else or damaged is refused with its code and loses nothing', async () => {
+        const path = harness.newRoot()
+        const root = await openRoot(path)
+        const job = await root.openJob('job')
+        const payload = new Uint8Array(1_000).fill(7)
+        await job.persist(
+          Array.from({ length: 50 }, (_, key) => {
+            return { kind: 'put', category: 'c', key, payload } as const
+          }),
+        )
+        await root.closeJob('job')
+        const before: { bytes: Uint8Array } = { bytes: EMPTY }
+        const spoil = (edit: (bytes: Uint8Array) => void): Promise<void> =>
+          kept.change(path, 'job', (file) => {
+            // Not `slice`: that of a Node Buffer is a view.
+            before.bytes = new Uint8Array(file)
+            edit(file)
+          })
+        const restore = (): Promise<void> =>
+          kept.change(path, 'job', (file) => file.set(before.bytes))
+        const refusal = (): Promise<unknown> =>
+          root.openJob('job').then(undefined, (error: unknown) => error)
+
+        // The last byte of user_version, of four from 60 on.
+        await spoil((file) => file.fill(9, 63, 64))
+        expect(await refusal()).toMatchObject({
+          code: 'kv/backend',
+          message: 'incompatible persistency user_version: got 9, expected 1',
+        })
+        await restore()
+        await spoil((file) => file.fill(65, 0, 100))
+        expect(await refusal()).toMatchObject({
+          code: 'kv/backend',
+          details: { backendCode: 26, code: 'storage/not-a-database' },
+        })
+        expect(root.hasJob('job')).toBe(false)
+        await restore()
+        // Pages in the middle: it opens, and says what it cannot read.
+        await spoil((file) => file.fill(255, 4 * 4096))
+        await root.openJob('job')
+        const unread = await root.scan('job', 'c').then(undefined, (error: unknown) => error)
+        expect(unread).toMatchObject({
+          code: 'kv/backend',
+          details: { backendCode: 11, code: 'storage/corrupt' },
+        })
+        await root.closeJob('job')
+        await restore()
+        const again = await root.openJob('job')
+        expect(await again.scan('c', {}, { limit: 1 })).toEqual([{ key: encodeKey(0), payload }])
+        expect(await again.count('c')).toBe(50)
+        // What cannot be opened can be dropped.
+        await root.closeJob('job')
+        await spoil((file) => file.fill(65, 0, 100))
+        await root.dropJob('job')
+        expect(await root.jobs()).toEqual([])
+      })
+    }
+
+    if (kept?.second === 'is refused') {
       test('[KJ17] a second owner is refused until the first has closed', async () => {
         const path = harness.newRoot()
         const root = await openRoot(path)
@@ -415,7 +648,7 @@ export function jobContract(name: string, harness: JobHarness): void {
         await root.closeJob('job')
         expect(await (await other.openJob('job')).exists('c', 1)).toBe(true)
       })
-    } else {
+    } else if (kept === undefined) {
       test('[KJ17] in memory every owner has a job of its own', async () => {
         const path = harness.newRoot()
         const [one, other] = [await openRoot(path), await openRoot(path)]

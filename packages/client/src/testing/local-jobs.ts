@@ -4,6 +4,7 @@ import type { Driver } from '@inner-universe/sqlite'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import type { JobMessage } from '../jobs/contract.ts'
 import type { JobHome } from '../jobs/job-home.ts'
+import type { JobPort } from '../jobs/job-link.ts'
 import { createPersistency, type Persistency } from '../jobs/persistency.ts'
 import { hostJob } from '../jobs/worker/job-host.ts'
 
@@ -33,38 +34,39 @@ export function localJobs(
   const ends = new Set<(error: UniverseError) => void>()
   const traffic = { posted: 0, sent: 0 }
   let isSilent = false
+  const start = (): JobPort => {
+    let onMessage: (message: JobMessage) => void = () => undefined
+    const { connect } = hostJob({
+      defer: (run) => void setImmediate(run),
+      open: async () => {
+        const driver =
+          (await options.open?.()) ?? openNodeDatabase({ path: ':memory:', durability: 'process' })
+        drivers.push(driver)
+        return driver
+      },
+      drop: async () => undefined,
+    })
+    const take = connect((message) => {
+      traffic.sent += 1
+      const copy = structuredClone(message)
+      if (!isSilent) queueMicrotask(() => onMessage(copy))
+    })
+    return {
+      post: (requests) => {
+        traffic.posted += 1
+        const copy = structuredClone(requests)
+        queueMicrotask(() => take(copy))
+      },
+      listen: (listener, onEnd) => {
+        onMessage = listener
+        ends.add(onEnd)
+      },
+      terminate: async () => undefined,
+    }
+  }
   const home: JobHome = {
-    start: () => {
-      let onMessage: (message: JobMessage) => void = () => undefined
-      const take = hostJob({
-        send: (message) => {
-          traffic.sent += 1
-          const copy = structuredClone(message)
-          if (!isSilent) queueMicrotask(() => onMessage(copy))
-        },
-        defer: (run) => void setImmediate(run),
-        open: async () => {
-          const driver =
-            (await options.open?.()) ??
-            openNodeDatabase({ path: ':memory:', durability: 'process' })
-          drivers.push(driver)
-          return driver
-        },
-        drop: async () => undefined,
-      })
-      return {
-        post: (requests) => {
-          traffic.posted += 1
-          const copy = structuredClone(requests)
-          queueMicrotask(() => take(copy))
-        },
-        listen: (listener, onEnd) => {
-          onMessage = listener
-          ends.add(onEnd)
-        },
-        terminate: async () => undefined,
-      }
-    },
+    start,
+    startAlone: start,
     placeOf: () => ({ kind: 'memory' }),
     list: async () => [],
   }

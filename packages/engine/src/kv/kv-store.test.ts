@@ -38,7 +38,7 @@ const B = encodeKey('b')
 const ALL = { start: EMPTY, stop: EMPTY }
 const keysOf = (rows: readonly KvRow[]): number[][] => rows.map(({ key }) => [...key])
 
-test('[KS1] a new file has the table and its mark, and keeps its entries', () => {
+test('[KS1] a new file has the table kv, WITHOUT ROWID, and user_version 1, and keeps its entries', () => {
   const path = newPath()
   const store = openKvStore(database(path))
   store.put(A, bytes(1), bytes(2))
@@ -57,7 +57,7 @@ test('[KS1] a new file has the table and its mark, and keeps its entries', () =>
   expect(openKvStore(driver).get(A, bytes(1))).toEqual(bytes(2))
 })
 
-test('[KS15] a file is opened with its settings', () => {
+test('[KS15] a file has a write-ahead log, synchronous by its durability, temp_store in memory, foreign_keys off', () => {
   const settingsOf = (durability: 'power' | 'process') => {
     const driver = openNodeDatabase({ path: join(folder, `${++fileCount}.db`), durability })
     open.push(driver)

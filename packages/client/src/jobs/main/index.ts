@@ -14,7 +14,7 @@ export {
   UniverseError,
 } from '@inner-universe/core'
 export type { JobChange } from '../contract.ts'
-export type { IterateOptions, Job } from '../job.ts'
+export type { IterateOptions, Job, JobScanOptions } from '../job.ts'
 export type { StoredJob } from '../job-home.ts'
 export type { Persistencies, RootOptions } from '../persistencies.ts'
 export type { JobInfo, JobsById } from '../persistency.ts'

@@ -1,5 +1,5 @@
 /** Jobs in a browser: databases of OPFS, each served by a worker that the app gives the script of. */
-import { UniverseError } from '@inner-universe/core'
+import { randomId } from '../../main/random-id.ts'
 import {
   type JobDurability,
   type JobHome,
@@ -10,6 +10,7 @@ import {
 import type { JobPort } from '../job-link.ts'
 import { createPersistencies, type Persistencies, type RootOptions } from '../persistencies.ts'
 import type { Persistency as Root } from '../persistency.ts'
+import { SharedJob, workerFailed } from './shared-job.ts'
 
 /** How a root is opened in a browser. */
 export interface BrowserJobsOptions extends RootOptions, JobDurability {
@@ -23,23 +24,28 @@ export type Persistency = Root
 /** Roots in a browser: a directory of OPFS for each, in it one for each job. See {@link Persistencies}. */
 export const Persistency: Persistencies<readonly [options: BrowserJobsOptions]> =
   createPersistencies((root: string, { worker, durability = 'power' }: BrowserJobsOptions) => {
-    const start = (): JobPort => startWorker(worker)
-    return root === MEMORY_ROOT ? memoryHome(start) : opfsHome(root, durability, start)
+    return root === MEMORY_ROOT
+      ? memoryHome(() => startWorker(worker))
+      : opfsHome(root, durability, worker)
   })
 
 /** The OPFS directory of all roots. */
 const ROOTS_DIRECTORY = 'inner-universe-jobs'
 
-function opfsHome(root: string, durability: 'power' | 'process', start: () => JobPort): JobHome {
+function opfsHome(
+  root: string,
+  durability: 'power' | 'process',
+  createWorker: () => Worker,
+): JobHome {
   // A dot alone, or two, would be another directory; a slash a deeper one.
   const directory = encodeURIComponent(root).replaceAll('.', '%2E')
+  const pathOf = (jobId: string): string => `${ROOTS_DIRECTORY}/${directory}/${jobId}`
+  const share = (jobId: string, isAlone: boolean): JobPort =>
+    new SharedJob({ path: pathOf(jobId), createWorker, createId: randomId, isAlone })
   return {
-    start,
-    placeOf: (jobId) => ({
-      kind: 'stored',
-      path: `${ROOTS_DIRECTORY}/${directory}/${jobId}`,
-      durability,
-    }),
+    start: (jobId) => share(jobId, false),
+    startAlone: (jobId) => share(jobId, true),
+    placeOf: (jobId) => ({ kind: 'stored', path: pathOf(jobId), durability }),
     list: async () => {
       const found = await findRoot(directory)
       const jobs: StoredJob[] = []
@@ -86,13 +92,7 @@ function startWorker(create: () => Worker): JobPort {
       worker.addEventListener('error', (event) => {
         event.preventDefault()
         worker.terminate()
-        onEnd(
-          new UniverseError(
-            'client/worker-failed',
-            `the worker script of the job could not be loaded or threw${event.message ? `: ${event.message}` : ''}; ` +
-              'check its URL and the console, then open the job again',
-          ),
-        )
+        onEnd(workerFailed(event))
       })
     },
     terminate: async () => worker.terminate(),

@@ -32,6 +32,7 @@ function nodeHome(root: string, durability: 'power' | 'process'): JobHome {
   const pathOf = (jobId: string): string => join(root, `${jobId}.db`)
   return {
     start: startThread,
+    startAlone: startThread,
     placeOf: (jobId) => ({ kind: 'stored', path: pathOf(jobId), durability }),
     list: async () => {
       const names = await readdir(root).catch((error: unknown) => {

@@ -1,5 +1,5 @@
 /**
- * The requests of one job, served in the order in which they came.
+ * The requests of one job, of one page or several, served in the order in which they came.
  *
  * What waits is served in groups. A group with writes is one transaction: one flush for all of them,
  * each batch whole by itself (a savepoint), reads between them seeing what was written before them.
@@ -11,39 +11,53 @@ import { encodeError } from '../../rpc/error-transfer.ts'
 import type { JobAnswer, JobMessage, JobRequest, NumberedRequest } from '../contract.ts'
 import { GROUP_REQUESTS_MAX } from '../limits.ts'
 import { unpackOperations } from '../packed-operations.ts'
-import { Watches } from './watches.ts'
+import type { Watches } from './watches.ts'
 
 /** What a queue works on. */
 export interface JobQueueOptions {
   readonly store: KvStore
   /** Runs something after the messages that wait already. */
   readonly defer: (run: () => void) => void
-  readonly send: (message: JobMessage) => void
 }
 
 type Outcome =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly error: unknown }
 
+/** A page that uses the job. */
+export interface JobClient {
+  readonly send: (message: JobMessage) => void
+  readonly watches: Watches
+}
+
+/** A request and whose it is. */
+interface Waiting extends NumberedRequest {
+  readonly client: JobClient
+}
+
 /** The queue of one open job. */
 export class JobQueue {
+  readonly clients: Set<JobClient> = new Set()
   readonly #options: JobQueueOptions
-  readonly #watches = new Watches()
-  #waiting: NumberedRequest[] = []
+  #waiting: Waiting[] = []
   #isDeferred = false
 
   constructor(options: JobQueueOptions) {
     this.#options = options
   }
 
-  push(requests: readonly NumberedRequest[]): void {
-    this.#waiting.push(...requests)
+  push(client: JobClient, requests: readonly NumberedRequest[]): void {
+    for (const { number, request } of requests) this.#waiting.push({ client, number, request })
+    this.#goOn()
+  }
+
+  #goOn(): void {
     if (this.#isDeferred || this.#waiting.length === 0) return
     this.#isDeferred = true
     this.#options.defer(() => {
       this.#isDeferred = false
       this.#serveGroup(this.#waiting.splice(0, GROUP_REQUESTS_MAX))
-      this.push([])
+      this.#goOn()
     })
   }
 
@@ -52,24 +66,32 @@ export class JobQueue {
     while (this.#waiting.length > 0) this.#serveGroup(this.#waiting.splice(0, GROUP_REQUESTS_MAX))
   }
 
-  #serveGroup(group: readonly NumberedRequest[]): void {
+  #serveGroup(group: readonly Waiting[]): void {
     if (group.length === 0) return
     const outcomes = this.#serveTogether(group) ?? group.map(({ request }) => this.#serve(request))
-    const answers = group.map(({ number }, index): JobAnswer => {
+    const answersOf = new Map<JobClient, JobAnswer[]>()
+    for (const [index, { client, number, request }] of group.entries()) {
       const outcome = outcomes[index] as Outcome
-      return outcome.ok
-        ? { number, ok: true, value: outcome.value }
-        : { number, ok: false, error: encodeError(outcome.error) }
-    })
-    for (const [index, { request }] of group.entries()) {
-      const outcome = outcomes[index] as Outcome
-      if (outcome.ok) this.#watches.note(request, outcome.value)
+      const answers = answersOf.get(client) ?? []
+      answersOf.set(client, answers)
+      if (!outcome.ok) {
+        answers.push({ number, ok: false, error: encodeError(outcome.error) })
+        continue
+      }
+      answers.push({ number, ok: true, value: outcome.value })
+      for (const { watches } of request.kind === 'write' ? this.clients : [client]) {
+        watches.note(request, outcome.value)
+      }
     }
-    this.#options.send({ answers, watched: this.#watches.take() })
+    for (const client of this.clients) {
+      const answers = answersOf.get(client) ?? []
+      const watched = client.watches.take()
+      if (answers.length + watched.length > 0) client.send({ answers, watched })
+    }
   }
 
   /** The outcomes of one transaction; undefined when there is nothing to share or it failed. */
-  #serveTogether(group: readonly NumberedRequest[]): Outcome[] | undefined {
+  #serveTogether(group: readonly Waiting[]): Outcome[] | undefined {
     const writeCount = group.filter(({ request }) => request.kind === 'write').length
     if (writeCount < 2) return undefined
     const { store } = this.#options

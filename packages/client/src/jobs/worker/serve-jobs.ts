@@ -1,8 +1,13 @@
-/** The worker's rim in a browser: what an app's worker script calls to serve a job. */
+/**
+ * The worker's rim in a browser: what an app's worker script calls to serve a job. Of all tabs that use
+ * the job: they find this worker as they find that of a universe.
+ */
 import { isUniverseError, UniverseError } from '@inner-universe/core'
 import { deleteOpfsDatabase, loadSqlite, openWasmDatabase } from '@inner-universe/sqlite/wasm'
 import { systemClock } from '../../main/clock.ts'
-import type { JobPlace, NumberedRequest } from '../contract.ts'
+import { presenceLock } from '../../rpc/announcement.ts'
+import { Introductions } from '../../worker/introductions.ts'
+import type { JobIntroduction, JobNote, JobPlace, NumberedRequest } from '../contract.ts'
 import { createDefer } from '../defer.ts'
 import { LOCKED_MS_MAX, LOCKED_RETRY_MS } from '../limits.ts'
 import { hostJob } from './job-host.ts'
@@ -35,8 +40,9 @@ export function serveJobs(options: ServeJobsOptions = {}): void {
   )
   // Whoever opens is told; until then nobody waits for it.
   sqlite.catch(() => undefined)
-  const take = hostJob({
-    send: (message) => scope.postMessage(message),
+  let path = ''
+  let introductions: Introductions | undefined
+  const { connect } = hostJob({
     defer: createDefer(),
     open: (place) => {
       if (place.kind === 'memory') {
@@ -47,10 +53,38 @@ export function serveJobs(options: ServeJobsOptions = {}): void {
     },
     drop: (place: JobPlace) =>
       place.kind === 'memory' ? Promise.resolve() : whenFree(() => deleteOpfsDatabase(place.path)),
+    onShared: (place, leaderId) => {
+      if (place.kind === 'memory') return
+      path = place.path
+      introductions = new Introductions({
+        name: path,
+        leaderId,
+        onLink: ({ data }) => {
+          const take = connect((message) => data.send(message))
+          data.onMessage = (requests) => take(requests as readonly NumberedRequest[])
+        },
+        onBrokerWanted: () => scope.postMessage({ note: 'broker-wanted' } satisfies JobNote),
+      })
+    },
+    watchPresence: (clientId, onGone) => watchPresence(presenceLock(path, clientId), onGone),
   })
-  scope.addEventListener('message', ({ data }: MessageEvent<readonly NumberedRequest[]>) =>
-    take(data),
-  )
+  const take = connect((message) => scope.postMessage(message))
+  type Told = readonly NumberedRequest[] | JobIntroduction
+  scope.addEventListener('message', ({ data }: MessageEvent<Told>) => {
+    if ('control' in data) introductions?.introduce(data.broker, data.brokerUrl)
+    else take(data)
+  })
+}
+
+/** A lock that a page holds while it lives: having it means that the page is gone. */
+function watchPresence(lock: string, onGone: () => void): () => void {
+  const stopping = new AbortController()
+  const { signal } = stopping
+  navigator.locks.request(lock, { signal }, onGone).catch((error: unknown) => {
+    // Called off because the page left properly.
+    if (!signal.aborted) throw error
+  })
+  return () => stopping.abort()
 }
 
 /** A page that was reloaded may meet the file handles of the worker it had before. */

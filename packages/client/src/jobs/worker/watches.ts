@@ -9,7 +9,7 @@ interface Watch {
   changes: JobChange[]
 }
 
-/** The watches of one job. Requests are noted in their order, once they are committed. */
+/** The watches of one page. Requests are noted in their order, once they are committed. */
 export class Watches {
   readonly #watches = new Map<number, Watch>()
 
