@@ -1,9 +1,10 @@
 /** What a module must be for the store to keep it. */
 import { checkName, checkTables, invalidModule } from './check-table.ts'
+import { HISTORY_REDUCERS, HISTORY_TABLES } from './history-contract.ts'
 import type { Module } from './module.ts'
 
-/** How the store's own reducers begin: {@link APPEND_REDUCER}. */
-const OWN_REDUCERS = 'document:'
+/** How the store's own reducers begin: {@link APPEND_REDUCER}, {@link COMMIT_VERSION_REDUCER}. */
+const OWN_REDUCERS = ['document:', HISTORY_REDUCERS]
 
 /**
  * Refuses a module that contradicts itself. Called wherever a universe is opened, before its file is
@@ -30,16 +31,31 @@ export function checkModule(module: Module): void {
     ([tableName, { definition }]) => [tableName, definition] as const,
   )
   checkTables(Object.fromEntries(definitions))
+  checkHistory(module)
   checkViews(module)
   for (const reducer of Object.keys(reducers)) {
-    if (!reducer.startsWith(OWN_REDUCERS)) continue
-    invalidModule(`reducer "${reducer}": names in ${OWN_REDUCERS} belong to the store`)
+    const own = OWN_REDUCERS.find((prefix) => reducer.startsWith(prefix))
+    if (own === undefined) continue
+    invalidModule(`reducer "${reducer}": names in ${own} belong to the store`)
   }
   for (const [tableName, { schedule }] of definitions) {
     if (schedule !== undefined && reducers[schedule.reducer] === undefined) {
       invalidModule(
         `table "${tableName}" schedules reducer "${schedule.reducer}", which is not there`,
       )
+    }
+  }
+}
+
+/** [HI2] Tables of versions are there where they are wanted, and are the store's own. */
+function checkHistory({ tables, versions }: Module): void {
+  for (const name of Object.values(HISTORY_TABLES)) {
+    const own = Object.hasOwn(tables, name) ? tables[name]?.definition.isHistory : undefined
+    if (versions === true && own !== true) {
+      invalidModule(`table "${name}" has the name of one that holds versions of the universe`)
+    }
+    if (versions !== true && own === true) {
+      invalidModule(`table "${name}" holds versions, and the module does not declare \`versions\``)
     }
   }
 }

@@ -100,7 +100,7 @@ function checkTable(name: string, definition: TableDefinition, tables: Definitio
   for (const [column, columnDefinition] of columns) {
     const where = `column "${name}.${column}"`
     checkName(where, column)
-    checkColumn(where, columnDefinition, tables)
+    checkColumn(where, columnDefinition, tables, definition.isHistory === true)
     checkUnique(where, columnDefinition, definition.scope)
     checkLens(where, columnDefinition, definition)
   }
@@ -109,7 +109,12 @@ function checkTable(name: string, definition: TableDefinition, tables: Definitio
   checkSchedule(name, definition)
 }
 
-function checkColumn(where: string, column: ColumnDefinition, tables: DefinitionsByName): void {
+function checkColumn(
+  where: string,
+  column: ColumnDefinition,
+  tables: DefinitionsByName,
+  isHistory: boolean,
+): void {
   const { kind, isOptional } = column
   const isKey = kind === 'id' || kind === 'key'
   if (isOptional && (isKey || kind === 'counter' || kind === 'set')) {
@@ -120,7 +125,8 @@ function checkColumn(where: string, column: ColumnDefinition, tables: Definition
       invalidModule(`${where} refers to table "${column.table}", which the module does not have`)
     }
     // What is kept by a reference would outlive every compaction.
-    if (tables[column.table ?? '']?.documentsOf !== undefined) {
+    const target = tables[column.table ?? '']
+    if (target?.documentsOf !== undefined || (target?.isHistory && !isHistory)) {
       invalidModule(`${where} refers to table "${column.table}", whose rows are the store's own`)
     }
     if (column.onDelete === 'null' && !isOptional) {

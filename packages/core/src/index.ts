@@ -83,6 +83,24 @@ export { commonKind, kindOf, placeOfComparison } from './expression-kind.ts'
 export { finishHash, HASH_BYTES, type HashFunction, hashOf, originHash } from './hash.ts'
 export { bytesToHex, hexToBytes } from './hex.ts'
 export {
+  BRANCH_REDUCER,
+  COMMIT_VERSION_REDUCER,
+  DROP_REDUCER,
+  HISTORY_CHUNK_BYTES,
+  HISTORY_CHUNK_ROWS,
+  HISTORY_DESCRIPTION_CHARS_MAX,
+  HISTORY_NAME_CHARS_MAX,
+  HISTORY_PARENTS_MAX,
+  HISTORY_REDUCERS,
+  HISTORY_TABLES,
+  MERGE_REDUCER,
+  MERGE_VERSIONS_REDUCER,
+  NAME_REDUCER,
+  RETAIN_REDUCER,
+  REVERT_REDUCER,
+  UNNAME_REDUCER,
+} from './history-contract.ts'
+export {
   compareStamp,
   createHlcClock,
   HLC_EPOCH_MS,

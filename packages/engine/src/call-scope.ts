@@ -7,6 +7,7 @@ import {
   idFromParts,
   type LocalStamp,
   type Random,
+  type RowOperation,
   UniverseError,
 } from '@inner-universe/core'
 import { Effects } from './effects.ts'
@@ -40,6 +41,8 @@ export class CallScope {
   readonly facts: CallFacts
   readonly scope: WriteScope
   readonly effects: Effects = new Effects()
+  /** Operations of its delta that were merged beside the table API: states written as a whole. */
+  readonly merged: RowOperation[] = []
   /** True once anything was written to the file: undoing the call then needs the file to be undone. */
   hasWritten = false
   /** Of a call that can be undone. */

@@ -1,6 +1,7 @@
 /** What an engine is opened with. */
 import type { Module } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
+import type { History } from './history-part.ts'
 import type { Replication } from './replication-part.ts'
 import type { Views } from './views-part.ts'
 
@@ -35,6 +36,11 @@ export interface EngineOptions {
   readonly replication?: Replication
   /** What keeps declared views. A module that declares any is refused without it. */
   readonly views?: Views
+  /**
+   * What keeps versions, `history` of `engine/history`. Without it a module that declares them works, and
+   * none can be named or read; what was kept of the past is removed.
+   */
+  readonly history?: History
   /** Wall time for stamps, corrected by what is known of the relay's clock. Default {@link now}. */
   readonly clockNow?: () => number
 }

@@ -25,6 +25,7 @@ import type {
   UniverseError,
   ViewState,
 } from '@inner-universe/core'
+import type { EngineHistory } from './history-part.ts'
 import type { KvStore } from './kv/kv-store.ts'
 import type { CompileRelation } from './relation-sql.ts'
 
@@ -321,6 +322,13 @@ export interface Engine {
     /** Forgets all steps of the scope. */
     clear(key: UndoKey): void
   }
+  /**
+   * States of the universe that were named.
+   *
+   * @throws UniverseError `history/not-configured` without {@link EngineOptions.history}, and for a
+   * module that does not declare `versions`.
+   */
+  readonly history: EngineHistory
   /** Conflicts noticed and not dismissed, oldest first. */
   conflicts(): readonly KeptConflict[]
   dismissConflicts(conflictIds: readonly number[]): void

@@ -23,6 +23,17 @@ export type {
   UndoState,
 } from './engine.ts'
 export type { EngineOptions } from './engine-options.ts'
+export type {
+  DiffOptions,
+  EngineHistory,
+  History,
+  HistoryPart,
+  HistoryParts,
+  Past,
+  RowDifference,
+  VersionInfo,
+  VersionRef,
+} from './history-part.ts'
 export { openEngine, REDUCER_MS_MAX } from './open-engine.ts'
 export { SCHEDULED_RUNS_MAX } from './run-timers.ts'
 export { encodeSchema, moduleOfSchema } from './stored-schema.ts'

@@ -25,6 +25,8 @@ import type { Engine, EngineInfo } from './engine.ts'
 import type { EngineOptions } from './engine-options.ts'
 import type { SystemCall } from './engine-parts.ts'
 import { migrateFormat } from './format.ts'
+import type { HistoryPart } from './history-part.ts'
+import { removeHistory } from './history-tables.ts'
 import { KvStore } from './kv/kv-store.ts'
 import { readMeta, writeMeta } from './meta.ts'
 import { applySchemaChange, createTables } from './migrate.ts'
@@ -108,7 +110,9 @@ function open(options: EngineOptions): Engine {
   const owner = created?.owner ?? readMeta(driver, 'owner') ?? ''
   // A full disk concerns the whole transaction: its error stays the driver's.
   const kv = new KvStore(driver, UNIVERSE_KV_TABLE, (body) => body())
-  const runner = new ReducerRunner(session, driver, kv, module, owner)
+  const history = createHistory(options, session, created)
+  const reducers = { ...module.reducers, ...history?.reducers }
+  const runner = new ReducerRunner(session, driver, kv, { ...module, reducers }, owner)
 
   driver.exec('BEGIN IMMEDIATE')
   try {
@@ -122,7 +126,9 @@ function open(options: EngineOptions): Engine {
     if (views === undefined || found.kind !== 'current' || unmerged !== undefined)
       removeViews(driver)
     if (found.kind === 'older') applySchemaChange(driver, module, schema, found.change)
-    const parts = openParts(options, reader, rows, views)
+    if (history === undefined) removeHistory(driver)
+    else history.open({ isOlder: found.kind === 'older' })
+    const parts = openParts(options, reader, rows, views, history)
     const transactions = new Transactions(parts, runner)
     if (unmerged !== undefined) {
       transactions.writeWithin((scope) =>
@@ -239,11 +245,22 @@ function createViews(
   return part
 }
 
+function createHistory(
+  { driver, module, history }: EngineOptions,
+  session: Session,
+  created: { readonly universeId: string } | undefined,
+): HistoryPart | undefined {
+  if (history === undefined || !module.versions) return undefined
+  const universeId = created?.universeId ?? readMeta(driver, 'universe_id') ?? ''
+  return history.create({ driver, module, universeId, session })
+}
+
 function openParts(
   options: EngineOptions,
   reader: TableReader,
   rows: RowStore,
   views: ViewsPart | undefined,
+  history: HistoryPart | undefined,
 ) {
   const { driver, module, now, randomBytes } = options
   const streams = new Streams(driver)
@@ -261,6 +278,7 @@ function openParts(
     clock: createHlcClock({ now: options.clockNow ?? now, last }),
     sync: new SyncState(driver),
     views,
+    history,
     tables: definitionsOf(reader.schema),
     codecs: reader.codecs,
     keepsLog: options.keepsLog ?? true,

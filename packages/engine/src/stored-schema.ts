@@ -81,6 +81,7 @@ function buildModule(
     reducers: Object.fromEntries(reducers),
     lifecycle: {},
     views: {},
+    versions: Object.values(definitions).some(({ isHistory }) => isHistory === true),
   }
 }
 

@@ -25,6 +25,7 @@ import { type CallClock, type CallFacts, CallScope } from './call-scope.ts'
 import { Changes } from './changes.ts'
 import type { Authoring, DeltaLog, LogTransaction } from './delta-log.ts'
 import type { Call, CallOutcome, CallUndo, Commit } from './engine.ts'
+import type { HistoryPart } from './history-part.ts'
 import { operationsOf } from './operations.ts'
 import { copyResult } from './plain-value.ts'
 import type { ReducerRunner } from './reducer-runner.ts'
@@ -50,6 +51,7 @@ export interface TransactionParts {
   readonly clock: HlcClock
   readonly sync: SyncState
   readonly views: ViewsPart | undefined
+  readonly history: HistoryPart | undefined
   readonly now: () => number
   readonly reducerMsMax: number
 }
@@ -162,9 +164,11 @@ export class Transactions {
     transaction.log.finish()
   }
 
-  /** Runs `body` inside the transaction the caller has open: migration. */
+  /** Runs `body` inside the transaction the caller has open: migration. Views are not told. */
   writeWithin(body: (scope: WriteScope) => void): void {
-    body(this.#begin(new Changes()).scope)
+    const changes = new Changes()
+    body(this.#begin(changes).scope)
+    this.#parts.history?.step(changes)
   }
 
   /** Fills a slice of views in a transaction of its own; false when all are filled. */
@@ -216,7 +220,7 @@ export class Transactions {
     body: (transaction: OpenTransaction) => T,
     origin: Changeset['origin'],
   ): { result: T; changeset: Changeset | undefined } {
-    const { driver, reader, views, now } = this.#parts
+    const { driver, reader, views, history, now } = this.#parts
     driver.prepare('BEGIN IMMEDIATE').run()
     try {
       const changes = new Changes()
@@ -225,6 +229,7 @@ export class Transactions {
       transaction.log.finish()
       transaction.calls.finish(now())
       views?.step(changes)
+      history?.step(changes)
       driver.prepare('COMMIT').run()
       const changeset = changes.changeset(this.#changesetCount + 1, origin, reader.codecs)
       if (changeset !== undefined) this.#changesetCount += 1
@@ -252,10 +257,11 @@ export class Transactions {
   }
 
   #undo(): void {
-    const { driver, streams, sync, views } = this.#parts
+    const { driver, streams, sync, views, history } = this.#parts
     if (!driver.isOpen) return
     if (driver.isInTransaction) driver.prepare('ROLLBACK').run()
     views?.rollBack()
+    history?.rollBack()
     this.#callLog.forget()
     streams.reload()
     sync.reload()
@@ -329,7 +335,8 @@ export class Transactions {
   ): Ran {
     const { facts, effects } = call
     const value = copyResult(body())
-    const operations = operationsOf(effects)
+    const written = operationsOf(effects)
+    const operations = call.merged.length === 0 ? written : written.concat(call.merged)
     if (operations.length === 0) return { value, seq: undefined }
     const args = given && this.#runner.keptArguments(facts.reducer, given.args)
     const entry = { hlc: call.stamp.hlc, reducer: facts.reducer, operations }

@@ -33,6 +33,7 @@ import type {
 } from './engine.ts'
 import type { EngineParts } from './engine-parts.ts'
 import { readColumns } from './raw-sql.ts'
+import type { EngineHistory } from './history-part.ts'
 import type { CompileRelation } from './relation-sql.ts'
 import type { Replication, ReplicationPart } from './replication-part.ts'
 import { nextTimerMs, runDueTimers } from './run-timers.ts'
@@ -46,6 +47,7 @@ export class UniverseEngine implements Engine {
   readonly definitions: TableDefinitions
   readonly #wired: EngineParts
   readonly #part: ReplicationPart | undefined
+  readonly #history: EngineHistory | undefined
 
   constructor(wired: EngineParts, replication: Replication | undefined) {
     const { tables, views } = wired.parts
@@ -53,10 +55,22 @@ export class UniverseEngine implements Engine {
     this.definitions = views === undefined ? tables : { ...tables, ...definitionsOf(views.tables) }
     this.#wired = wired
     this.#part = replication?.create(wired, () => this.#open())
+    this.#history = wired.parts.history?.connect(() => this.#open())
   }
 
   get replica(): Replica {
     return this.#replication().replica
+  }
+
+  get history(): EngineHistory {
+    const { module } = this.#open().parts
+    if (this.#history !== undefined) return this.#history
+    throw new UniverseError(
+      'history/not-configured',
+      module.versions
+        ? 'this engine was opened without `history`; give it that of engine/history'
+        : `module "${module.name}" keeps no versions; declare \`versions: true\``,
+    )
   }
 
   get kv(): Engine['kv'] {
