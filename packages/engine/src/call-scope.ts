@@ -11,7 +11,7 @@ import {
   UniverseError,
 } from '@inner-universe/core'
 import { Effects } from './effects.ts'
-import type { UndoRecorder } from './undo/undo-recorder.ts'
+import type { RowWatch } from './undo-part.ts'
 import type { WriteScope } from './write-scope.ts'
 
 /** What a call is and who makes it. */
@@ -46,7 +46,7 @@ export class CallScope {
   /** True once anything was written to the file: undoing the call then needs the file to be undone. */
   hasWritten = false
   /** Of a call that can be undone. */
-  recorder: UndoRecorder | undefined
+  recorder: RowWatch | undefined
   /** True once the time limit was found to have passed. */
   isExpired = false
   readonly #clock: CallClock

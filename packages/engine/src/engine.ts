@@ -318,6 +318,8 @@ export interface Engine {
   readonly kv: Pick<KvStore, 'get' | 'exists' | 'count' | 'scan' | 'scanPrefix' | 'batch'>
   /** The steps of undo of an identity in a scope; undoing is a call, see {@link CallUndo}. */
   readonly undo: {
+    /** Whether a call was ever recorded in this file; known without {@link EngineOptions.undo}. */
+    isUsed(): boolean
     state(key: UndoKey): UndoState
     /** Forgets all steps of the scope. */
     clear(key: UndoKey): void

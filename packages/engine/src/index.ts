@@ -37,5 +37,6 @@ export type {
 export { openEngine, REDUCER_MS_MAX } from './open-engine.ts'
 export { SCHEDULED_RUNS_MAX } from './run-timers.ts'
 export { encodeSchema, moduleOfSchema } from './stored-schema.ts'
+export type { Undo, UndoPart, UndoParts } from './undo-part.ts'
 export { compileView, viewStatements } from './view-tables.ts'
 export type { Views, ViewsPart, ViewsParts } from './views-part.ts'

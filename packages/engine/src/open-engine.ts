@@ -111,7 +111,11 @@ function open(options: EngineOptions): Engine {
   // A full disk concerns the whole transaction: its error stays the driver's.
   const kv = new KvStore(driver, UNIVERSE_KV_TABLE, (body) => body())
   const history = createHistory(options, session, created)
-  const reducers = { ...module.reducers, ...history?.reducers }
+  const reducers = {
+    ...module.reducers,
+    ...options.documents?.(module.tables),
+    ...history?.reducers,
+  }
   const runner = new ReducerRunner(session, driver, kv, { ...module, reducers }, owner)
 
   driver.exec('BEGIN IMMEDIATE')
@@ -279,6 +283,7 @@ function openParts(
     sync: new SyncState(driver),
     views,
     history,
+    undo: options.undo ?? (() => undefined),
     tables: definitionsOf(reader.schema),
     codecs: reader.codecs,
     keepsLog: options.keepsLog ?? true,

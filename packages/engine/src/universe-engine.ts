@@ -32,13 +32,14 @@ import type {
   StreamHead,
 } from './engine.ts'
 import type { EngineParts } from './engine-parts.ts'
-import { readColumns } from './raw-sql.ts'
 import type { EngineHistory } from './history-part.ts'
+import { readColumns } from './raw-sql.ts'
 import type { CompileRelation } from './relation-sql.ts'
 import type { Replication, ReplicationPart } from './replication-part.ts'
 import { nextTimerMs, runDueTimers } from './run-timers.ts'
 import { definitionsOf, tableOf } from './schema.ts'
 import { searchRows } from './search.ts'
+import { hasUndoTables } from './undo-part.ts'
 import { findFaults } from './verify.ts'
 
 /** See {@link Engine}. */
@@ -78,8 +79,9 @@ export class UniverseEngine implements Engine {
   }
 
   get undo(): Engine['undo'] {
-    const { transactions } = this.#open()
+    const { parts, transactions } = this.#open()
     return {
+      isUsed: () => hasUndoTables(parts.driver),
       state: (key) => transactions.undo.state(key),
       clear: (key) => void transactions.merge(() => transactions.undo.clear(key)),
     }

@@ -6,6 +6,7 @@ import { randomFillSync } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import {
   createClientId,
+  documentReducers,
   type Module,
   type Reducers,
   type Tables,
@@ -14,6 +15,7 @@ import {
 } from '@inner-universe/core'
 import { openEngine } from '@inner-universe/engine'
 import { replication } from '@inner-universe/engine/replication'
+import { undo } from '@inner-universe/engine/undo'
 import { callAborted } from '../main/call-errors.ts'
 import { type Clock, systemClock } from '../main/clock.ts'
 import { createUniverse } from '../main/create-universe.ts'
@@ -87,6 +89,8 @@ export async function openUniverse<T extends Tables, R extends Reducers, V exten
       reducerMsMax,
       replication,
       views,
+      undo: () => undo,
+      documents: documentReducers,
       ...(join !== undefined && { join }),
     })
   const driver = await store.open()

@@ -3,7 +3,7 @@
  * lock, then opens the database and serves every tab.
  */
 import { isUniverseError, type Module, UniverseError } from '@inner-universe/core'
-import { openEngine, type Views } from '@inner-universe/engine'
+import { type EngineOptions, openEngine, type Undo, type Views } from '@inner-universe/engine'
 import type { Replication } from '@inner-universe/engine/replication'
 import type { Driver } from '@inner-universe/sqlite'
 import { loadSqlite, type Sqlite } from '@inner-universe/sqlite/wasm'
@@ -115,11 +115,13 @@ async function open(
   const onFault = (error: unknown): void => console.error('inner-universe:', error)
   const clock = { offsetMs: 0 }
   // Fetched while SQLite opens the file.
-  const [{ driver, store }, { createSync, replication }, views] = await Promise.all([
+  const [{ driver, store }, { createSync, replication }, views, documents] = await Promise.all([
     openStore(request, sqlite, onLong),
     loadSync(request.sync),
     loadViews(module, onFault),
+    loadDocuments(module),
   ])
+  let undo: Undo | undefined
   const openEngineOver: OpenDatabase['openEngine'] = (driver, stream, join) =>
     openEngine({
       driver,
@@ -134,6 +136,8 @@ async function open(
       ...(join !== undefined && { join }),
       ...(replication !== undefined && { replication }),
       ...(views !== undefined && { views }),
+      ...(documents !== undefined && { documents }),
+      undo: () => undo,
     })
   onLong()
   // Without a flush per commit a power cut may have rolled back what other replicas have seen.
@@ -171,6 +175,11 @@ async function open(
     isSuspicious: request.isSuspicious,
     condemnedCallIds: new Set(request.condemnedCallIds),
     loadLive: async () => (await import('./live/worker-live.ts')).createLive,
+    loadUndo: async () => {
+      const loaded = await import('@inner-universe/engine/undo')
+      undo = loaded.undo
+      return undo
+    },
     createSync: (host) => createSync({ host, database, defer, onFault }),
   })
   database.host.sync.start()
@@ -219,13 +228,25 @@ async function loadViews(
   onFault: (error: unknown) => void,
 ): Promise<Views | undefined> {
   if (Object.keys(views).length === 0) return undefined
+  const { declaredViews } = await loaded(import('./declared-views.ts'), 'keeps declared views')
+  return declaredViews({ now: () => performance.now(), onFault })
+}
+
+/** The code that writes documents is fetched only for modules that have some. */
+async function loadDocuments({ tables }: Module): Promise<EngineOptions['documents']> {
+  if (!Object.values(tables).some(({ definition }) => definition.documents)) return undefined
+  const part = await loaded(import('./document-reducers.ts'), 'writes documents')
+  return part.documentReducers
+}
+
+/** @throws UniverseError `client/worker-failed`. */
+async function loaded<Part>(part: Promise<Part>, purpose: string): Promise<Part> {
   try {
-    const { declaredViews } = await import('./declared-views.ts')
-    return declaredViews({ now: () => performance.now(), onFault })
+    return await part
   } catch (cause) {
     throw new UniverseError(
       'client/worker-failed',
-      'the part of the worker that keeps declared views could not be loaded; reload the app when it is online',
+      `the part of the worker that ${purpose} could not be loaded; reload the app when it is online`,
       { cause },
     )
   }
