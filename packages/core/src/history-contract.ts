@@ -55,3 +55,14 @@ export const HISTORY_PARENTS_MAX = 64
 
 /** Longest name of a branch or tag, in UTF-16 units. */
 export const HISTORY_NAME_CHARS_MAX = 256
+
+/** One call of a draft. Run again it does the same: its ids, randomness and time are fixed by it. */
+export interface DraftCall {
+  readonly reducer: string
+  /** As of any call. */
+  readonly args: unknown
+  /** What its ids and its randomness come from: a text that no other call has. */
+  readonly seed: string
+  /** Wall time at which it was made, ms since 1970. */
+  readonly timestampMs: number
+}

@@ -85,6 +85,7 @@ export { bytesToHex, hexToBytes } from './hex.ts'
 export {
   BRANCH_REDUCER,
   COMMIT_VERSION_REDUCER,
+  type DraftCall,
   DROP_REDUCER,
   HISTORY_CHUNK_BYTES,
   HISTORY_CHUNK_ROWS,
