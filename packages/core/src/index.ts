@@ -83,6 +83,12 @@ export { commonKind, kindOf, placeOfComparison } from './expression-kind.ts'
 export { finishHash, HASH_BYTES, type HashFunction, hashOf, originHash } from './hash.ts'
 export { bytesToHex, hexToBytes } from './hex.ts'
 export {
+  type ContentRow,
+  type ContentTable,
+  decodeContent,
+  encodeContent,
+} from './history-chunk.ts'
+export {
   BRANCH_REDUCER,
   COMMIT_VERSION_REDUCER,
   type DraftCall,
@@ -101,6 +107,7 @@ export {
   REVERT_REDUCER,
   UNNAME_REDUCER,
 } from './history-contract.ts'
+export { createRowHash, digestSum, digestText, type RowHash } from './history-digest.ts'
 export {
   compareStamp,
   createHlcClock,

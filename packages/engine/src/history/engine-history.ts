@@ -1,2 +1,87 @@
 /** The versions of a universe: given to `openEngine` by whoever keeps them. HISTORY.md. */
+import type { Hash } from '@inner-universe/core'
+import type { EngineParts } from '../engine-parts.ts'
+import type {
+  DiffOptions,
+  EngineHistory,
+  History,
+  HistoryPart,
+  HistoryParts,
+  Past,
+  RowDifference,
+  VersionInfo,
+  VersionRef,
+} from '../history-part.ts'
+import { commitReducers } from './commit-reducer.ts'
+import { PastState } from './past-state.ts'
+import { diffStates, digestOfState } from './state-difference.ts'
+import { VersionKeeper } from './version-keeper.ts'
+
 export type { EngineHistory, History, HistoryPart } from '../history-part.ts'
+
+/** What `EngineOptions.history` takes. */
+export const history: History = { create: createPart }
+
+function createPart(parts: HistoryParts): HistoryPart {
+  const keeper = new VersionKeeper(parts)
+  return {
+    reducers: commitReducers(keeper),
+    open: (options) => keeper.open(options),
+    step: (changes) => keeper.step(changes),
+    rollBack: () => keeper.rollBack(),
+    connect: (open) => new KeptHistory(keeper, open),
+  }
+}
+
+/** See {@link EngineHistory}. */
+class KeptHistory implements EngineHistory {
+  readonly #keeper: VersionKeeper
+  readonly #open: () => EngineParts
+
+  constructor(keeper: VersionKeeper, open: () => EngineParts) {
+    keeper.connect(open)
+    this.#keeper = keeper
+    this.#open = open
+  }
+
+  versions(): readonly VersionInfo[] {
+    this.#open()
+    return this.#keeper.rows.all().map((version) => this.#keeper.infoOf(version))
+  }
+
+  refs(): readonly VersionRef[] {
+    this.#open()
+    return this.#keeper.rows.refs()
+  }
+
+  past(version: string): Past {
+    this.#open()
+    return new PastState(this.#keeper, version)
+  }
+
+  diff(from: string | null, to: string | null, options: DiffOptions): readonly RowDifference[] {
+    this.#open()
+    return diffStates(this.#keeper, this.#stateOf(from), this.#stateOf(to), options)
+  }
+
+  digest(version: string | null): Hash {
+    this.#open()
+    if (version === null) return digestOfState(this.#keeper, undefined)
+    const { digest, state, marker } = this.#keeper.markerOf(version)
+    return (state === 'ready' ? digest : undefined) ?? digestOfState(this.#keeper, marker)
+  }
+
+  fill(): boolean {
+    this.#open()
+    return false
+  }
+
+  finishWriting(): void {
+    this.#open()
+  }
+
+  /** The marker of a version; undefined for null, the present. */
+  #stateOf(version: string | null): number | undefined {
+    return version === null ? undefined : this.#keeper.markerOf(version).marker
+  }
+}

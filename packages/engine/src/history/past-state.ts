@@ -1,0 +1,93 @@
+/** The state of a version, read. HISTORY.md HI10. */
+import type { QueryValue, Relation, Row, TableQuery, UniverseError } from '@inner-universe/core'
+import type { BoundSql } from '../bound-sql.ts'
+import { queryInvalid } from '../bound-sql.ts'
+import type { SqlResult } from '../engine.ts'
+import type { Past } from '../history-part.ts'
+import { compileCount, compileQuery } from '../query-sql.ts'
+import { readColumns } from '../raw-sql.ts'
+import type { CompileRelation } from '../relation-sql.ts'
+import { type Schema, type TableSchema, tableOf } from '../schema.ts'
+import type { Marker } from './markers.ts'
+import { pastSql } from './past-sql.ts'
+import type { VersionKeeper } from './version-keeper.ts'
+
+/** See {@link Past}. Markers are asked for at every read, as versions may be dropped in between. */
+export class PastState implements Past {
+  readonly #keeper: VersionKeeper
+  readonly #version: string
+
+  /** @throws UniverseError `history/version-unknown`, `history/not-ready`, `history/damaged`. */
+  constructor(keeper: VersionKeeper, version: string) {
+    this.#keeper = keeper
+    this.#version = version
+    this.#marker()
+  }
+
+  query(query: TableQuery): readonly Row[] {
+    const { reader } = this.#keeper.parts.session
+    const bound = compileQuery(this.#schema([query.table]), query)
+    const codec = reader.codecOf(tableOf(reader.schema, query.table))
+    return this.#all(bound).map((values) => codec.decode(values))
+  }
+
+  count(query: TableQuery): number {
+    const [row] = this.#all(compileCount(this.#schema([query.table]), query))
+    return (row?.[0] as number | undefined) ?? 0
+  }
+
+  get(table: string, id: string): Row | undefined {
+    const { reader } = this.#keeper.parts.session
+    const schema = tableOf(reader.schema, table)
+    const past = this.#keeper.past.get(schema)
+    if (past === undefined) throw noPast(table)
+    const row = past.at(this.#marker().marker, id)
+    return row && reader.codecOf(schema).decode(row)
+  }
+
+  queryRelation(relation: Relation, compile: CompileRelation): readonly Row[] {
+    const compiled = compile(this.#schema(this.#keeper.tables.map(({ name }) => name)), relation)
+    return this.#all(compiled).map(compiled.decode)
+  }
+
+  sql(text: string, params?: readonly QueryValue[]): SqlResult {
+    const { driver, session } = this.#keeper.parts
+    const sql = pastSql(text, session.reader.schema, (table) => {
+      if (this.#keeper.past.get(table) === undefined) throw noPast(table.name)
+      return this.#stateSql(table)
+    })
+    const { names, columns, rowCount } = readColumns(driver, sql, params)
+    return { columnNames: names, columns, rowCount }
+  }
+
+  #marker(): Marker {
+    return this.#keeper.markerOf(this.#version)
+  }
+
+  #stateSql(table: TableSchema): string {
+    const { marker } = this.#marker()
+    const past = this.#keeper.past.get(table)
+    if (past === undefined) throw noPast(table.name)
+    return past.stateSql(marker, marker === this.#keeper.last)
+  }
+
+  /** Tables whose rows are those of the version. */
+  #schema(names: readonly string[]): Schema {
+    const { schema } = this.#keeper.parts.session.reader
+    return new Map(
+      names.flatMap((name): [string, TableSchema][] => {
+        const table = schema.get(name)
+        if (table === undefined) return []
+        return [[name, { ...table, rowsSql: `(${this.#stateSql(table)})` }]]
+      }),
+    )
+  }
+
+  #all({ sql, params }: BoundSql) {
+    return this.#keeper.parts.driver.prepare(sql).all(params)
+  }
+}
+
+function noPast(table: string): UniverseError {
+  return queryInvalid(`versions do not hold table "${table}"; read the present`)
+}
