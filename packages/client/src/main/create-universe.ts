@@ -24,10 +24,11 @@ import type {
   UndoOptions,
   Universe,
   UniverseKv,
-  UniverseKvCategory,
 } from './universe.ts'
 import type { DocumentArguments } from './universe-document.ts'
 import { universeSync } from './universe-sync.ts'
+import type { VersionsParts } from './universe-versions.ts'
+import type { Versions } from './versions.ts'
 
 /** What a universe needs besides its session, and what differs between browser and Node. */
 export interface UniverseParts<T extends Tables, R extends Reducers, V extends Views> {
@@ -42,43 +43,48 @@ export interface UniverseParts<T extends Tables, R extends Reducers, V extends V
   readonly close: () => Promise<void>
 }
 
-/** Its code is fetched with the first use: most pages never do. */
+type Method = (...args: unknown[]) => unknown
+type Methods = Record<string, Method>
+
+/**
+ * An object whose methods have their code fetched with each use, the first of which takes long: most pages
+ * never do. All but `own` give promises.
+ */
+function late<Part extends object>(load: () => Promise<Part>, own: Partial<Part> = {}): Part {
+  return new Proxy(own, {
+    get: (_own, name: string) => {
+      // What has a `then` would be awaited.
+      if (name in own || name === 'then') return own[name as keyof Part]
+      return async (...args: unknown[]) => ((await load()) as Methods)[name]?.(...args)
+    },
+  }) as Part
+}
+
 function kvOf(ask: (read: KvRead) => Promise<unknown>): UniverseKv {
-  let loaded: Promise<UniverseKv> | undefined
-  const load = (): Promise<UniverseKv> => {
-    loaded ??= import('./universe-kv.ts').then(({ createUniverseKv }) => createUniverseKv(ask))
-    return loaded
-  }
-  return {
-    write: async (operations) => (await load()).write(operations),
+  const load = async () => (await import('./universe-kv.ts')).createUniverseKv(ask)
+  return late(load, {
     category: (name) => {
       const part = async () => (await load()).category(name)
-      return {
+      return late(part, {
         async *iterate(range, options) {
           yield* (await part()).iterate(range, options)
         },
-        ...(Object.fromEntries(
-          KV_METHODS.map((method) => [
-            method,
-            async (...args: never[]) =>
-              ((await part())[method] as (...given: never[]) => unknown)(...args),
-          ]),
-        ) as Omit<UniverseKvCategory, 'iterate'>),
-      }
+      })
     },
-  }
+  })
 }
 
-const KV_METHODS = [
-  'get',
-  'exists',
-  'scan',
-  'scanPrefix',
-  'count',
-  'put',
-  'delete',
-  'deletePrefix',
-] as const
+function versionsOf(parts: VersionsParts): Versions {
+  const load = async () => (await import('./universe-versions.ts')).createVersions(parts)
+  /** Gives the end of what it begins, which may be called before that. */
+  const begin =
+    (name: 'follow' | 'onChange') =>
+    (...args: never[]) => {
+      const begun = load().then((versions) => (versions[name] as Method)(...args) as () => void)
+      return () => void begun.then((end) => end())
+    }
+  return late(load, { follow: begin('follow'), onChange: begin('onChange') })
+}
 
 /** Rows a search gives unless it is told otherwise. */
 const SEARCH_ROWS = 50
@@ -207,6 +213,7 @@ export function createUniverse<T extends Tables, R extends Reducers, V extends V
       check()
       return (await import('./universe-undo.ts')).openUndo(session, module.reducers, options)
     },
+    versions: versionsOf({ session, module: module as unknown as Module, check }),
     digest: async () => {
       check()
       return session.command((commands) => commands.digest())

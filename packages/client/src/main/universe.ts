@@ -27,6 +27,7 @@ import type {
 import type { DocumentOptions, OpenDocument } from '@inner-universe/documents'
 import type { UndoResult, UndoState } from '@inner-universe/engine'
 import type { LiveExplanation, Peer, SyncStatus } from '../rpc/contract.ts'
+import type { Versions } from './versions.ts'
 
 export type { DocumentOptions, DocumentStatus, OpenDocument } from '@inner-universe/documents'
 export type { UndoResult, UndoSkipped, UndoState } from '@inner-universe/engine'
@@ -385,6 +386,8 @@ export interface Universe<
    * @throws UniverseError `call/too-large` for a scope that is too long a name.
    */
   undo(options: UndoOptions): Promise<UniverseUndo<R>>
+  /** Named states of the universe, of modules with `versions: true`. Its code is fetched with the first use. */
+  readonly versions: Versions<T, R, V>
   /**
    * Digest of the rows of synced tables: equal on devices that show the same. Cost: reads every row.
    *

@@ -1,5 +1,5 @@
 /** Calls that wait for their transaction, of all clients in the order they came. */
-import { type ClientId, formatCallId, UniverseError } from '@inner-universe/core'
+import { type ClientId, formatCallId, HISTORY_REDUCERS, UniverseError } from '@inner-universe/core'
 import type { Call } from '@inner-universe/engine'
 import type { PageItem } from '../rpc/contract.ts'
 import { encodeError } from '../rpc/error-transfer.ts'
@@ -89,7 +89,8 @@ export class CallQueue {
         held.push(waiting)
       } else {
         group.push({ client, item, call })
-        if (isAlone) break
+        // What it does to the past is done at the end of its transaction.
+        if (isAlone || item.reducer.startsWith(HISTORY_REDUCERS)) break
       }
     }
     this.#hasMore = seen < this.#waiting.length

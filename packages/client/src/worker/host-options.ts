@@ -2,6 +2,7 @@
 import type { Module } from '@inner-universe/core'
 import type { Engine, Undo } from '@inner-universe/engine'
 import type { CallQueueOptions } from './call-queue.ts'
+import type { AnswerHistory } from './history-part.ts'
 import type { CreateLive } from './live-part.ts'
 import type { SyncHost, SyncPart } from './sync-part.ts'
 
@@ -39,6 +40,8 @@ export interface HostOptions extends CallQueueOptions {
    * before. Default: the engine has it, or never will.
    */
   readonly loadUndo?: () => Undo | Promise<Undo>
+  /** Answers reads of versions. Default: the module keeps none. */
+  readonly answerHistory?: AnswerHistory
   /** Makes what keeps the host in sync with a relay, once the host is there. */
   readonly createSync?: (host: SyncHost) => SyncPart
 }

@@ -21,6 +21,7 @@ import type { Lane } from '../rpc/link.ts'
 import { parsePageMessage } from '../rpc/parse-page-message.ts'
 import { CallQueue, type WaitingCall } from './call-queue.ts'
 import { checkHello } from './check-hello.ts'
+import { type AnswerHistory, isHistoryRead, noHistory, tellHistory } from './history-part.ts'
 import { HostClient } from './host-client.ts'
 import type { HostOptions } from './host-options.ts'
 import { IdleFilling } from './idle-filling.ts'
@@ -49,6 +50,7 @@ export class Host {
   readonly #sync: SyncPart
   readonly #timer: WakeTimer
   readonly #filling: IdleFilling
+  readonly #answerHistory: AnswerHistory
   /** Messages that came while suspended. */
   #postponed: (() => void)[] = []
   #isTurnPlanned = false
@@ -79,8 +81,18 @@ export class Host {
     })
     // Who has used it will again.
     if (this.#engine.undo.isUsed()) this.#undo.prepare()
-    const { onFault } = options
-    this.#filling = new IdleFilling({ engine: () => this.#engine, onFault })
+    this.#answerHistory = options.answerHistory ?? noHistory(options.module)
+    this.#filling = new IdleFilling({
+      engine: () => this.#engine,
+      hasVersions: options.answerHistory !== undefined,
+      // Live queries that could not read a view now can.
+      onViews: () => this.#live.part?.retry(),
+      onVersions: () => {
+        this.#sync.committed()
+        tellHistory(this.#clients.values())
+      },
+      onFault: options.onFault,
+    })
     this.#leftovers = new Leftovers({
       watchPresence: options.watchPresence,
       onGone: (connection) => this.#disconnect(connection),
@@ -325,7 +337,8 @@ export class Host {
     this.#runScheduled()
     const isReading = this.#runReads()
     this.#live.part?.run()
-    this.#fill()
+    // Where no call waits.
+    if (this.#calls.isEmpty) this.#filling.run()
     this.flush()
     if (!this.#options.isUsable()) {
       this.abandon()
@@ -400,7 +413,8 @@ export class Host {
         else this.#read(client, item.id, item.read)
       },
       ({ kind, read }) =>
-        (kind === 'read' && isPlain(read)) || (isUndoRead(read) ? this.#undo : this.#live).want(),
+        (kind === 'read' && (isPlain(read) || isHistoryRead(read))) ||
+        (isUndoRead(read) ? this.#undo : this.#live).want(),
     )
     this.#live.forgetFailure()
     this.#undo.forgetFailure()
@@ -424,9 +438,11 @@ export class Host {
       }
       const transfer: Transferable[] = []
       const item = this.#withDeadline(() =>
-        isPlain(read)
-          ? answerRead(this.#engine, id, read, transfer)
-          : this.#live.take().answer(id, read, transfer),
+        isHistoryRead(read)
+          ? this.#answerHistory(this.#engine, id, read.request, transfer)
+          : isPlain(read)
+            ? answerRead(this.#engine, id, read, transfer)
+            : this.#live.take().answer(id, read, transfer),
       )
       client.post(item, transfer)
     } catch (error) {
@@ -445,13 +461,8 @@ export class Host {
       if (wanted.length > 0) client.post({ kind: 'changes', origin, changes: wanted })
     }
     this.#live.part?.onChanges(changes)
-  }
-
-  /** A slice, where no call waits. */
-  #fill(): void {
-    if (!this.#calls.isEmpty) return
-    // Live queries that could not read a view now can.
-    if (this.#filling.run()) this.#live.part?.retry()
+    this.#filling.noteChanges(changes)
+    if (this.#filling.isBusy) this.#plan()
   }
 
   /** For schedules, and for live queries that wait their turn. */
@@ -502,7 +513,8 @@ export class Host {
 }
 
 function isPlain(read: Read): read is PlainRead {
-  return read.kind !== 'explain' && read.kind !== 'relation' && !isUndoRead(read)
+  const isPlanned = read.kind === 'explain' || read.kind === 'relation'
+  return !isPlanned && !isUndoRead(read) && !isHistoryRead(read)
 }
 
 function connectionOf({ clientId, identity }: HostClient): Connection {
