@@ -13,7 +13,7 @@ import {
   UniverseError,
   type Views,
 } from '@inner-universe/core'
-import { openEngine } from '@inner-universe/engine'
+import { type Engine, openEngine } from '@inner-universe/engine'
 import { replication } from '@inner-universe/engine/replication'
 import { undo } from '@inner-universe/engine/undo'
 import { callAborted } from '../main/call-errors.ts'
@@ -24,6 +24,7 @@ import { Session } from '../main/session.ts'
 import type { Cancellable, SyncOptions, Universe } from '../main/universe.ts'
 import { REDUCER_MS_MAX } from '../rpc/limits.ts'
 import { declaredViews } from '../worker/declared-views.ts'
+import { historyCode } from '../worker/history/worker-history.ts'
 import { Host } from '../worker/host.ts'
 import { hostCommands, type OpenDatabase } from '../worker/host-commands.ts'
 import { createLive } from '../worker/live/worker-live.ts'
@@ -76,7 +77,9 @@ export async function openUniverse<T extends Tables, R extends Reducers, V exten
   const clockOffset = { offsetMs: 0 }
   const onFault = (error: unknown): void => console.error('inner-universe:', error)
   const views = declaredViews({ now: () => performance.now(), onFault })
-  const openEngineOver: OpenDatabase['openEngine'] = (driver, stream, join) =>
+  const openEngineOver = (
+    ...[driver, stream, join]: Parameters<OpenDatabase['openEngine']>
+  ): Engine =>
     openEngine({
       driver,
       // What is being built to take the place of a database has its views filled when it has.
@@ -91,6 +94,7 @@ export async function openUniverse<T extends Tables, R extends Reducers, V exten
       views,
       undo: () => undo,
       documents: documentReducers,
+      history: historyCode.history,
       ...(join !== undefined && { join }),
     })
   const driver = await store.open()
@@ -130,6 +134,7 @@ export async function openUniverse<T extends Tables, R extends Reducers, V exten
     isSuspicious: false,
     condemnedCallIds: new Set(),
     loadLive: () => createLive,
+    ...(module.versions && { answerHistory: historyCode.answer }),
     createSync: (self) =>
       relay === undefined
         ? syncOff()
