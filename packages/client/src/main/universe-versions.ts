@@ -105,10 +105,10 @@ export function createVersions({ session, module, check }: VersionsParts): Versi
     return createPastUniverse(module, version, ask)
   }
   const merged = async (reducer: string, args: object): Promise<MergeOutcome> => {
-    const outcome = (await call(reducer, args)) as Omit<MergeOutcome, 'version'> & {
-      readonly version: string
+    const { version, ...outcome } = (await call(reducer, args)) as Omit<MergeOutcome, 'version'> & {
+      readonly version: string | null
     }
-    return { ...outcome, version: await find(outcome.version) }
+    return { ...outcome, version: version === null ? undefined : await find(version) }
   }
 
   const versions: Versions = {

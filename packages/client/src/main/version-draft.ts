@@ -57,8 +57,7 @@ export function openDraft(options: DraftOptions): VersionDraft {
     lastNumber += 1
     const added: DraftCall = {
       reducer,
-      // What the app changes in it later is no part of the call.
-      args: structuredClone(args),
+      args: copyOf(args),
       seed: `${seed}-${lastNumber}`,
       timestampMs: session.options.clock.now(),
     }
@@ -100,6 +99,12 @@ export function openDraft(options: DraftOptions): VersionDraft {
       calls = []
     },
   }
+}
+
+/** What the app changes in it later is no part of the call; what is undefined was not given. */
+function copyOf(args: unknown): unknown {
+  const given = Object.entries(args ?? {}).filter(([, value]) => value !== undefined)
+  return structuredClone(Object.fromEntries(given))
 }
 
 /**

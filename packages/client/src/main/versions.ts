@@ -91,9 +91,11 @@ export interface FollowState<R> extends LiveState<R> {
   readonly version: Version | undefined
 }
 
-/** What writing a state came to. Cells that could not be made what was wanted are in `skipped`. */
+/** What writing a state came to. */
 export interface WriteOutcome {
+  /** Rows that were written. */
   readonly rowCount: number
+  /** What could not be made what was wanted; the first hundred of it. */
   readonly skipped: readonly VersionSkipped[]
   readonly skippedCount: number
 }
@@ -128,11 +130,12 @@ export interface VersionConflict {
 }
 
 /** What a merge came to. */
-export interface MergeOutcome {
-  readonly version: Version
+export interface MergeOutcome extends WriteOutcome {
+  /** Undefined: there was nothing to merge, the present was made of that version. */
+  readonly version: Version | undefined
+  /** The first hundred of them. */
   readonly conflicts: readonly VersionConflict[]
   readonly conflictCount: number
-  readonly skipped: readonly VersionSkipped[]
 }
 
 /** Which versions are kept. Heads, and what branches and tags name, always are. */
@@ -156,8 +159,8 @@ export interface VersionDraft<
   /** The head of the branch when the draft was begun. */
   readonly from: Version
   /**
-   * The reducers. What one gives is what it will give when the draft is committed, ids included; one that
-   * throws leaves the draft as it was.
+   * The reducers, with arguments that are JSON. What one gives is what it will give when the draft is committed,
+   * ids included; one that throws leaves the draft as it was.
    */
   readonly call: {
     readonly [K in keyof R]: (args: InputOfReducer<R[K]>) => Promise<ResultOfReducer<R[K]>>

@@ -20,12 +20,17 @@ export interface HistoryCode {
  *
  * @throws UniverseError `history/…`, and what the engine says of a wrong query.
  */
-export type AnswerHistory = (
-  engine: Engine,
-  id: number,
-  request: HistoryRequest,
-  transfer: Transferable[],
-) => WorkerItem
+export type AnswerHistory = (asked: HistoryQuestion, transfer: Transferable[]) => WorkerItem
+
+/** A request of a page, and who asks. */
+export interface HistoryQuestion {
+  readonly engine: Engine
+  /** Of the read. */
+  readonly id: number
+  readonly request: HistoryRequest
+  /** Of the client. */
+  readonly identity: string
+}
 
 /** Whether a read is of versions. */
 export function isHistoryRead(read: { readonly kind: string }): read is HistoryRead {

@@ -439,7 +439,10 @@ export class Host {
       const transfer: Transferable[] = []
       const item = this.#withDeadline(() =>
         isHistoryRead(read)
-          ? this.#answerHistory(this.#engine, id, read.request, transfer)
+          ? this.#answerHistory(
+              { engine: this.#engine, id, request: read.request, identity: client.identity },
+              transfer,
+            )
           : isPlain(read)
             ? answerRead(this.#engine, id, read, transfer)
             : this.#live.take().answer(id, read, transfer),

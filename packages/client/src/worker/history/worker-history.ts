@@ -5,12 +5,13 @@ import { history } from '@inner-universe/engine/history'
 import { compileRelation } from '@inner-universe/engine/relations'
 import type { Arrival, HistoryRequest, PastRead, WorkerItem } from '../../rpc/contract.ts'
 import { encodeColumns, encodeRows } from '../../rpc/row-transfer.ts'
-import type { AnswerHistory, HistoryCode } from '../history-part.ts'
+import type { HistoryCode, HistoryQuestion } from '../history-part.ts'
 
 /** Versions, for a worker and its engine. */
 export const historyCode: HistoryCode = { history, answer }
 
-function answer(...[engine, id, request, transfer]: Parameters<AnswerHistory>): WorkerItem {
+function answer(question: HistoryQuestion, transfer: Transferable[]): WorkerItem {
+  const { engine, id, request } = question
   if (request.kind === 'past') {
     return answerPast(engine.history.past(request.version), id, request.read, transfer)
   }
