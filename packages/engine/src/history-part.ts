@@ -131,7 +131,7 @@ export interface HistoryPart {
    * versions named in it; right before its COMMIT. What it throws undoes the transaction.
    */
   step(changes: Changes): void
-  /** The transaction was rolled back. */
+  /** The transaction was rolled back, or what is kept of the past was removed: all is read anew. */
   rollBack(): void
   /** What {@link Engine.history} is. `open` gives the parts, or throws when the engine is closed. */
   connect(open: () => EngineParts): EngineHistory

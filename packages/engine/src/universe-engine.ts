@@ -211,6 +211,8 @@ export class UniverseEngine implements Engine {
   }
 
   carryOver(): CarryOver {
+    // Nobody else could write the contents of versions that were named here.
+    this.#history?.finishWriting()
     return this.#replication().carryOver()
   }
 

@@ -104,14 +104,21 @@ export class VersionKeeper {
     return this.#hashes.get(table)
   }
 
+  /** Keeps what rows were before the open transaction, of those that it has changed so far. */
+  keep(changes: Changes): void {
+    const { last } = this
+    if (last === undefined) return
+    for (const [table, past] of this.past) {
+      for (const { id, before } of changes.of(table)) past.capture(last, id, before)
+    }
+  }
+
   /** See {@link HistoryPart.step}. */
   step(changes: Changes): void {
     const [versions] = this.#historyTables as [TableSchema]
     const { last } = this
     if (last !== undefined) {
-      for (const [table, past] of this.past) {
-        for (const { id, before } of changes.of(table)) past.capture(last, id, before)
-      }
+      this.keep(changes)
       for (const { id, after } of changes.of(versions)) {
         const marker = after === undefined ? this.markers.of(id) : undefined
         if (marker !== undefined) this.markers.change(marker.marker, { state: 'dropping' })
@@ -166,10 +173,7 @@ export class VersionKeeper {
   namePresent(context: ReducerContext, { description, parents }: VersionNote): string {
     const known = [...new Set(parents ?? this.rows.heads())].sort()
     for (const parent of known) this.versionOf(parent)
-    const { sync, streams } = this.wired.parts
-    const { epoch, offset, hash } = sync.position
-    const { id: stream, headSeq } = streams.writing
-    const cut = [epoch, offset, hash, stream, headSeq + 1].join('.')
+    const { cut } = this
     // The last part tells versions of one transaction apart.
     const id = versionId([this.parts.universeId, known, cut, context.newId()])
     versionsIn(context).insert({
@@ -182,6 +186,14 @@ export class VersionKeeper {
     })
     this.#named.push(id)
     return id
+  }
+
+  /** What of the log has been read and written: `epoch.offset.hash.stream.seq`. */
+  get cut(): string {
+    const { sync, streams } = this.wired.parts
+    const { epoch, offset, hash } = sync.position
+    const { id: stream, headSeq } = streams.writing
+    return [epoch, offset, hash, stream, headSeq + 1].join('.')
   }
 
   /** @throws UniverseError `history/version-unknown`. */

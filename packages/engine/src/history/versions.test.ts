@@ -34,6 +34,7 @@ function open(options: Parameters<typeof openTestEngine>[1] = {}): TestEngine {
 }
 
 function commitVersion(test: TestEngine, description = 'a version'): string {
+  test.nowMs += 1
   return (test.call('history:commit', { description }) as { version: string }).version
 }
 
