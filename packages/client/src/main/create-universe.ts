@@ -14,6 +14,7 @@ import {
 import type { KvRead, LiveRead, Welcome } from '../rpc/contract.ts'
 import { universeClosed } from './call-errors.ts'
 import { exportFile, importFile } from './file-transfer.ts'
+import type { VersionsParts } from './past-universe.ts'
 import type { Session } from './session.ts'
 import type {
   CallOptions,
@@ -27,7 +28,6 @@ import type {
 } from './universe.ts'
 import type { DocumentArguments } from './universe-document.ts'
 import { universeSync } from './universe-sync.ts'
-import type { VersionsParts } from './universe-versions.ts'
 import type { Versions } from './versions.ts'
 
 /** What a universe needs besides its session, and what differs between browser and Node. */
@@ -73,6 +73,8 @@ function kvOf(ask: (read: KvRead) => Promise<unknown>): UniverseKv {
     },
   })
 }
+
+const loadDocuments = () => import('./universe-document.ts')
 
 function versionsOf(parts: VersionsParts): Versions {
   const load = async () => (await import('./universe-versions.ts')).createVersions(parts)
@@ -203,7 +205,7 @@ export function createUniverse<T extends Tables, R extends Reducers, V extends V
       return session.command((commands) => commands.unsyncedCount())
     },
     doc: async (...address: DocumentArguments) =>
-      (await import('./universe-document.ts')).openUniverseDocument(session, ...address),
+      (await loadDocuments()).openUniverseDocument(session, ...address),
     sync: universeSync(session, check),
     kv: kvOf((read) => {
       check()
@@ -213,7 +215,12 @@ export function createUniverse<T extends Tables, R extends Reducers, V extends V
       check()
       return (await import('./universe-undo.ts')).openUndo(session, module.reducers, options)
     },
-    versions: versionsOf({ session, module: module as unknown as Module, check }),
+    versions: versionsOf({
+      session,
+      readOf: readOf as VersionsParts['readOf'],
+      loadDocuments,
+      check,
+    }),
     digest: async () => {
       check()
       return session.command((commands) => commands.digest())

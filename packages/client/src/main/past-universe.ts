@@ -1,43 +1,36 @@
 /** Reads as of a version, and on top of a draft: what `universe.query` and its like are for the present. */
-import {
-  type Hash,
-  type Module,
-  moduleQueriesOf,
-  type Query,
-  type QueryValue,
-  type RelationQuery,
-  type Row,
-  UniverseError,
-} from '@inner-universe/core'
+import { type Hash, type QueryValue, type RelationQuery, UniverseError } from '@inner-universe/core'
 import type { HistoryRequest, PastRead } from '../rpc/contract.ts'
+import type { Session } from './session.ts'
 import type { Cancellable } from './universe.ts'
+import type { readPastDocument } from './universe-document.ts'
 import type { PastReads, PastUniverse, Version } from './versions.ts'
 
 /** Asks the worker of versions. */
 export type AskHistory = (request: HistoryRequest, options?: Cancellable) => Promise<unknown>
 
-type Queries = ReturnType<typeof moduleQueriesOf<never, never>>
+/** What a builder asks. Given by the page, which has the code of queries. */
+export type ReadOf = (build: (q: never) => RelationQuery<unknown>) => PastRead
 
-/** What a builder asks. */
-export function pastReadOf(module: Module, build: (q: never) => RelationQuery<unknown>): PastRead {
-  const query = (build as (q: Queries) => RelationQuery<unknown>)(
-    moduleQueriesOf(module) as unknown as Queries,
-  )
-  return 'plan' in query
-    ? { kind: 'query', query: (query as Query<unknown>).plan }
-    : { kind: 'relation', relation: query.relation }
+/** What the versions of a universe are reached by. */
+export interface VersionsParts {
+  readonly session: Session
+  readonly readOf: ReadOf
+  readonly loadDocuments: () => Promise<{ readPastDocument: typeof readPastDocument }>
+  /** Throws when the universe was closed. */
+  readonly check: () => void
 }
 
 /** The reads of a state, each asked for by `ask`. */
 export function createPastReads(
-  module: Module,
+  readOf: ReadOf,
   ask: (read: PastRead, options?: Cancellable) => Promise<unknown>,
 ): PastReads {
   const reads = {
     query: async (build: (q: never) => RelationQuery<unknown>, options?: Cancellable) =>
-      ask(pastReadOf(module, build), options),
+      ask(readOf(build), options),
     count: async (build: (q: never) => RelationQuery<unknown>, options?: Cancellable) => {
-      const read = pastReadOf(module, build)
+      const read = readOf(build)
       if (read.kind === 'query') return ask({ ...read, kind: 'count' }, options)
       throw new UniverseError(
         'query/invalid',
@@ -55,7 +48,7 @@ export function createPastReads(
 
 /** The universe as of a version that can be read. */
 export function createPastUniverse(
-  module: Module,
+  { session, readOf, loadDocuments }: VersionsParts,
   version: Version,
   ask: AskHistory,
 ): PastUniverse {
@@ -74,20 +67,15 @@ export function createPastUniverse(
   }
   return {
     version,
-    ...createPastReads(module, read),
+    ...createPastReads(readOf, read),
     digest: async () => {
       check()
       return (await ask({ kind: 'digest', version: version.id })) as Hash
     },
     async doc(table, row, document) {
       check()
-      const { readPastDocument } = await import('./past-document.ts')
-      const address = { table, row, document }
-      const doc = await readPastDocument(
-        module,
-        address,
-        async (read) => (await ask({ kind: 'past', version: version.id, read })) as readonly Row[],
-      )
+      const { readPastDocument } = await loadDocuments()
+      const doc = await readPastDocument(session, { table, row, document }, read)
       if (isClosed) doc.destroy()
       check()
       documents.add(doc)

@@ -10,7 +10,6 @@ import {
   HISTORY_TABLES,
   MERGE_REDUCER,
   MERGE_VERSIONS_REDUCER,
-  type Module,
   NAME_REDUCER,
   RETAIN_REDUCER,
   REVERT_REDUCER,
@@ -21,8 +20,7 @@ import type { Arrival, KnownVersions } from '../rpc/contract.ts'
 import { HISTORY_STATES } from '../rpc/history-states.ts'
 import { type FollowOptions, followVersion } from './follow-version.ts'
 import { findVersion, headsOf, historyOf, requireVersion } from './known-versions.ts'
-import { type AskHistory, createPastUniverse } from './past-universe.ts'
-import type { Session } from './session.ts'
+import { type AskHistory, createPastUniverse, type VersionsParts } from './past-universe.ts'
 import type { CallOptions } from './universe.ts'
 import { openDraft } from './version-draft.ts'
 import type {
@@ -49,16 +47,10 @@ const WATCHED = [
   HISTORY_STATES,
 ]
 
-/** What the versions of a universe are reached by. */
-export interface VersionsParts {
-  readonly session: Session
-  readonly module: Module
-  /** Throws when the universe was closed. */
-  readonly check: () => void
-}
-
 /** The versions, over a session. */
-export function createVersions({ session, module, check }: VersionsParts): Versions {
+export function createVersions(parts: VersionsParts): Versions {
+  const { session, check } = parts
+  const { module } = session.options
   const ask: AskHistory = async (request, options) => {
     check()
     return session.reads.read({ kind: 'history', request }, options)
@@ -102,7 +94,7 @@ export function createVersions({ session, module, check }: VersionsParts): Versi
   const at = async (target: string, options: VersionWaitOptions = {}) => {
     const version = await wait(target, options)
     if (version.state === 'damaged') throw damaged(version)
-    return createPastUniverse(module, version, ask)
+    return createPastUniverse(parts, version, ask)
   }
   const merged = async (reducer: string, args: object): Promise<MergeOutcome> => {
     const { version, ...outcome } = (await call(reducer, args)) as Omit<MergeOutcome, 'version'> & {
@@ -168,15 +160,8 @@ export function createVersions({ session, module, check }: VersionsParts): Versi
       await call(UNNAME_REDUCER, { kind, name })
     },
     async draft(branch) {
-      return openDraft({
-        session,
-        module,
-        check,
-        call,
-        find,
-        branch,
-        from: headOf(await known(), branch),
-      })
+      const from = headOf(await known(), branch)
+      return openDraft({ ...parts, call, find, branch, from })
     },
     async retain(policy) {
       await call(RETAIN_REDUCER, policy)

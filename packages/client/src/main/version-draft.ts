@@ -1,7 +1,7 @@
 /** Calls on top of a version, run on the worker at each use and taken back. */
-import { BRANCH_REDUCER, type DraftCall, type Module, UniverseError } from '@inner-universe/core'
+import { BRANCH_REDUCER, type DraftCall, UniverseError } from '@inner-universe/core'
 import type { HistoryRequest } from '../rpc/contract.ts'
-import { createPastReads } from './past-universe.ts'
+import { createPastReads, type VersionsParts } from './past-universe.ts'
 import type { Session } from './session.ts'
 import type { Cancellable } from './universe.ts'
 import type { RowDifference, Version, VersionDraft } from './versions.ts'
@@ -10,10 +10,7 @@ import type { RowDifference, Version, VersionDraft } from './versions.ts'
 const RUNS_MAX = 2
 
 /** What a draft is made of. */
-export interface DraftOptions {
-  readonly session: Session
-  readonly module: Module
-  readonly check: () => void
+export interface DraftOptions extends VersionsParts {
   readonly call: (reducer: string, args: object) => Promise<unknown>
   readonly find: (target: string) => Promise<Version>
   readonly branch: string
@@ -29,7 +26,7 @@ interface DraftResult {
 
 /** A draft without calls. */
 export function openDraft(options: DraftOptions): VersionDraft {
-  const { session, module, check, call, find, branch } = options
+  const { session, readOf, check, call, find, branch } = options
   const seed = crypto.randomUUID()
   let { from } = options
   let calls: readonly DraftCall[] = []
@@ -77,10 +74,13 @@ export function openDraft(options: DraftOptions): VersionDraft {
       return calls.length
     },
     call: Object.fromEntries(
-      Object.keys(module.reducers).map((name) => [name, async (args: unknown) => add(name, args)]),
+      Object.keys(session.options.module.reducers).map((name) => [
+        name,
+        async (args: unknown) => add(name, args),
+      ]),
     ),
     // A read sees the calls that were made before it, awaited or not.
-    ...createPastReads(module, (read, options?: Cancellable) =>
+    ...createPastReads(readOf, (read, options?: Cancellable) =>
       inTurn(async () => run(calls, read, options?.signal)),
     ),
     diff: () => inTurn(async () => ((await run(calls)) as DraftResult).differences),
