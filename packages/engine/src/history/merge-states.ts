@@ -112,7 +112,7 @@ function mergeSet({ base, a, b }: Values): string {
   const before = new Set(setElements(base ?? '[]'))
   const [ofA, ofB] = [new Set(setElements(a)), new Set(setElements(b))]
   return setOfElements(
-    [...ofA.union(ofB)].filter((element) =>
+    [...ofA, ...ofB].filter((element) =>
       before.has(element) ? ofA.has(element) && ofB.has(element) : true,
     ),
   )

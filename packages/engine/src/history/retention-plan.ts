@@ -4,7 +4,7 @@
  * A version is read through the versions that its content is based on. So one that is to go, and that a kept one
  * is based on, goes only when the kept one has a content that passes over it.
  */
-import { compareVersions, type GraphVersion, VersionGraph } from './version-graph.ts'
+import { compareVersions, type GraphVersion } from './version-graph.ts'
 
 /** A content that is whole. */
 export interface PlanContent {
@@ -25,8 +25,8 @@ export interface RetentionPolicy {
 export interface RetentionFacts {
   readonly versions: readonly GraphVersion[]
   readonly contents: readonly PlanContent[]
-  /** Versions that branches and tags name. */
-  readonly named: ReadonlySet<string>
+  /** Heads, and versions that branches and tags name: they are kept. */
+  readonly held: ReadonlySet<string>
   readonly nowMs: number
 }
 
@@ -43,10 +43,9 @@ export interface RetentionPlan {
 /** Plans what becomes of all versions. Without any limit nothing goes. */
 export function planRetention(facts: RetentionFacts, policy: RetentionPolicy): RetentionPlan {
   const { keepLast, keepNewerThanMs } = policy
-  const { named, nowMs } = facts
-  const graph = new VersionGraph(facts.versions)
-  const all = graph.all
-  const kept = new Set([...named, ...graph.heads()])
+  const { held, nowMs } = facts
+  const all = [...facts.versions].sort(compareVersions)
+  const kept = new Set(held)
   const hasLimit = keepLast !== undefined || keepNewerThanMs !== undefined
   for (const [index, { id, createdMs }] of all.entries()) {
     const isLast = keepLast !== undefined && index >= all.length - keepLast

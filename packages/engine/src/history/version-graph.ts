@@ -4,8 +4,6 @@
 export interface GraphVersion {
   readonly id: string
   readonly parents: readonly string[]
-  /** Null: a state of the universe itself. */
-  readonly branch: string | null
   readonly createdMs: number
 }
 
@@ -39,19 +37,13 @@ export class VersionGraph {
     return seen
   }
 
-  /** States of the universe itself that no other such state descends from, oldest first. */
-  heads(): string[] {
-    const present = this.all.filter(({ branch }) => branch === null)
-    const passed = this.withAncestors(present.flatMap(({ parents }) => parents))
-    return present.map(({ id }) => id).filter((id) => !passed.has(id))
-  }
-
   /**
    * The newest version that both descend from, or are, and that no other such version descends from;
    * undefined: there is none.
    */
   nearestCommon(a: Iterable<string>, b: Iterable<string>): string | undefined {
-    const common = this.withAncestors(a).intersection(this.withAncestors(b))
+    const ofB = this.withAncestors(b)
+    const common = new Set([...this.withAncestors(a)].filter((id) => ofB.has(id)))
     const passed = this.withAncestors(
       [...common].flatMap((id) => this.#byId.get(id)?.parents ?? []),
     )

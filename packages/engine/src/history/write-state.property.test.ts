@@ -267,7 +267,7 @@ it('[HI30] rows become all that they are in another state, here and wherever the
         expect(dumpFile(reader)).toEqual(dumpFile(replica))
       })
     }),
-    { numRuns: 200 },
+    { numRuns: 80 },
   )
 }, 60_000)
 
@@ -296,6 +296,6 @@ it('[HI31] rows that are not asked for stay as they are; what is other all the s
         expect(dumpFile(reader)).toEqual(dumpFile(replica))
       })
     }),
-    { numRuns: 200 },
+    { numRuns: 80 },
   )
 }, 60_000)
