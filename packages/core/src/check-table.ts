@@ -2,15 +2,12 @@
 import type { ColumnDefinition, ColumnKind } from './column.ts'
 import type { DocumentKind } from './document-column.ts'
 import { documentTable } from './document-table.ts'
-import { UniverseError } from './error.ts'
-import { NAME_BYTES_MAX } from './limits.ts'
+import { checkName, invalidModule } from './module-fault.ts'
 import type { TableDefinition } from './table.ts'
 import { compileCheck, Findings } from './validate.ts'
 
 /** Table definitions by name. */
 export type DefinitionsByName = Readonly<Record<string, TableDefinition>>
-
-const NAME = /^[a-z][a-z0-9_]*$/i
 
 /** Kinds whose values can be elements of a set. */
 const ELEMENT_KINDS: ReadonlySet<ColumnKind> = new Set<ColumnKind>([
@@ -52,19 +49,6 @@ const SEARCH_NAMES: ReadonlySet<string> = new Set(['rank', 'rowid'])
 
 /** What FTS5 appends to the name of an index for its own tables. */
 const SEARCH_SUFFIXES = ['data', 'idx', 'content', 'docsize', 'config'] as const
-
-/** Refuses a module. */
-export function invalidModule(message: string): never {
-  throw new UniverseError('module/invalid', message)
-}
-
-/** A name that can be part of SQL, of a delta and of a message. */
-export function checkName(what: string, name: string): void {
-  if (!NAME.test(name)) {
-    invalidModule(`${what} "${name}": a name is letters, digits and _, a letter first`)
-  }
-  if (name.length > NAME_BYTES_MAX / 2) invalidModule(`${what} "${name}": the name is too long`)
-}
 
 /** Checks all tables of a module, each for itself and against the others. */
 export function checkTables(tables: DefinitionsByName): void {

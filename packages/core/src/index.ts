@@ -3,6 +3,7 @@ export { ByteReader } from './byte-reader.ts'
 export { ByteWriter, type ByteWriterOptions } from './byte-writer.ts'
 export { storedDefault } from './cell-form.ts'
 export { checkModule } from './check-module.ts'
+export { checkModuleCode } from './check-module-code.ts'
 export {
   type CheckedRelation,
   checkRelation,
@@ -91,8 +92,8 @@ export {
 export {
   BRANCH_REDUCER,
   COMMIT_VERSION_REDUCER,
-  type DraftCall,
   DROP_REDUCER,
+  type DraftCall,
   HISTORY_CHUNK_BYTES,
   HISTORY_CHUNK_ROWS,
   HISTORY_DESCRIPTION_CHARS_MAX,

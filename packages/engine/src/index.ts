@@ -34,9 +34,12 @@ export type {
   VersionInfo,
   VersionRef,
 } from './history-part.ts'
-export { openEngine, REDUCER_MS_MAX } from './open-engine.ts'
+export { openEngine } from './open-any.ts'
+export { isPrepared, openPrepared, REDUCER_MS_MAX } from './open-engine.ts'
+export type { Preparation } from './preparation-part.ts'
 export { SCHEDULED_RUNS_MAX } from './run-timers.ts'
-export { encodeSchema, moduleOfSchema } from './stored-schema.ts'
+export { encodeSchema } from './schema-text.ts'
+export { moduleOfSchema } from './stored-schema.ts'
 export type { Undo, UndoPart, UndoParts } from './undo-part.ts'
 export { compileView, viewStatements } from './view-tables.ts'
 export type { Views, ViewsPart, ViewsParts } from './views-part.ts'

@@ -3,11 +3,18 @@
  * lock, then opens the database and serves every tab.
  */
 import { isUniverseError, type Module, UniverseError } from '@inner-universe/core'
-import { type EngineOptions, openEngine, type Undo, type Views } from '@inner-universe/engine'
+import {
+  type Engine,
+  type EngineOptions,
+  isPrepared,
+  openPrepared,
+  type Preparation,
+  type Undo,
+  type Views,
+} from '@inner-universe/engine'
 import type { Replication } from '@inner-universe/engine/replication'
 import type { Driver } from '@inner-universe/sqlite'
 import { loadSqlite, type Sqlite } from '@inner-universe/sqlite/wasm'
-import { expose } from 'comlink'
 import { presenceLock, workerLock } from '../rpc/announcement.ts'
 import {
   type OpenRequest,
@@ -16,9 +23,12 @@ import {
   type WorkerNote,
 } from '../rpc/commands.ts'
 import { type Link, portLink } from '../rpc/link.ts'
+import type { HistoryCode } from './history-part.ts'
 import { Host } from './host.ts'
-import { hostCommands, type OpenDatabase } from './host-commands.ts'
+import type { OpenDatabase } from './host-commands.ts'
 import { Introductions } from './introductions.ts'
+import { lateCommands } from './late-commands.ts'
+import { loaded } from './loaded.ts'
 import type { Store } from './store.ts'
 import type { HostSyncOptions } from './sync/host-sync.ts'
 import { type SyncPart, syncOff } from './sync-part.ts'
@@ -67,9 +77,7 @@ export function serve(module: Module, options: ServeOptions = {}): void {
   let opened: Opened | undefined
 
   const accept = ({ database }: Opened, link: Link): void => {
-    const { commands, dropTransfers } = hostCommands(database)
-    database.host.accept(link.data, dropTransfers)
-    expose(commands, link.commands)
+    database.host.accept(link.data, lateCommands(database, link.commands))
   }
   const start = async ({ request, data, commands }: OpenControl): Promise<undefined> => {
     const isLocked = holdWorkerLock(request.leaderId)
@@ -115,15 +123,19 @@ async function open(
   const onFault = (error: unknown): void => console.error('inner-universe:', error)
   const clock = { offsetMs: 0 }
   // Fetched while SQLite opens the file.
-  const [{ driver, store }, { createSync, replication }, views, documents] = await Promise.all([
-    openStore(request, sqlite, onLong),
-    loadSync(request.sync),
-    loadViews(module, onFault),
-    loadDocuments(module),
-  ])
+  const [{ driver, store }, { createSync, replication }, views, documents, versions] =
+    await Promise.all([
+      openStore(request, sqlite, onLong),
+      loadSync(request.sync),
+      loadViews(module, onFault),
+      loadDocuments(module),
+      loadHistory(module),
+    ])
   let undo: Undo | undefined
-  const openEngineOver: OpenDatabase['openEngine'] = (driver, stream, join) =>
-    openEngine({
+  const openEngineOver = async (
+    ...[driver, stream, join]: Parameters<OpenDatabase['openEngine']>
+  ): Promise<Engine> => {
+    const options: EngineOptions = {
       driver,
       // What is being built to take the place of a database has its views filled when it has.
       module: join === undefined ? module : { ...module, views: {} },
@@ -137,8 +149,11 @@ async function open(
       ...(replication !== undefined && { replication }),
       ...(views !== undefined && { views }),
       ...(documents !== undefined && { documents }),
+      ...(versions !== undefined && { history: versions.history }),
       undo: () => undo,
-    })
+    }
+    return openPrepared(options, await loadPreparation(driver, module))
+  }
   onLong()
   // Without a flush per commit a power cut may have rolled back what other replicas have seen.
   const stream = request.durability === 'power' ? 'continue' : 'new'
@@ -154,7 +169,7 @@ async function open(
   const defer = createDefer()
   database.host = new Host({
     module,
-    engine: openEngineOver(driver, stream),
+    engine: await openEngineOver(driver, stream),
     storage: store.kind,
     storageReason: store.reason,
     wallMs: () => Date.now(),
@@ -174,12 +189,14 @@ async function open(
     },
     isSuspicious: request.isSuspicious,
     condemnedCallIds: new Set(request.condemnedCallIds),
-    loadLive: async () => (await import('./live/worker-live.ts')).createLive,
+    loadLive: async () =>
+      (await loaded(import('./parts/live.ts'), 'keeps queries up to date')).createLive,
     loadUndo: async () => {
-      const loaded = await import('@inner-universe/engine/undo')
-      undo = loaded.undo
+      const part = await loaded(import('./parts/undo.ts'), 'undoes')
+      undo = part.undo
       return undo
     },
+    ...(versions !== undefined && { answerHistory: versions.answer }),
     createSync: (host) => createSync({ host, database, defer, onFault }),
   })
   database.host.sync.start()
@@ -207,18 +224,13 @@ interface LoadedSync {
 async function loadSync(request: OpenRequest['sync']): Promise<LoadedSync> {
   if (request === undefined) return { createSync: () => syncOff() }
   try {
-    const { createWorkerSync, replication } = await import('./sync/worker-sync.ts')
+    const { createWorkerSync, replication } = await loaded(import('./parts/sync.ts'), 'syncs')
     const createSync: LoadedSync['createSync'] = (parts) =>
       createWorkerSync({ ...parts, request, setTimer })
     return { createSync, replication }
-  } catch (cause) {
+  } catch (fault) {
     // Offline with a cold cache, say: what is on this device is there all the same.
-    const fault = new UniverseError(
-      'client/worker-failed',
-      'the part of the worker that syncs could not be loaded; reload the app when it is online',
-      { cause },
-    )
-    return { createSync: () => syncOff(fault) }
+    return { createSync: () => syncOff(fault as UniverseError) }
   }
 }
 
@@ -228,28 +240,33 @@ async function loadViews(
   onFault: (error: unknown) => void,
 ): Promise<Views | undefined> {
   if (Object.keys(views).length === 0) return undefined
-  const { declaredViews } = await loaded(import('./declared-views.ts'), 'keeps declared views')
+  const { declaredViews } = await loaded(import('./parts/views.ts'), 'keeps declared views')
   return declaredViews({ now: () => performance.now(), onFault })
+}
+
+/** The code that makes files and brings older ones up to date is fetched only for those. */
+async function loadPreparation(driver: Driver, module: Module): Promise<Preparation | undefined> {
+  try {
+    if (isPrepared(driver, module)) return undefined
+    const part = await loaded(import('./parts/preparation.ts'), 'makes databases')
+    return part.preparation
+  } catch (error) {
+    driver.close()
+    throw error
+  }
 }
 
 /** The code that writes documents is fetched only for modules that have some. */
 async function loadDocuments({ tables }: Module): Promise<EngineOptions['documents']> {
   if (!Object.values(tables).some(({ definition }) => definition.documents)) return undefined
-  const part = await loaded(import('./document-reducers.ts'), 'writes documents')
+  const part = await loaded(import('./parts/documents.ts'), 'writes documents')
   return part.documentReducers
 }
 
-/** @throws UniverseError `client/worker-failed`. */
-async function loaded<Part>(part: Promise<Part>, purpose: string): Promise<Part> {
-  try {
-    return await part
-  } catch (cause) {
-    throw new UniverseError(
-      'client/worker-failed',
-      `the part of the worker that ${purpose} could not be loaded; reload the app when it is online`,
-      { cause },
-    )
-  }
+/** The code of versions is fetched only for modules that keep some. */
+async function loadHistory({ versions }: Module): Promise<HistoryCode | undefined> {
+  if (!versions) return undefined
+  return (await loaded(import('./parts/history.ts'), 'keeps versions')).historyCode
 }
 
 function setTimer(run: () => void, delayMs: number): () => void {

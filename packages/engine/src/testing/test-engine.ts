@@ -12,7 +12,7 @@ import type { Driver } from '@inner-universe/sqlite'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import type { Call, CallOutcome, Engine } from '../engine.ts'
 import type { EngineOptions } from '../engine-options.ts'
-import { openEngine } from '../open-engine.ts'
+import { openEngine } from '../open-any.ts'
 import { replication } from '../replication.ts'
 import { undo } from '../undo/engine-undo.ts'
 

@@ -1,2 +1,0 @@
-/** What a worker loads for modules with documents: the reducers that write them. */
-export { documentReducers } from '@inner-universe/core'
