@@ -1,5 +1,6 @@
 /** Runs a plan: its actions, then healing, rest, and everything that must hold then. */
 import type { TableDefinitions } from '@inner-universe/core'
+import { shownWords } from './document-content.ts'
 import { EVIL } from './hostile-peer.ts'
 import {
   checkEqual,
@@ -7,6 +8,7 @@ import {
   checkMarks,
   checkPosition,
   checkReferences,
+  type Doubles,
   type Fail,
   rowName,
   shownRows,
@@ -129,27 +131,36 @@ async function check(world: World, seed: number): Promise<void> {
       fail('equal', `${name} has another digest than ${first.name} for the same rows`)
     }
   }
-  checkCalls(world, fail)
+  checkCalls(world, doubles.revived, fail)
 }
 
-/** [kept] [denied] [local] Every call is where it should be, or there is a reason. */
-function checkCalls(world: World, fail: Fail): void {
+/** [kept] [denied] [local] Every call and every word is where it should be, or there is a reason. */
+function checkCalls(world: World, revived: Doubles['revived'], fail: Fail): void {
   const [first] = world.replicas
   if (first === undefined) return
   for (const marker of world.logged) {
     if (marker.startsWith(EVIL)) fail('denied', 'a batch of a hostile peer is in the log')
   }
-  const shown = checkMarks(first.name, engineOf(first), new Map(), () => undefined)
+  const engine = engineOf(first)
+  const shown = checkMarks(first.name, engine, new Map(), () => undefined)
+  const shownOf = shownWords(engine)
   const excused = world.excused()
+  const isKept = (marker: string): boolean => {
+    if (shown.has(marker) || excused.has(marker)) return true
+    const owner = world.words.get(marker)
+    if (owner === undefined) return false
+    // Documents go with their owners; one that a floor has forgotten and undo brings back has none.
+    const [table, id] = owner
+    const isGone = engine.get(table, id) === undefined || revived.has(rowName(table, id))
+    return isGone || shownOf.get(rowName(table, id))?.has(marker) === true
+  }
   for (const marker of world.logged) {
-    if (!shown.has(marker) && !excused.has(marker)) {
-      fail('kept', `call ${marker} was in the relay's log, and is gone`)
-    }
+    if (!isKept(marker)) fail('kept', `call ${marker} was in the relay's log, and is gone`)
   }
   for (const { name, memory, engine } of world.replicas) {
     const { deltas, undone, drafts } = memory.copy()
     for (const [marker, { stream, seq }] of deltas) {
-      if (shown.has(marker) || undone.has(marker) || excused.has(marker)) continue
+      if (undone.has(marker) || isKept(marker)) continue
       fail(
         'kept',
         `call ${marker} (${stream} ${seq}) committed at ${name}, and is gone unexplained`,

@@ -6,7 +6,7 @@ import {
   type Hash,
   type StreamId,
 } from '@inner-universe/core'
-import type { Engine } from '@inner-universe/engine'
+import type { CallOutcome, CallUndo, Engine } from '@inner-universe/engine'
 import {
   type Connect,
   type Connection,
@@ -60,8 +60,17 @@ export interface SimReplica {
   discard(): void
   /** Calls reducers as one group; those that commit are noted. */
   call(calls: readonly { readonly reducer: string; readonly args: CallArguments }[]): void
+  /** Calls reducers as one group, and tells the relay soon. Nothing happens while it is off. */
+  commit(calls: readonly SimCall[]): readonly CallOutcome[]
   /** Whether its disk holds a batch. */
   holds(stream: StreamId, firstSeq: number, hash: Hash): boolean
+}
+
+/** A call of any reducer. */
+export interface SimCall {
+  readonly reducer: string
+  readonly args: unknown
+  readonly undo?: CallUndo
 }
 
 /** What a replica is made of. */
@@ -289,22 +298,7 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
       home = undefined
     },
     call(calls) {
-      if (sync === undefined || home === undefined) return
-      const { outcomes } = home.engine.commit(
-        calls.map(({ reducer, args }) => {
-          callCount += 1
-          return {
-            callId: formatCallId(client, callCount),
-            reducer,
-            args,
-            timestampMs: clock.now(),
-            sender: identity,
-            connectionId: null,
-            oldestPendingNumber: callCount,
-          }
-        }),
-      )
-      outcomes.forEach((outcome, index) => {
+      replica.commit(calls).forEach((outcome, index) => {
         const call = calls[index]
         if (call === undefined) return
         const { marker } = call.args
@@ -319,7 +313,26 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
         memory.committed(marker, outcome.delta, call.reducer === 'write')
         options.onCommitted(marker, call.reducer)
       })
+    },
+    commit(calls) {
+      if (sync === undefined || home === undefined) return []
+      const { outcomes } = home.engine.commit(
+        calls.map(({ reducer, args, undo }) => {
+          callCount += 1
+          return {
+            callId: formatCallId(client, callCount),
+            reducer,
+            args,
+            timestampMs: clock.now(),
+            sender: identity,
+            connectionId: null,
+            oldestPendingNumber: callCount,
+            undo,
+          }
+        }),
+      )
       sync.poke()
+      return outcomes
     },
     holds(stream, firstSeq, hash) {
       const looked = home ?? open()

@@ -4,12 +4,14 @@
  */
 
 import type { Hash, StreamId } from '@inner-universe/core'
+import { appendWord, compactDocument } from './document-work.ts'
 import { attack } from './hostile-peer.ts'
 import type { Action, Plan, TrapPlace } from './plan.ts'
 import { randomFor } from './plan.ts'
 import { createLogReader, markersOf, type OpenedEntry } from './relay-log.ts'
 import { createSimRelay, type SimRelay, UNIVERSE } from './sim-relay.ts'
 import { createSimReplica, type DiskCopy, type SimReplica } from './sim-replica.ts'
+import { sketch, turn } from './undo-work.ts'
 import { createVirtualTime, type VirtualTime } from './virtual-time.ts'
 import { createWatch, type Watch } from './watch.ts'
 
@@ -36,6 +38,8 @@ export interface World {
   readonly committed: ReadonlySet<string>
   /** Markers of batches that were durable at the relay at some time. */
   readonly logged: ReadonlySet<string>
+  /** Owners of the documents that words were added to, each as its table and key, by word. */
+  readonly words: ReadonlyMap<string, readonly [table: string, id: string]>
   /** Markers of calls whose write of `vault` the relay has to refuse. */
   readonly forbidden: ReadonlySet<string>
   /** Streams that two copies of a replica may have written: after a rollback or a clone. */
@@ -60,6 +64,7 @@ export function createWorld(plan: Plan, onTrace?: (line: string) => void): World
   const committed = new Set<string>()
   const logged = new Set<string>()
   const forbidden = new Set<string>()
+  const words = new Map<string, readonly [table: string, id: string]>()
   const lost: Lost[] = []
   const snapshots = new Map<SimReplica, DiskCopy>()
   const twoWriters = new Set<StreamId>()
@@ -229,6 +234,21 @@ export function createWorld(plan: Plan, onTrace?: (line: string) => void): World
       case 'call':
         replica.call(action.calls)
         return
+      case 'append': {
+        const { marker, table } = action
+        const row = appendWord(replica, action, marker, watch)
+        if (row !== undefined) words.set(marker, [table, row])
+        return
+      }
+      case 'compact-document':
+        compactDocument(replica, action, action.isPartial, watch)
+        return
+      case 'sketch':
+        sketch(replica, action, watch)
+        return
+      case 'turn':
+        turn(replica, action, watch)
+        return
       case 'drop':
         if (action.isSilent) replica.line.halfOpen()
         else replica.line.drop()
@@ -354,6 +374,7 @@ export function createWorld(plan: Plan, onTrace?: (line: string) => void): World
     replicas,
     committed,
     logged,
+    words,
     forbidden,
     twoWriters,
     log,

@@ -342,6 +342,65 @@ export const MUTANTS: readonly Mutant[] = [
     replace: `      position: { ...replica.position(), offset: replica.position().offset + 1 },
       schemaVersion`,
   },
+  // Documents.
+  {
+    id: 'document-covers',
+    rule: 'a checkpoint takes the place of the rows that it names, and of no others',
+    file: 'packages/core/src/document-reducers.ts',
+    find: 'const covered = args.covers.filter((id) => {',
+    replace: `const all = (updates as unknown as { all(): readonly UpdateRow[] }).all()
+        const covered = all.map(({ id }) => id).filter((id) => {`,
+  },
+  {
+    id: 'document-of-this',
+    rule: 'a checkpoint takes the place of rows of its own document only',
+    file: 'packages/core/src/document-reducers.ts',
+    find: 'return found?.row === args.row && found.document === args.document && updates.delete(id)',
+    replace: 'return found !== undefined && updates.delete(id)',
+  },
+  {
+    id: 'document-checkpoint',
+    rule: 'a checkpoint is there when the rows that it contains go',
+    file: 'packages/core/src/document-reducers.ts',
+    find: "return insert(updates, context, args, args.checkpoint, 'checkpoint')",
+    replace: 'return covered[0]',
+  },
+  {
+    id: 'document-owner',
+    rule: 'nothing is added to a document whose owner is not visible',
+    file: 'packages/core/src/document-reducers.ts',
+    find: 'if (db[table]?.get(row) === undefined) {',
+    replace: 'if (db[table] === undefined) {',
+  },
+  // Undo.
+  {
+    id: 'undo-cell-version',
+    rule: 'a cell goes back only while it is as the step left it',
+    file: 'packages/engine/src/undo/row-plan.ts',
+    find: 'return mayBeDropped ? hlcOf(version) <= floorHlc && isValue : current === version',
+    replace: 'return mayBeDropped || current.length >= 0',
+  },
+  {
+    id: 'undo-row-version',
+    rule: 'a row that a step inserted goes only if it is wholly as the step left it',
+    file: 'packages/engine/src/undo/row-plan.ts',
+    find: "if (state.life !== row.life[from].version || kept.size > 0) return 'changed'",
+    replace: '',
+  },
+  {
+    id: 'undo-renames',
+    rule: 'what is undone stands for what it restores in all other steps of the scope',
+    file: 'packages/engine/src/undo/undo-turn.ts',
+    find: 'if (olds.size > 0) {',
+    replace: 'if (olds.size < 0) {',
+  },
+  {
+    id: 'undo-carried-over',
+    rule: 'steps go over into a rebuilt file',
+    file: 'packages/engine/src/adopt.ts',
+    find: '    for (const row of withNewStamps(name, rows, newStampOf)) {',
+    replace: '    for (const row of Object.hasOwn(UNDO_TABLES, name) ? [] : rows) {',
+  },
   {
     id: 'image-stripped',
     rule: 'an image has no stream of its own',
