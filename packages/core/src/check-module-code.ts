@@ -1,5 +1,6 @@
 /** What a module declares besides its tables: names, versions, reducers, views. */
-import { HISTORY_REDUCERS, HISTORY_TABLES } from './history-contract.ts'
+import { HISTORY_REDUCERS } from './history-contract.ts'
+import { HISTORY_TABLES } from './history-table-names.ts'
 import type { Module } from './module.ts'
 import { checkName, invalidModule } from './module-fault.ts'
 

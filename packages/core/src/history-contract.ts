@@ -1,15 +1,7 @@
 /**
- * What callers of state versions know of them: names of tables and reducers, limits. Apart from what
+ * What callers of state versions know of them: names of reducers, limits. Apart from what
  * defines them, so that pages carry none of that. engine/HISTORY.md.
  */
-
-/** The hidden tables of a module with `versions: true` (`history-tables.ts`). */
-export const HISTORY_TABLES = {
-  version: 'history_version',
-  content: 'history_content',
-  chunk: 'history_chunk',
-  ref: 'history_ref',
-} as const
 
 /** How the names of all reducers of state versions begin. */
 export const HISTORY_REDUCERS = 'history:'

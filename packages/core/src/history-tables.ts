@@ -1,6 +1,6 @@
 /** The hidden tables that hold the versions of a universe. engine/HISTORY.md HI2. */
 import { t } from './column.ts'
-import { HISTORY_TABLES } from './history-contract.ts'
+import { HISTORY_TABLES } from './history-table-names.ts'
 import { Table, type Tables, table } from './table.ts'
 
 /** Tables with the hidden ones of state versions. Those given stay as they are. */

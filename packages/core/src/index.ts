@@ -100,7 +100,6 @@ export {
   HISTORY_NAME_CHARS_MAX,
   HISTORY_PARENTS_MAX,
   HISTORY_REDUCERS,
-  HISTORY_TABLES,
   MERGE_REDUCER,
   MERGE_VERSIONS_REDUCER,
   NAME_REDUCER,
@@ -109,6 +108,7 @@ export {
   UNNAME_REDUCER,
 } from './history-contract.ts'
 export { createRowHash, digestSum, digestText, type RowHash } from './history-digest.ts'
+export { HISTORY_TABLES } from './history-table-names.ts'
 export {
   compareStamp,
   createHlcClock,

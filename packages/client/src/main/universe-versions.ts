@@ -7,7 +7,6 @@
 import {
   COMMIT_VERSION_REDUCER,
   DROP_REDUCER,
-  HISTORY_TABLES,
   MERGE_REDUCER,
   MERGE_VERSIONS_REDUCER,
   NAME_REDUCER,
@@ -38,15 +37,6 @@ const IMPORT_REDUCER = 'history:import'
 /** Differences given at once unless it is told otherwise. */
 const DIFF_ROWS = 1_000
 
-/** What changes when versions come, go, are named or have come further. */
-const WATCHED = [
-  HISTORY_TABLES.version,
-  HISTORY_TABLES.content,
-  HISTORY_TABLES.chunk,
-  HISTORY_TABLES.ref,
-  HISTORY_STATES,
-]
-
 /** The versions, over a session. */
 export function createVersions(parts: VersionsParts): Versions {
   const { session, check } = parts
@@ -71,8 +61,11 @@ export function createVersions(parts: VersionsParts): Versions {
     const all = await known()
     return targets.map((target) => requireVersion(all, target).id)
   }
+  const hidden = Object.keys(module.tables).filter(
+    (table) => module.tables[table]?.definition.isHistory,
+  )
   const onChange = (listener: () => void): (() => void) =>
-    session.changes.add(WATCHED, listener, { onGap: listener })
+    session.changes.add([...hidden, HISTORY_STATES], listener, { onGap: listener })
 
   const wait = async (
     target: string,
