@@ -1,11 +1,13 @@
 /** Tabs for the browser tests: iframes, which the browser ends with their workers when removed. */
 import type { openShared } from './open-shared.ts'
 import type { openTodos } from './open-todos.ts'
+import type { openVersioned } from './open-versioned.ts'
 
 /** A tab under the test's control. */
 export interface FrameTab {
   readonly openTodos: typeof openTodos
   readonly openShared: typeof openShared
+  readonly openVersioned: typeof openVersioned
   /** Ends the tab as a crash does: nothing in it runs any more. */
   kill(): void
 }
@@ -32,7 +34,6 @@ export async function openFrameTab(): Promise<FrameTab> {
   script.src = new URL('./tab.ts', import.meta.url).href
   frame.contentDocument?.body.append(script)
   await isReady
-  const tab = frame.contentWindow as unknown as Pick<FrameTab, 'openTodos' | 'openShared'>
-  const { openTodos, openShared } = tab
-  return { openTodos, openShared, kill: () => frame.remove() }
+  const { openTodos, openShared, openVersioned } = frame.contentWindow as unknown as FrameTab
+  return { openTodos, openShared, openVersioned, kill: () => frame.remove() }
 }
