@@ -72,31 +72,32 @@ export function takeSlice(keeper: VersionKeeper, marker: Marker): void {
   const { content = '', basis, cursor = START } = marker
   const chunk = keeper.rows.chunk(content, cursor.ordinal)
   const basisMarker = markers.all.find((one) => one.marker === basis)
-  // Begun anew from another content, if there is one.
-  const giveUp = () => void markers.change(marker.marker, { state: 'dropping' })
-  if (chunk === undefined || (basis !== undefined && basisMarker?.state !== 'ready'))
-    return giveUp()
-  const decoded = decode(keeper, chunk.rows)
-  if (decoded === 'damaged') {
-    markers.noteDamage(content)
-    return giveUp()
+  const isBased = basis === undefined || basisMarker?.state === 'ready'
+  const rows = chunk && isBased ? rowsOf(keeper, content, chunk.rows) : undefined
+  if (chunk === undefined || rows === undefined) {
+    // Begun anew from another content, if there is one.
+    markers.change(marker.marker, { state: 'dropping' })
+    return
   }
-  if (decoded === 'unknown') {
-    keeper.waiting.add(content)
-    return giveUp()
-  }
-  const done = new Slice(keeper, marker, decoded, chunk.seal !== null).run(cursor)
-  const sum = digestSum(marker.digest ?? basisMarker?.digest ?? '0') + done.sum
-  const digest = digestText(sum)
-  const part = { digest, rowCount: marker.rowCount + done.rowCount, cursor: done.next }
-  if (done.next !== undefined) {
-    markers.change(marker.marker, part)
-  } else if (digest === chunk.seal) {
-    markers.change(marker.marker, { ...part, state: 'ready' })
-  } else {
-    markers.noteDamage(content)
-    giveUp()
-  }
+  const done = new Slice(keeper, marker, rows, chunk.seal !== null).run(cursor)
+  const digest = digestText(digestSum(marker.digest ?? basisMarker?.digest ?? '0') + done.sum)
+  const isDone = done.next === undefined
+  const isSound = !isDone || digest === chunk.seal
+  if (!isSound) markers.noteDamage(content)
+  markers.change(marker.marker, {
+    digest,
+    rowCount: marker.rowCount + done.rowCount,
+    cursor: done.next,
+    ...(isDone && { state: isSound ? 'ready' : 'dropping' }),
+  })
+}
+
+/** The rows of a chunk; undefined: of this content there is nothing more to be had. */
+function rowsOf(keeper: VersionKeeper, content: string, bytes: Uint8Array): ChunkRows | undefined {
+  const rows = decode(keeper, bytes)
+  if (rows === 'damaged') keeper.markers.noteDamage(content)
+  if (rows === 'unknown') keeper.waiting.add(content)
+  return typeof rows === 'string' ? undefined : rows
 }
 
 class Slice {
