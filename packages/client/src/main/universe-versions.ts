@@ -20,7 +20,7 @@ import { HISTORY_STATES } from '../rpc/history-states.ts'
 import { type FollowOptions, followVersion } from './follow-version.ts'
 import { findVersion, headsOf, historyOf, requireVersion } from './known-versions.ts'
 import { type AskHistory, createPastUniverse, type VersionsParts } from './past-universe.ts'
-import type { CallOptions } from './universe.ts'
+import type { SizedCallOptions } from './pending-calls.ts'
 import { openDraft } from './version-draft.ts'
 import type {
   FollowState,
@@ -32,7 +32,11 @@ import type {
   WriteOutcome,
 } from './versions.ts'
 
+/** See its definition in the engine. */
 const IMPORT_REDUCER = 'history:import'
+
+/** Largest export that is imported, in bytes: it crosses as one, and is read as one. */
+const HISTORY_IMPORT_BYTES_MAX: number = 256 * 1024 * 1024
 
 /** Differences given at once unless it is told otherwise. */
 const DIFF_ROWS = 1_000
@@ -45,7 +49,11 @@ export function createVersions(parts: VersionsParts): Versions {
     check()
     return session.reads.read({ kind: 'history', request }, options)
   }
-  const call = async (reducer: string, args: object, options?: CallOptions): Promise<unknown> => {
+  const call = async (
+    reducer: string,
+    args: object,
+    options?: SizedCallOptions,
+  ): Promise<unknown> => {
     check()
     if (module.versions) return session.calls.call(reducer, args, options)
     // Said here, as the worker would say that there is no such reducer.
@@ -157,7 +165,8 @@ export function createVersions(parts: VersionsParts): Versions {
       return openDraft({ ...parts, call, find, branch, from })
     },
     async retain(policy) {
-      await call(RETAIN_REDUCER, policy)
+      const retained = await call(RETAIN_REDUCER, policy)
+      return (retained as { readonly versionCount: number }).versionCount
     },
     async drop(targets) {
       await call(DROP_REDUCER, { versions: await idsOf(targets) })
@@ -167,7 +176,9 @@ export function createVersions(parts: VersionsParts): Versions {
       return (await ask({ kind: 'export', versions: ids })) as Uint8Array
     },
     async import(bytes, options) {
-      await call(IMPORT_REDUCER, { bytes, ...options })
+      const sized = { bytesMax: HISTORY_IMPORT_BYTES_MAX }
+      const imported = await call(IMPORT_REDUCER, { bytes, ...options }, sized)
+      return (imported as { readonly versions: readonly string[] }).versions
     },
     onChange: (listener) => {
       check()

@@ -240,18 +240,19 @@ export interface Versions<
   removeName(kind: VersionRef['kind'], name: string): Promise<void>
   /** Begins a draft on a branch. @throws UniverseError `history/name-unknown`. */
   draft(branch: string): Promise<VersionDraft<T, R, V>>
-  /** Forgets all versions but those of the policy; their contents go in idle time. */
-  retain(policy: RetainPolicy): Promise<void>
+  /** Lets all versions go but those of the policy, in idle time. Gives how many go. */
+  retain(policy: RetainPolicy): Promise<number>
   /** Forgets versions. @throws UniverseError `history/version-referenced`. */
   drop(targets: readonly string[]): Promise<void>
   /** Versions with all it takes to read them, as bytes; default all. */
   export(targets?: readonly string[]): Promise<Uint8Array>
   /**
-   * Takes in versions of an export of this universe. `salvage`: whole ones of damaged bytes too.
+   * Takes in versions of an export of this universe, at most 256 MiB; gives the ids of those that were not here.
+   * `salvage`: whole ones of damaged bytes, too.
    *
    * @throws UniverseError `history/other-universe`, `history/damaged`, `history/invalid-export`.
    */
-  import(bytes: Uint8Array, options?: { readonly salvage?: boolean }): Promise<void>
+  import(bytes: Uint8Array, options?: { readonly salvage?: boolean }): Promise<readonly string[]>
   /** Calls back when versions came, went or have come further, or names moved. Returns the end. */
   onChange(listener: () => void): () => void
 }

@@ -169,3 +169,136 @@ test('a document is read as it was, by a copy of its own', async () => {
   past.close()
   expect(then.isDestroyed).toBe(true)
 })
+
+test('a draft is calls that nobody sees until it is committed, with the results it said', async () => {
+  const universe = await openNotes()
+  const { versions } = universe
+  const one = await universe.reducers.addNote({ title: 'one' })
+  const base = await versions.commit('base')
+  await versions.branch('idea', base.id)
+  await universe.reducers.rename({ id: one, title: 'present' })
+  const draft = await versions.draft('idea')
+  const two = await draft.call.addNote({ title: 'two' })
+  expectTypeOf(two).toEqualTypeOf(await universe.reducers.addNote({ title: 'other' }))
+  await draft.call.rename({ id: one, title: 'drafted' })
+  await draft.call.star({ id: two })
+  // @ts-expect-error a title is asked for
+  await expect(draft.call.addNote({})).rejects.toMatchObject({ code: 'reducer/invalid-arguments' })
+  await expect(draft.call.refuse({ reason: 'no' })).rejects.toMatchObject({
+    code: 'reducer/rejected',
+  })
+  expect(draft.callCount).toBe(3)
+  expect(titlesOf(await draft.query((q) => q.note))).toEqual(['drafted', 'two'])
+  expect(await draft.count((q) => q.note)).toBe(2)
+  expect(await draft.get('note', two)).toMatchObject({ stars: 1 })
+  expect(await draft.sql('SELECT count(*) AS n FROM note')).toEqual([{ n: 2 }])
+  expect((await draft.diff()).map(({ kind }) => kind).toSorted()).toEqual(['insert', 'update'])
+  expect(titlesOf(await universe.query((q) => q.note))).toEqual(['other', 'present'])
+  const version = await draft.commit('an idea')
+  expect(version).toMatchObject({ parents: [base.id], branch: 'idea', description: 'an idea' })
+  const past = await versions.at('idea')
+  expect(past.version.id).toBe(version.id)
+  expect(await past.get('note', two)).toMatchObject({ title: 'two', stars: 1 })
+  expect(draft).toMatchObject({ callCount: 0, from: version })
+  // Somebody else is faster.
+  const other = await versions.draft('idea')
+  await other.call.star({ id: two })
+  await other.commit('faster')
+  await draft.call.star({ id: one })
+  await expect(draft.commit('slower')).rejects.toMatchObject({ code: 'history/branch-moved' })
+  expect(draft.callCount).toBe(1)
+  draft.close()
+  await expect(draft.call.star({ id: one })).rejects.toMatchObject({ code: 'client/closed' })
+  expect(await universe.verify()).toEqual([])
+})
+
+test('the present is reverted, a branch is merged into it, and two versions without it', async () => {
+  const universe = await openNotes()
+  const { versions, reducers } = universe
+  const one = await reducers.addNote({ title: 'one' })
+  const base = await versions.commit('base')
+  await versions.branch('idea', base.id)
+  const draft = await versions.draft('idea')
+  await draft.call.rename({ id: one, title: 'drafted' })
+  const idea = await draft.commit('idea')
+  const two = await reducers.addNote({ title: 'two' })
+  const next = await versions.commit('next')
+  const merged = await versions.merge('idea', 'merged')
+  expect(merged).toMatchObject({ conflicts: [], conflictCount: 0, skipped: [], rowCount: 1 })
+  expect(merged.version?.parents.toSorted()).toEqual([next.id, idea.id].toSorted())
+  expect(titlesOf(await universe.query((q) => q.note))).toEqual(['drafted', 'two'])
+  expect((await versions.merge('idea', 'again')).version).toBeUndefined()
+  expect(await versions.revertTo(base.id)).toEqual({ rowCount: 2, skipped: [], skippedCount: 0 })
+  expect(titlesOf(await universe.query((q) => q.note))).toEqual(['one'])
+  await reducers.rename({ id: one, title: 'clash' })
+  const clash = await versions.commit('clash')
+  const both = await versions.mergeVersions(idea.id, clash.id, 'both', { branch: 'both' })
+  expect(both.version).toMatchObject({ branch: 'both' })
+  expect(titlesOf(await universe.query((q) => q.note))).toEqual(['clash'])
+  expect(await versions.refs()).toMatchObject([{ name: 'both' }, { name: 'idea' }])
+  expect(await (await versions.at('both')).get('note', two)).toBeUndefined()
+})
+
+test('versions are tagged, let go, exported and taken in again', async () => {
+  const universe = await openNotes()
+  const { versions, reducers } = universe
+  const ids: string[] = []
+  for (const title of ['a', 'b', 'c']) {
+    await reducers.addNote({ title })
+    ids.push((await versions.commit(title)).id)
+  }
+  await versions.tag('release', ids[1] ?? '')
+  await expect(versions.tag('release', ids[0] ?? '')).rejects.toMatchObject({
+    code: 'history/name-taken',
+  })
+  await expect(versions.drop(['release'])).rejects.toMatchObject({
+    code: 'history/version-referenced',
+  })
+  const ready = async () => (await versions.list()).every(({ state }) => state === 'ready')
+  await expect.poll(ready).toBe(true)
+  const bytes = await versions.export()
+  await versions.retain({ keepLast: 1 })
+  const left = async () => (await versions.list()).map(({ description }) => description)
+  await expect.poll(left).toEqual(['b', 'c'])
+  expect(titlesOf(await (await versions.at('release')).query((q) => q.note))).toEqual(['a', 'b'])
+  expect(await versions.import(bytes)).toEqual([ids[0]])
+  expect(await left()).toEqual(['a', 'b', 'c'])
+  expect(titlesOf(await (await versions.at(ids[0] ?? '')).query((q) => q.note))).toEqual(['a'])
+  await expect(versions.import(bytes.subarray(0, 9))).rejects.toMatchObject({
+    code: 'history/invalid-export',
+  })
+  const other = await openNotes()
+  await expect(other.versions.import(bytes)).rejects.toMatchObject({
+    code: 'history/other-universe',
+  })
+  await versions.removeName('tag', 'release')
+  await expect(versions.removeName('tag', 'release')).rejects.toMatchObject({
+    code: 'history/name-unknown',
+  })
+})
+
+test('a query follows the version that a branch is at', async () => {
+  const { versions, reducers } = await openNotes()
+  const id = await reducers.addNote({ title: 'one' })
+  const base = await versions.commit('base')
+  const seen: unknown[] = []
+  const stop = versions.follow(
+    'idea',
+    (q) => q.note,
+    ({ rows, error, version }) => {
+      seen.push(error?.code ?? [version?.description, ...rows.map(({ title }) => title)])
+    },
+  )
+  await expect.poll(() => seen).toEqual(['history/version-unknown'])
+  await versions.branch('idea', base.id)
+  await expect.poll(() => seen.at(-1)).toEqual(['base', 'one'])
+  const draft = await versions.draft('idea')
+  await draft.call.rename({ id, title: 'moved' })
+  await draft.commit('moved on')
+  await expect.poll(() => seen.at(-1)).toEqual(['moved on', 'moved'])
+  const { length } = seen
+  stop()
+  await versions.branch('idea', base.id)
+  await versions.list()
+  expect(seen).toHaveLength(length)
+})

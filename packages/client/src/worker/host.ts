@@ -338,7 +338,7 @@ export class Host {
     const isReading = this.#runReads()
     this.#live.part?.run()
     // Where no call waits.
-    if (this.#calls.isEmpty) this.#filling.run()
+    if (!this.#calls.hasMore) this.#filling.run()
     this.flush()
     if (!this.#options.isUsable()) {
       this.abandon()
@@ -363,6 +363,7 @@ export class Host {
       const commit = this.#engine.commit(calls)
       this.#publish(commit)
       tellUndoOf(this.#engine, this.#clients.values(), group, commit.outcomes)
+      this.#filling.noteCalls(calls)
       commit.outcomes.forEach((outcome, index) => {
         const { client, item } = group[index] as WaitingCall
         client.answer(

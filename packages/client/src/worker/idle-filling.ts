@@ -2,8 +2,8 @@
  * What an engine does while no call waits, slice by slice: it fills declared views, writes the contents of
  * versions, and takes in those of others.
  */
-import { HISTORY_TABLES, type RowChange } from '@inner-universe/core'
-import type { Engine } from '@inner-universe/engine'
+import { HISTORY_REDUCERS, HISTORY_TABLES, type RowChange } from '@inner-universe/core'
+import type { Call, Engine } from '@inner-universe/engine'
 
 /** Slices of versions after which it is told how far they are: a few times a second. */
 const TOLD_SLICES = 32
@@ -51,6 +51,12 @@ export class IdleFilling {
   noteChanges(changes: readonly RowChange[]): void {
     if (!this.#options.hasVersions || this.#hasVersionWork) return
     this.#hasVersionWork = changes.some(({ table }) => HISTORY_TABLE_NAMES.has(table))
+  }
+
+  /** Takes note of calls that ran: those of versions leave work of this device alone, too. */
+  noteCalls(calls: readonly Call[]): void {
+    if (!this.#options.hasVersions || this.#hasVersionWork) return
+    this.#hasVersionWork = calls.some(({ reducer }) => reducer.startsWith(HISTORY_REDUCERS))
   }
 
   /** Does a slice of each. */

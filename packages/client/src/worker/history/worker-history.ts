@@ -11,19 +11,27 @@ import type { HistoryCode, HistoryQuestion } from '../history-part.ts'
 export const historyCode: HistoryCode = { history, answer }
 
 function answer(question: HistoryQuestion, transfer: Transferable[]): WorkerItem {
-  const { engine, id, request } = question
+  const { engine, id, request, identity } = question
   if (request.kind === 'past') {
     return answerPast(engine.history.past(request.version), id, request.read, transfer)
   }
   if (request.kind === 'draft' && request.read !== undefined) {
     const { version, calls, read } = request
     const readPast = (past: Past): WorkerItem => answerPast(past, id, read, transfer)
-    return engine.history.evaluate(version, calls, readPast).result as WorkerItem
+    return engine.history.evaluate(version, calls, readPast, identity).result
   }
-  return { kind: 'value', id, value: answerValue(engine, request) }
+  if (request.kind === 'export') {
+    const value = engine.history.export(request.versions)
+    transfer.push(value.buffer)
+    return { kind: 'value', id, value }
+  }
+  return { kind: 'value', id, value: answerValue(question, request) }
 }
 
-function answerValue(engine: Engine, request: Exclude<HistoryRequest, { kind: 'past' }>): unknown {
+function answerValue(
+  { engine, identity }: HistoryQuestion,
+  request: Exclude<HistoryRequest, { kind: 'past' | 'export' }>,
+): unknown {
   const { history } = engine
   switch (request.kind) {
     case 'versions':
@@ -37,11 +45,10 @@ function answerValue(engine: Engine, request: Exclude<HistoryRequest, { kind: 'p
     case 'digest':
       return history.digest(request.version)
     case 'draft': {
-      const { values, differences } = history.evaluate(request.version, request.calls)
+      const { version, calls } = request
+      const { values, differences } = history.evaluate(version, calls, undefined, identity)
       return { values, differences }
     }
-    case 'export':
-      return history.export(request.versions)
   }
 }
 
