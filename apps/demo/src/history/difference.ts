@@ -133,7 +133,9 @@ function entityFieldsOf(difference: RowDifference): readonly DifferenceField[] {
   const ends = new Set(['metadata', 'from_entity', 'to_entity', 'created_at'])
   return [
     ...cellsOf(difference).filter(({ name }) => !ends.has(name)),
+    // What it is called says most.
     ...metadata
+      .toSorted((a, b) => Number(b.name === 'name') - Number(a.name === 'name'))
       .filter(({ ours, theirs }) => !(isEmpty(ours) && isEmpty(theirs)))
       .filter(({ name }) => difference.kind === 'update' || name !== 'name')
       .map(({ name, ours, theirs }) => ({

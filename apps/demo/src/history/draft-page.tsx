@@ -55,7 +55,7 @@ function Open({ draft }: { readonly draft: GraphDraft }): ReactNode {
           branch.
         </Text>
       </header>
-      <section aria-label="Change an entity">
+      <section aria-label="Change an entity" className={classes.change}>
         <EntitySearch
           label="Find an entity to change"
           placeholder="Find an entity to change"

@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useState } from 'react'
 import { Link } from 'wouter'
 import { entityHref, nameOf } from '../data/entity.ts'
 import { formatDateTime } from '../data/format.ts'
+import { Description } from '../entity/description.tsx'
 import entityClasses from '../entity/entity-page.module.css'
 import { PropertyList } from '../entity/property-list.tsx'
 import { ErrorNotice } from '../shell/error-notice.tsx'
@@ -76,9 +77,7 @@ export function PastEntity({
         ))}
       </Group>
       <PageTitle className={entityClasses.title}>{nameOf(entity)}</PageTitle>
-      <div className={entityClasses.gloss}>
-        <p>{entity.metadata.description}</p>
-      </div>
+      <Description text={entity.metadata.description ?? ''} />
       <Group gap="xs" mt="md">
         <Button component={Link} href={entityHref(id)} variant="default" size="xs">
           As it is now
