@@ -179,7 +179,8 @@ test('a draft is calls that nobody sees until it is committed, with the results 
   await universe.reducers.rename({ id: one, title: 'present' })
   const draft = await versions.draft('idea')
   const two = await draft.call.addNote({ title: 'two' })
-  expectTypeOf(two).toEqualTypeOf(await universe.reducers.addNote({ title: 'other' }))
+  expectTypeOf(two).toBeString()
+  await universe.reducers.addNote({ title: 'other' })
   await draft.call.rename({ id: one, title: 'drafted' })
   await draft.call.star({ id: two })
   // @ts-expect-error a title is asked for
