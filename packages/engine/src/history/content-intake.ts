@@ -60,7 +60,11 @@ export function nextArrival({
 /** Begins to take a version in. */
 export function beginIntake(keeper: VersionKeeper, { version, content, basis }: Arrival): void {
   keeper.make()
-  keeper.markers.add(version.id, 'filling', { content: content.id, basis: basis?.marker })
+  keeper.markers.add(version.id, 'filling', {
+    content: content.id,
+    basis: basis?.marker,
+    counts: keeper.presentCounts(),
+  })
 }
 
 /** Rows of one chunk, as this file stores them. */
@@ -88,6 +92,7 @@ export function takeSlice(keeper: VersionKeeper, marker: Marker): void {
     digest,
     rowCount: marker.rowCount + done.rowCount,
     cursor: done.next,
+    counts: done.counts,
     ...(isDone && { state: isSound ? 'ready' : 'dropping' }),
   })
 }
@@ -110,22 +115,35 @@ class Slice {
   #left = HISTORY_CHUNK_ROWS
   #sum = 0n
   #rowCount = 0
+  readonly #counts: Record<string, number>
 
-  constructor(keeper: VersionKeeper, { marker, basis }: Marker, rows: ChunkRows, isLast: boolean) {
+  constructor(
+    keeper: VersionKeeper,
+    { marker, basis, counts }: Marker,
+    rows: ChunkRows,
+    isLast: boolean,
+  ) {
     this.#keeper = keeper
     this.#marker = marker
     this.#before = keeper.markers.before(marker)
     this.#basis = basis
     this.#rows = rows
     this.#isLast = isLast
+    this.#counts = { ...counts }
   }
 
   run({ ordinal, table: from, id: start }: Cursor): {
     readonly sum: bigint
     readonly rowCount: number
+    readonly counts: Readonly<Record<string, number>>
     readonly next: Cursor | undefined
   } {
-    const done = (next: Cursor | undefined) => ({ sum: this.#sum, rowCount: this.#rowCount, next })
+    const done = (next: Cursor | undefined) => ({
+      sum: this.#sum,
+      rowCount: this.#rowCount,
+      counts: this.#counts,
+      next,
+    })
     // Where its writer found no row of many to differ: on to the next, from where this one began.
     if (this.#rows.size === 0 && !this.#isLast)
       return done({ ordinal: ordinal + 1, table: from, id: start })
@@ -181,6 +199,8 @@ class Slice {
     if (isSameRow(shown, wanted)) return
     if (this.#before !== undefined) past.capture(this.#before, id, shown)
     past.put(this.#marker, id, wanted)
+    const came = Number(wanted !== undefined) - Number(shown !== undefined)
+    this.#counts[table.name] = (this.#counts[table.name] ?? 0) + came
   }
 }
 

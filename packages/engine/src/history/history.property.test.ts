@@ -223,6 +223,9 @@ class World {
       const seen = this.seen.get(id)
       expect(stateOf(versions.past(id) as unknown as Engine)).toEqual(seen?.state)
       expect(versions.digest(id)).toBe(seen?.digest)
+      for (const [table, rows] of Object.entries(seen?.state ?? {})) {
+        expect(versions.past(id).count({ table, orderBy: [] })).toBe(rows.length)
+      }
     }
     return readable
   }

@@ -32,14 +32,17 @@ export interface Marker {
   /** Marker of the version that the content is the difference to. */
   readonly basis: number | undefined
   readonly cursor: Cursor | undefined
+  /** Rows of the state by table; none of a table that is not named. */
+  readonly counts: Readonly<Record<string, number>>
 }
 
-const COLUMNS = 'marker, version, state, digest, row_count, content, basis, cursor'
+const COLUMNS = 'marker, version, state, digest, row_count, content, basis, cursor, counts'
 
 /** The statements that make the tables. */
 export const MARKER_STATEMENTS: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS ${MARKER_TABLE} (marker INTEGER PRIMARY KEY, version TEXT NOT NULL,
-    state TEXT NOT NULL, digest TEXT, row_count INTEGER NOT NULL, content TEXT, basis INTEGER, cursor TEXT)`,
+    state TEXT NOT NULL, digest TEXT, row_count INTEGER NOT NULL, content TEXT, basis INTEGER, cursor TEXT,
+    counts TEXT NOT NULL)`,
   `CREATE TABLE IF NOT EXISTS ${DAMAGE_TABLE} (content TEXT PRIMARY KEY) WITHOUT ROWID`,
 ]
 
@@ -93,6 +96,7 @@ export class Markers {
       content: undefined,
       basis: undefined,
       cursor: undefined,
+      counts: {},
       ...part,
     }
     this.#write(marker)
@@ -128,16 +132,19 @@ export class Markers {
     const cursor = marker.cursor === undefined ? null : JSON.stringify(marker.cursor)
     this.#driver
       .prepare(
-        `INSERT OR REPLACE INTO ${MARKER_TABLE} (${COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`,
+        `INSERT OR REPLACE INTO ${MARKER_TABLE} (${COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
       )
-      .run([marker.marker, version, state, digest, rowCount, content, basis, cursor])
+      .run([
+        ...[marker.marker, version, state, digest, rowCount, content, basis, cursor],
+        JSON.stringify(marker.counts),
+      ])
     const others = this.all.filter((one) => one.marker !== marker.marker)
     this.#all = [...others, marker].sort((a, b) => a.marker - b.marker)
   }
 }
 
 function markerOf(row: SqlRow): Marker {
-  const [marker, version, state, digest, rowCount, content, basis, cursor] = row
+  const [marker, version, state, digest, rowCount, content, basis, cursor, counts] = row
   return {
     marker: marker as number,
     version: version as string,
@@ -147,5 +154,6 @@ function markerOf(row: SqlRow): Marker {
     content: (content as string | null) ?? undefined,
     basis: (basis as number | null) ?? undefined,
     cursor: cursor === null ? undefined : (JSON.parse(cursor as string) as Cursor),
+    counts: JSON.parse(counts as string) as Record<string, number>,
   }
 }

@@ -32,6 +32,12 @@ export class PastState implements Past {
   }
 
   count(query: TableQuery): number {
+    const { where, after, limit, offset } = query
+    const counts = this.#marker()?.counts
+    if (counts !== undefined && (where ?? after ?? limit ?? offset) === undefined) {
+      const table = this.#keeper.tables.find(({ name }) => name === query.table)
+      if (table !== undefined) return counts[table.name] ?? 0
+    }
     const [row] = this.#all(compileCount(this.#schema([query.table]), query))
     return (row?.[0] as number | undefined) ?? 0
   }

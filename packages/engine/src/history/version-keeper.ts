@@ -161,7 +161,17 @@ export class VersionKeeper {
   mark(version: string): Marker {
     this.isIdle = false
     this.make()
-    return this.markers.add(version, 'writing')
+    return this.markers.add(version, 'writing', { counts: this.presentCounts() })
+  }
+
+  /** Rows now, by table. Cost: SQLite counts pages, not rows. */
+  presentCounts(): Record<string, number> {
+    const { driver } = this.parts
+    const counted = this.tables.map(({ name, rowsSql }) => {
+      const [count] = driver.prepare(`SELECT count(*) FROM ${rowsSql}`).get() ?? []
+      return [name, count as number] as const
+    })
+    return Object.fromEntries(counted)
   }
 
   /**
