@@ -3,6 +3,7 @@
  * `engine/history`): whoever opens a universe whose module keeps none need not load it. HISTORY.md.
  */
 import type {
+  DraftCall,
   Hash,
   Module,
   QueryValue,
@@ -81,6 +82,15 @@ export interface Past {
   sql(text: string, params?: readonly QueryValue[]): SqlResult
 }
 
+/** What calls on top of a version came to. */
+export interface DraftResult<T> {
+  /** What each call returned. */
+  readonly values: readonly unknown[]
+  /** Rows that are other than in the version, those of documents left out. */
+  readonly differences: readonly RowDifference[]
+  readonly result: T
+}
+
 /** The versions of one open universe. */
 export interface EngineHistory {
   /** Oldest first, by time and id. */
@@ -103,6 +113,25 @@ export interface EngineHistory {
    * @throws UniverseError as {@link past} does.
    */
   digest(version: string | null): Hash
+  /**
+   * Runs calls on top of a version and undoes them: nothing here changes, nobody is told. `read` sees the state that they
+   * came to, and must give all that it wants of it. `sender` is who calls; default the owner.
+   *
+   * @throws UniverseError as {@link past} does, and what a call throws, with `details.callIndex`.
+   */
+  evaluate<T = undefined>(
+    version: string,
+    calls: readonly DraftCall[],
+    read?: (past: Past) => T,
+    sender?: string,
+  ): DraftResult<T>
+  /**
+   * Versions with their contents as bytes, default all that are here whole; those too that the contents are
+   * based on.
+   *
+   * @throws UniverseError `history/version-unknown`, `history/not-ready`.
+   */
+  export(versions?: readonly string[]): Uint8Array<ArrayBuffer>
   /** Does a slice of what is to be done, for idle time: contents written and taken in; false when nothing is. */
   fill(): boolean
   /** Writes the contents of all own versions to their end: before this file is replaced. */

@@ -26,8 +26,9 @@ export function removeHistory(driver: Driver): void {
   const tables = driver
     .prepare(
       `SELECT name FROM sqlite_schema WHERE type = 'table'
-        AND (substr(name, 1, ${PAST_PREFIX.length}) = ?1 OR name IN (?2, ?3))`,
+        AND (substr(name, 1, ${PAST_PREFIX.length}) = ?1
+          OR substr(name, 1, ${MARKER_TABLE.length}) = ?2)`,
     )
-    .all([PAST_PREFIX, MARKER_TABLE, DAMAGE_TABLE])
+    .all([PAST_PREFIX, MARKER_TABLE])
   for (const [name] of tables) driver.exec(`DROP TABLE ${quoteName(name as string)}`)
 }

@@ -25,6 +25,7 @@ export type {
 export type { EngineOptions } from './engine-options.ts'
 export type {
   DiffOptions,
+  DraftResult,
   EngineHistory,
   History,
   HistoryPart,

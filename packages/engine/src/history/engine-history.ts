@@ -1,8 +1,9 @@
 /** The versions of a universe: given to `openEngine` by whoever keeps them. HISTORY.md. */
-import type { Hash } from '@inner-universe/core'
+import type { DraftCall, Hash } from '@inner-universe/core'
 import type { EngineParts } from '../engine-parts.ts'
 import type {
   DiffOptions,
+  DraftResult,
   EngineHistory,
   History,
   HistoryPart,
@@ -13,8 +14,16 @@ import type {
   VersionRef,
 } from '../history-part.ts'
 import { commitReducers } from './commit-reducer.ts'
+import { checkDraftCalls } from './draft-call.ts'
+import { evaluateDraft } from './evaluate.ts'
+import { exportVersions } from './export-versions.ts'
+import { fillSlice, writeSlice } from './filling.ts'
+import { importReducers } from './import-versions.ts'
+import { nameReducers } from './name-reducers.ts'
 import { PastState } from './past-state.ts'
-import { diffStates, digestOfState } from './state-difference.ts'
+import { retainReducers } from './retention.ts'
+import { differenceOf, diffStates, digestOfState } from './state-difference.ts'
+import { stateReducers } from './state-reducers.ts'
 import { VersionKeeper } from './version-keeper.ts'
 
 export type { EngineHistory, History, HistoryPart } from '../history-part.ts'
@@ -25,7 +34,13 @@ export const history: History = { create: createPart }
 function createPart(parts: HistoryParts): HistoryPart {
   const keeper = new VersionKeeper(parts)
   return {
-    reducers: commitReducers(keeper),
+    reducers: {
+      ...commitReducers(keeper),
+      ...stateReducers(keeper),
+      ...nameReducers(keeper),
+      ...retainReducers(keeper),
+      ...importReducers(keeper),
+    },
     open: (options) => keeper.open(options),
     step: (changes) => keeper.step(changes),
     rollBack: () => keeper.rollBack(),
@@ -71,13 +86,37 @@ class KeptHistory implements EngineHistory {
     return (state === 'ready' ? digest : undefined) ?? digestOfState(this.#keeper, marker)
   }
 
+  evaluate<T = undefined>(
+    version: string,
+    calls: readonly DraftCall[],
+    read?: (past: Past) => T,
+    sender: string = this.#open().info.owner,
+  ): DraftResult<T> {
+    this.#open()
+    const keeper = this.#keeper
+    const draft = { version, calls: checkDraftCalls(calls), sender }
+    return evaluateDraft(keeper, draft, ({ results, differences }) => ({
+      values: results,
+      differences: differences()
+        .filter(({ table }) => keeper.hashOf(table) !== undefined)
+        .map((row) => differenceOf(keeper, row)),
+      result: read?.(new PastState(keeper, null)) as T,
+    }))
+  }
+
+  export(versions?: readonly string[]): Uint8Array<ArrayBuffer> {
+    this.finishWriting()
+    return exportVersions(this.#keeper, versions)
+  }
+
   fill(): boolean {
     this.#open()
-    return false
+    return fillSlice(this.#keeper)
   }
 
   finishWriting(): void {
     this.#open()
+    while (writeSlice(this.#keeper));
   }
 
   /** The marker of a version; undefined for null, the present. */

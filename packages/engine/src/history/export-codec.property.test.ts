@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { errorOf } from '../testing/expect-error.ts'
 import { decodeExport, type ExportRecord, encodeExport } from './export-codec.ts'
 
-const universeId = '0123456789abcdef0123456789abcdef'
+const universeIds = ['0123456789abcdef0123456789abcdef', 'f'.repeat(32)]
 const text = fc.string({ unit: 'grapheme', maxLength: 12 })
 const optional = fc.option(text)
 const record: fc.Arbitrary<ExportRecord> = fc.oneof(
@@ -34,8 +34,8 @@ const records = fc.array(record, { minLength: 1, maxLength: 6 })
 it('[HI60] an export is read as it was written', () => {
   fc.assert(
     fc.property(records, (given) => {
-      expect(decodeExport(encodeExport(universeId, given))).toEqual({
-        universeId,
+      expect(decodeExport(encodeExport(universeIds, given))).toEqual({
+        universeIds,
         records: given,
         isDamaged: false,
       })
@@ -53,7 +53,7 @@ it('[HI61] wherever a byte is other or missing, or one too many, the records bef
       fc.nat(),
       fc.integer({ min: 1, max: 255 }),
       (given, how, n, by) => {
-        const bytes = encodeExport(universeId, given)
+        const bytes = encodeExport(universeIds, given)
         const at = n % bytes.length
         if (how === 'flip') bytes[at] = (bytes[at] ?? 0) ^ by
         const damaged =
@@ -63,7 +63,7 @@ it('[HI61] wherever a byte is other or missing, or one too many, the records bef
               ? new Uint8Array([...bytes, by])
               : bytes
         const soundCount = given.filter(
-          (_, index) => encodeExport(universeId, given.slice(0, index + 1)).length <= at,
+          (_, index) => encodeExport(universeIds, given.slice(0, index + 1)).length <= at,
         ).length
         try {
           const decoded = decodeExport(damaged)
@@ -71,7 +71,7 @@ it('[HI61] wherever a byte is other or missing, or one too many, the records bef
           expect(decoded.records).toEqual(how === 'add' ? given : given.slice(0, soundCount))
         } catch (error) {
           // Damage of the head.
-          expect(at).toBeLessThan(8 + 16 + 1 + 16)
+          expect(at).toBeLessThan(8 + 1 + 32 + 1 + 16)
           expect(error).toMatchObject({ code: 'history/invalid-export' })
         }
       },

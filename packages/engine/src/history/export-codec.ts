@@ -2,7 +2,7 @@
  * Versions as bytes that leave the universe: HISTORY.md HI60–HI63.
  *
  * ```
- * export   = magic (8 bytes) · universe id (16 bytes) · record count (varint) · head hash (16 bytes) · record…
+ * export   = magic (8 bytes) · count · universe ids (16 bytes each) · record count · hash of all that (16 bytes) · record…
  * record   = size of the payload (varint) · payload · hash of the payload (16 bytes)
  * payload  = kind (byte) · fields
  *   1 version   id · parents (count, texts) · branch (optional) · description · author · created (varint) · cut
@@ -25,7 +25,6 @@ import {
   ID_BYTES,
   isUniverseError,
   TEXT_BYTES_MAX,
-  UniverseError,
 } from '@inner-universe/core'
 
 /** One row of a table of versions. */
@@ -58,7 +57,8 @@ export type ExportRecord =
 
 /** What an export says. */
 export interface DecodedExport {
-  readonly universeId: string
+  /** Ids that its universe goes by. */
+  readonly universeIds: readonly string[]
   /** Those before the damage, where there is any. */
   readonly records: readonly ExportRecord[]
   readonly isDamaged: boolean
@@ -72,12 +72,13 @@ const RECORD_BYTES_MAX: number = 64 * 1024 * 1024
 
 /** The bytes of an export. Cost: hashing them, about 16 µs per KiB. */
 export function encodeExport(
-  universeId: string,
+  universeIds: readonly string[],
   records: readonly ExportRecord[],
 ): Uint8Array<ArrayBuffer> {
   const head = new ByteWriter()
   head.writeRaw(MAGIC)
-  head.writeRaw(hexToBytes(universeId) ?? new Uint8Array(ID_BYTES))
+  head.writeVarint(universeIds.length)
+  for (const id of universeIds) head.writeRaw(hexToBytes(id) ?? new Uint8Array(ID_BYTES))
   head.writeVarint(records.length)
   const parts = [withHash(head.finish())]
   for (const record of records) {
@@ -100,7 +101,8 @@ export function decodeExport(bytes: Uint8Array): DecodedExport {
     reader.fail('no export of versions')
   }
   reader.readRaw(MAGIC.length)
-  const universeId = bytesToHex(reader.readRaw(ID_BYTES))
+  const idCount = reader.readVarintUpTo(bytes.length / ID_BYTES, 'number of universe ids')
+  const universeIds = Array.from({ length: idCount }, () => bytesToHex(reader.readRaw(ID_BYTES)))
   const count = reader.readVarint()
   if (!hasHash(reader, bytes.subarray(0, reader.offset))) reader.fail('its beginning is damaged')
   const records: ExportRecord[] = []
@@ -109,9 +111,9 @@ export function decodeExport(bytes: Uint8Array): DecodedExport {
     reader.expectEnd()
   } catch (error) {
     if (!isUniverseError(error, 'history/invalid-export')) throw error
-    return { universeId, records, isDamaged: true }
+    return { universeIds, records, isDamaged: true }
   }
-  return { universeId, records, isDamaged: false }
+  return { universeIds, records, isDamaged: false }
 }
 
 function readRecord(reader: ByteReader): ExportRecord {
@@ -212,13 +214,4 @@ function decodeRecord(payload: Uint8Array): ExportRecord {
   const decoded = record()
   reader.expectEnd()
   return decoded
-}
-
-/** The error for an export that does not fit its hashes. */
-export function damagedExport(sound: readonly string[]): UniverseError {
-  return new UniverseError(
-    'history/damaged',
-    `the export is damaged; ${sound.length} of its versions are whole before the damage: import those with \`salvage\`, or export again`,
-    { details: { sound } },
-  )
 }

@@ -2,7 +2,9 @@
 import { HISTORY_CHUNK_ROWS } from '@inner-universe/core'
 import { beginIntake, nextArrival, takeSlice } from './content-intake.ts'
 import { writeChunk } from './content-writer.ts'
+import { importSlice } from './import-versions.ts'
 import type { Marker, MarkerState } from './markers.ts'
+import { retireSlice } from './retention.ts'
 import type { VersionKeeper } from './version-keeper.ts'
 
 /** Does one slice; false when there was nothing to do. Each slice is a transaction of its own. */
@@ -21,6 +23,7 @@ export function fillSlice(keeper: VersionKeeper): boolean {
   if (filled !== undefined) return inTransaction(() => takeSlice(keeper, filled))
   const arrival = nextArrival(keeper)
   if (arrival !== undefined) return inTransaction(() => beginIntake(keeper, arrival))
+  if (importSlice(keeper) || retireSlice(keeper)) return true
   keeper.isIdle = true
   return false
 }

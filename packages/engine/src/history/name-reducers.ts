@@ -3,6 +3,7 @@ import {
   DROP_REDUCER,
   defineReducer,
   HISTORY_NAME_CHARS_MAX,
+  HISTORY_TABLES,
   NAME_REDUCER,
   type ReducerContext,
   type Reducers,
@@ -54,17 +55,27 @@ export function nameReducers(keeper: VersionKeeper): Reducers {
       (context, { versions }) => {
         for (const version of versions) keeper.versionOf(version)
         refuseReferenced(keeper, new Set(versions))
-        dropVersions(context, versions)
+        dropVersions(keeper, context, versions)
         return { versionCount: versions.length }
       },
     ),
   }
 }
 
-/** Deletes versions with their contents. */
-export function dropVersions(context: ReducerContext, versions: Iterable<string>): void {
-  const rows = versionsIn(context)
-  for (const version of versions) rows.delete(version)
+/** Deletes versions with their contents, and contents of others that are no use without them. */
+export function dropVersions(
+  { rows }: VersionKeeper,
+  context: ReducerContext,
+  versions: readonly string[],
+): void {
+  for (const version of versions) versionsIn(context).delete(version)
+  const contents = context.db[HISTORY_TABLES.content]
+  for (const { id } of rows.all()) {
+    const useless = rows
+      .contentsOf(id)
+      .filter(({ basis }) => basis !== null && versions.includes(basis))
+    for (const content of useless) contents?.delete(content.id)
+  }
 }
 
 function refuseReferenced(keeper: VersionKeeper, dropped: ReadonlySet<string>): void {

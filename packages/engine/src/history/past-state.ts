@@ -15,10 +15,10 @@ import type { VersionKeeper } from './version-keeper.ts'
 /** See {@link Past}. Markers are asked for at every read, as versions may be dropped in between. */
 export class PastState implements Past {
   readonly #keeper: VersionKeeper
-  readonly #version: string
+  readonly #version: string | null
 
   /** @throws UniverseError `history/version-unknown`, `history/not-ready`, `history/damaged`. */
-  constructor(keeper: VersionKeeper, version: string) {
+  constructor(keeper: VersionKeeper, version: string | null) {
     this.#keeper = keeper
     this.#version = version
     this.#marker()
@@ -47,7 +47,8 @@ export class PastState implements Past {
     const schema = tableOf(reader.schema, table)
     const past = this.#keeper.past.get(schema)
     if (past === undefined) throw noPast(table)
-    const row = past.at(this.#marker().marker, id)
+    const marker = this.#marker()
+    const row = marker === undefined ? past.now(id) : past.at(marker.marker, id)
     return row && reader.codecOf(schema).decode(row)
   }
 
@@ -66,14 +67,16 @@ export class PastState implements Past {
     return { columnNames: names, columns, rowCount }
   }
 
-  #marker(): Marker {
-    return this.#keeper.markerOf(this.#version)
+  /** Undefined: the present is what is read, as it is for a draft. */
+  #marker(): Marker | undefined {
+    return this.#version === null ? undefined : this.#keeper.markerOf(this.#version)
   }
 
   #stateSql(table: TableSchema): string {
-    const { marker } = this.#marker()
+    const marker = this.#marker()?.marker
     const past = this.#keeper.past.get(table)
     if (past === undefined) throw noPast(table.name)
+    if (marker === undefined) return `SELECT ${table.columnsSql} FROM ${table.rowsSql}`
     return past.stateSql(marker, marker === this.#keeper.last)
   }
 

@@ -86,7 +86,8 @@ export function diffStates(
   return differences
 }
 
-function differenceOf(
+/** The row as callers see it. */
+export function differenceOf(
   keeper: VersionKeeper,
   { table, id, before, after }: ChangedRow,
 ): RowDifference {

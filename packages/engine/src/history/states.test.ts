@@ -1,8 +1,10 @@
 import { defineModule, t, table } from '@inner-universe/core'
 import { describe, expect, it } from 'vitest'
 import { errorOf } from '../testing/expect-error.ts'
+import { SyncLog } from '../testing/sync-log.ts'
 import { openTestEngine, type TestEngine } from '../testing/test-engine.ts'
 import { history } from './engine-history.ts'
+import { decodeExport } from './export-codec.ts'
 
 const module = defineModule({
   name: 'states',
@@ -231,5 +233,212 @@ describe('branches', () => {
     errorOf(() => commit({ reducer: 'make' }), 'reducer/invalid-arguments')
     expect(notes(test)).toHaveLength(1)
     expect(test.engine.history.versions()).toHaveLength(1)
+  })
+})
+
+describe('drafts', () => {
+  it('[HI44] [HI45] are looked at without a trace: no row, clock, timer or change is other than before', () => {
+    const test = open()
+    put(test, { key: 'a', title: 'one' })
+    const version = name(test)
+    put(test, { key: 'a', title: 'two' })
+    fill(test)
+    const dump = () =>
+      test.driver
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+        .all()
+        .map(([table]) => [table, test.driver.prepare(`SELECT * FROM "${table}"`).all()])
+    const before = dump()
+    const { history: versions } = test.engine
+    const calls = [{ reducer: 'make', args: {}, seed: 's', timestampMs: 9 }]
+    const look = () =>
+      versions.evaluate(version, calls, (past) => [
+        past.query({ table: 'note', orderBy: [] }).length,
+        past.count({ table: 'note', orderBy: [] }),
+        past.get('note', 'a')?.title,
+        past.sql('SELECT count(*) FROM note').columns,
+      ])
+    const { values, differences, result } = look()
+    expect(result).toEqual([2, 2, 'one', [[2]]])
+    expect(differences).toMatchObject([{ table: 'note', id: values[0], kind: 'insert' }])
+    expect(look().values).toEqual(values)
+    expect(dump()).toEqual(before)
+    errorOf(
+      () => versions.evaluate(version, [{ ...calls[0], reducer: 'fail' } as never]),
+      'reducer/rejected',
+    )
+    errorOf(() => versions.evaluate('none', []), 'history/version-unknown')
+    errorOf(
+      () => versions.evaluate(version, calls, (past) => past.get('seen', 'x')),
+      'query/invalid',
+    )
+    expect(dump()).toEqual(before)
+    put(test, { key: 'b', title: 'after' })
+    expect(notes(test)).toHaveLength(2)
+  })
+})
+
+describe('names', () => {
+  it('[HI50] [HI51] branches move, tags do not; names go; versions that are not there have none', () => {
+    const test = open()
+    const [one, two] = [name(test), name(test)]
+    const give = (kind: string, version: string, of = 'n') =>
+      test.call('history:name', { kind, name: of, version })
+    give('tag', one)
+    give('tag', one)
+    errorOf(() => give('tag', two), 'history/name-taken')
+    give('branch', one)
+    give('branch', two)
+    expect(test.engine.history.refs()).toEqual([
+      { kind: 'branch', name: 'n', version: two },
+      { kind: 'tag', name: 'n', version: one },
+    ])
+    errorOf(() => give('tag', 'none', 'm'), 'history/version-unknown')
+    errorOf(() => give('tag', one, ''), 'reducer/invalid-arguments')
+    errorOf(() => give('other', one), 'reducer/invalid-arguments')
+    test.call('history:unname', { kind: 'tag', name: 'n' })
+    errorOf(() => test.call('history:unname', { kind: 'tag', name: 'n' }), 'history/name-unknown')
+  })
+
+  it('[HI54] [HI55] versions go unless they have a name, or the content of another is a difference to them', () => {
+    const test = open()
+    put(test, { key: 'a', title: 'one' })
+    const [one, two, three] = [name(test), name(test), name(test)]
+    const drop = (...versions: string[]) => test.call('history:drop', { versions })
+    errorOf(() => drop(two), 'history/version-referenced')
+    errorOf(() => drop(two, 'none'), 'history/version-unknown')
+    test.call('history:name', { kind: 'tag', name: 't', version: three })
+    errorOf(() => drop(two, three), 'history/version-referenced')
+    test.call('history:unname', { kind: 'tag', name: 't' })
+    drop(two, three)
+    fill(test)
+    expect(test.engine.history.versions().map(({ id }) => id)).toEqual([one])
+    errorOf(() => test.engine.history.past(two), 'history/version-unknown')
+  })
+})
+
+describe('retention', () => {
+  const chunkCount = ({ engine }: TestEngine) =>
+    engine.sql('SELECT count(*) FROM history_chunk').columns[0]?.[0]
+
+  it('[HI56] [HI57] [HI58] what is not kept goes, once what depends on it has a content of its own', () => {
+    const test = open()
+    const digests = new Map<string, unknown>()
+    const versions = ['1', '2', '3', '4', '5'].map((title) => {
+      put(test, { key: 'a', title }, { key: title, title })
+      const version = name(test)
+      digests.set(version, test.engine.history.digest(version))
+      return version
+    })
+    const [, second = '', third = '', , fifth = ''] = versions
+    test.call('history:name', { kind: 'tag', name: 't', version: second })
+    expect(test.call('history:retain', { keepLast: 1 })).toEqual({ versionCount: 3 })
+    fill(test)
+    const { history: kept } = test.engine
+    expect(kept.versions().map(({ id, state }) => [id, state])).toEqual([
+      [second, 'ready'],
+      [fifth, 'ready'],
+    ])
+    for (const { id, digest } of kept.versions()) {
+      expect([digest, kept.digest(id)]).toEqual([digests.get(id), digests.get(id)])
+    }
+    expect(kept.past(second).query({ table: 'note', orderBy: [] })).toHaveLength(3)
+    expect(chunkCount(test)).toBe(2)
+    errorOf(() => kept.past(third), 'history/version-unknown')
+    expect(test.call('history:retain', {})).toEqual({ versionCount: 0 })
+    expect(test.engine.verify()).toEqual([])
+  })
+
+  it('[HI59] however many versions there were, what is left is bounded', () => {
+    const test = open()
+    const sizes: unknown[] = []
+    for (let count = 0; count < 30; count++) {
+      put(test, { key: `${count % 5}`, title: `${count}` })
+      name(test)
+      test.call('history:retain', { keepLast: 3 })
+      fill(test)
+      sizes.push(chunkCount(test))
+    }
+    expect(test.engine.history.versions()).toHaveLength(3)
+    expect(Math.max(...sizes.map(Number))).toBeLessThanOrEqual(4)
+  })
+})
+
+describe('exports', () => {
+  function openPair() {
+    const log = new SyncLog()
+    const a = open()
+    put(a, { key: 'a', title: 'one' }, { key: 'b', title: 'B' })
+    // There have been versions: that is how another file of the universe knows which are its own.
+    a.call('history:drop', { versions: [name(a)] })
+    log.takeFrom(a.engine)
+    const b = open({ seed: 2, stream: 'new', join: { owner: 'owner' } })
+    return { a, b, log }
+  }
+
+  it('[HI60] [HI62] come back whole in another file of the universe, and again where they were dropped', () => {
+    const { a, b, log } = openPair()
+    const first = name(a)
+    put(a, { key: 'a', title: 'two' })
+    const second = name(a)
+    a.call('history:name', { kind: 'tag', name: 't', version: first })
+    const bytes = a.engine.history.export()
+    const digests = [first, second].map((id) => a.engine.history.digest(id))
+    log.giveTo(b.engine)
+    expect(b.call('history:import', { bytes })).toEqual({ versions: [first, second] })
+    fill(b)
+    expect([first, second].map((id) => b.engine.history.digest(id))).toEqual(digests)
+    expect(b.engine.history.refs()).toEqual([{ kind: 'tag', name: 't', version: first }])
+    expect(b.call('history:import', { bytes })).toEqual({ versions: [] })
+    a.call('history:unname', { kind: 'tag', name: 't' })
+    a.call('history:drop', { versions: [first, second] })
+    fill(a)
+    expect(a.engine.history.versions()).toEqual([])
+    a.call('history:import', { bytes })
+    fill(a)
+    expect([first, second].map((id) => a.engine.history.digest(id))).toEqual(digests)
+    const only = a.engine.history.export([second])
+    expect(decodeExport(only).records.filter(({ kind }) => kind === 'version')).toHaveLength(2)
+    errorOf(() => a.engine.history.export(['none']), 'history/version-unknown')
+  })
+
+  it('[HI61] damage and other universes are refused with nothing written; what is whole can be salvaged', () => {
+    const { a, b, log } = openPair()
+    const first = name(a)
+    put(a, { key: 'a', title: 'two' })
+    name(a)
+    const bytes = a.engine.history.export()
+    const other = open({ seed: 9 })
+    errorOf(() => other.call('history:import', { bytes }), 'history/other-universe')
+    log.giveTo(b.engine)
+    const damaged = bytes.slice()
+    const last = damaged.length - 40
+    damaged[last] = (damaged[last] ?? 0) ^ 1
+    expect(
+      errorOf(() => b.call('history:import', { bytes: damaged }), 'history/damaged').details,
+    ).toEqual({ versions: [first] })
+    expect(b.engine.history.versions()).toEqual([])
+    errorOf(() => b.call('history:import', { bytes: new Uint8Array(9) }), 'history/invalid-export')
+    expect(b.call('history:import', { bytes: damaged, salvage: true })).toEqual({
+      versions: [first],
+    })
+    fill(b)
+    expect(b.engine.history.digest(first)).toBe(a.engine.history.digest(first))
+  })
+
+  it('[HI63] a large one is written by and by, and survives being closed meanwhile', () => {
+    const { a, b, log } = openPair()
+    const title = 'x'.repeat(10_000)
+    for (let from = 0; from < 600; from += 100) {
+      put(a, ...Array.from({ length: 100 }, (_, index) => ({ key: `${from + index}`, title })))
+    }
+    const version = name(a)
+    const bytes = a.engine.history.export()
+    expect(bytes.length).toBeGreaterThan(5_000_000)
+    log.giveTo(b.engine)
+    expect(b.call('history:import', { bytes })).toEqual({ versions: [version] })
+    errorOf(() => b.engine.history.past(version), 'history/not-ready')
+    fill(b)
+    expect(b.engine.history.digest(version)).toBe(a.engine.history.digest(version))
   })
 })

@@ -20,6 +20,7 @@ import { type TableSchema, tableOf } from '../schema.ts'
 import { type Marker, Markers } from './markers.ts'
 import { PastRows } from './past-rows.ts'
 import { makePastTables, migratePastTables } from './past-tables.ts'
+import { tellUniverseIds, universeIdsOf } from './universe-ids.ts'
 import { type VersionRow, VersionRows } from './version-rows.ts'
 
 /** What a version of the present is told. */
@@ -194,6 +195,7 @@ export class VersionKeeper {
       created: context.timestamp,
       cut,
     })
+    tellUniverseIds(context, this.parts, universeIdsOf(this.parts))
     this.#named.push(id)
     return id
   }
