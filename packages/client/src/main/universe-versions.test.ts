@@ -6,7 +6,7 @@ import { versionedNotes } from '../testing/versioned-notes.ts'
 import type { VersionsParts } from './past-universe.ts'
 import { createVersions } from './universe-versions.ts'
 import { openDraft } from './version-draft.ts'
-import type { Version, VersionProgress } from './versions.ts'
+import type { Version, VersionDraft, VersionProgress } from './versions.ts'
 
 const ARRIVING: Version = {
   id: 'v1',
@@ -121,15 +121,15 @@ test('a draft that ends two workers is given up, one whose worker went once is r
     find: () => Promise.reject(),
     branch: 'idea',
     from: ARRIVING,
-  })
-  const spin = draft.call.spin?.({})
+  }) as unknown as VersionDraft<typeof versionedNotes.tables, typeof versionedNotes.reducers>
+  const spin = draft.call.spin({})
   await expect.poll(() => runCount).toBe(1)
   setConnection('connecting')
   await expect.poll(() => runCount).toBe(2)
   setConnection('connecting')
   await expect(spin).rejects.toMatchObject({ code: 'reducer/time-limit' })
   expect(draft.callCount).toBe(0)
-  const add = draft.call.addNote?.({ title: 'one' })
+  const add = draft.call.addNote({ title: 'one' })
   await expect.poll(() => runCount).toBe(3)
   isEndless = false
   setConnection('connecting')
