@@ -4,8 +4,8 @@
  * Not by temporary views, which would be looked up before the tables by every statement of the connection,
  * and would have every cached statement compiled anew when they come and go.
  */
-import { UniverseError } from '@inner-universe/core'
-import { quoteName, type Schema, type TableSchema } from '../schema.ts'
+import { queryInvalid } from '../bound-sql.ts'
+import { quoteName, type TableSchema } from '../schema.ts'
 
 /** White space and comments. */
 const SPACE = /(?:\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))*/y
@@ -16,35 +16,38 @@ const SKIPPED = /'(?:[^']|'')*'|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g
 /** A name, in whatever quotes SQLite takes; then maybe a dot. */
 const NAME = /(?:"((?:[^"]|"")*)"|`((?:[^`]|``)*)`|\[([^\]]*)\]|([a-z_][\w$]*))\s*(\.)?/gi
 
-/** Schemas by which a name is not the shadowed one. */
-const SCHEMAS: ReadonlySet<string> = new Set(['main', 'temp'])
+/** Names by which rows of the present would be read: of schemas, and of what the store keeps them in. */
+const SCHEMA = /^(main|temp)$/
+const STORED = /^_(rows|past|search)_/
 
 /**
- * A query with the tables it names shadowed by `rowsOf`.
+ * A query with those of the given tables that it names shadowed by `rowsOf`. Names of columns may be among
+ * them: what is not read costs nothing.
  *
  * @throws UniverseError `query/invalid` for names by which the present would be read.
  */
 export function pastSql(
   text: string,
-  schema: Schema,
+  tables: Iterable<TableSchema>,
   rowsOf: (table: TableSchema) => string,
 ): string {
-  const byName = new Map([...schema.values()].map((table) => [table.name.toLowerCase(), table]))
-  const shadowed = new Map<TableSchema, string>()
-  for (const match of text.replace(SKIPPED, ' ').matchAll(NAME)) {
-    const [, double, tick, bracket, plain, dot] = match
+  const byName = new Map([...tables].map((table) => [table.name.toLowerCase(), table]))
+  const named = new Set<TableSchema>()
+  for (const [, double, tick, bracket, plain, dot] of text.replace(SKIPPED, ' ').matchAll(NAME)) {
     const name = (double ?? tick ?? bracket ?? plain ?? '').toLowerCase()
-    if (dot !== undefined && SCHEMAS.has(name)) refuse(`"${name}." names the present`)
-    if (name.startsWith('_') && !name.startsWith('__')) refuse(`"${name}" is the store’s own`)
+    if (STORED.test(name) || (dot !== undefined && SCHEMA.test(name))) {
+      throw queryInvalid(`"${name}" names rows of the present; name tables as the module does`)
+    }
     const table = byName.get(name)
-    // A column or alias may have the name of a table, also of one that has no past.
-    if (table !== undefined && !shadowed.has(table)) shadowed.set(table, rowsOf(table))
+    if (table !== undefined) named.add(table)
   }
-  if (shadowed.size === 0) return text
-  const parts = [...shadowed].map(([table, rows]) => `${quoteName(table.name)} AS (${rows})`)
+  if (named.size === 0) return text
+  // Used twice, it would be written out as a whole without the hint.
+  const parts = [...named].map(
+    (table) => `${quoteName(table.name)} AS NOT MATERIALIZED (${rowsOf(table)})`,
+  )
   const start = endOf(SPACE, text, 0)
-  const word = /with\b/iy
-  const afterWith = endOf(word, text, start)
+  const afterWith = endOf(/with\b/iy, text, start)
   if (afterWith === start) return `WITH ${parts.join(', ')} ${text}`
   const afterSpace = endOf(SPACE, text, afterWith)
   const afterRecursive = endOf(/recursive\b/iy, text, afterSpace)
@@ -56,8 +59,4 @@ export function pastSql(
 function endOf(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at
   return pattern.test(text) ? pattern.lastIndex : at
-}
-
-function refuse(why: string): never {
-  throw new UniverseError('query/invalid', `${why}; name the tables of the version as they are`)
 }

@@ -1,7 +1,7 @@
 /** The state of a version, read. HISTORY.md HI10. */
 import type { QueryValue, Relation, Row, TableQuery, UniverseError } from '@inner-universe/core'
-import type { BoundSql } from '../bound-sql.ts'
-import { queryInvalid } from '../bound-sql.ts'
+import { tablesRead } from '@inner-universe/sqlite'
+import { type BoundSql, queryInvalid } from '../bound-sql.ts'
 import type { SqlResult } from '../engine.ts'
 import type { Past } from '../history-part.ts'
 import { compileCount, compileQuery } from '../query-sql.ts'
@@ -16,6 +16,8 @@ import type { VersionKeeper } from './version-keeper.ts'
 export class PastState implements Past {
   readonly #keeper: VersionKeeper
   readonly #version: string | null
+  /** Statements that were found to read nothing but the version. */
+  readonly #held = new Set<string>()
 
   /** @throws UniverseError `history/version-unknown`, `history/not-ready`, `history/damaged`. */
   constructor(keeper: VersionKeeper, version: string | null) {
@@ -58,13 +60,22 @@ export class PastState implements Past {
   }
 
   sql(text: string, params?: readonly QueryValue[]): SqlResult {
-    const { driver, session } = this.#keeper.parts
-    const sql = pastSql(text, session.reader.schema, (table) => {
-      if (this.#keeper.past.get(table) === undefined) throw noPast(table.name)
-      return this.#stateSql(table)
-    })
+    const { driver } = this.#keeper.parts
+    const sql = pastSql(text, this.#keeper.tables, (table) => this.#stateSql(table))
+    this.#assertHeld(sql)
     const { names, columns, rowCount } = readColumns(driver, sql, params)
     return { columnNames: names, columns, rowCount }
+  }
+
+  /** Refuses what reads tables that versions do not hold. Known only by asking SQLite. */
+  #assertHeld(sql: string): void {
+    if (this.#held.has(sql)) return
+    for (const name of tablesRead(this.#keeper.parts.driver, sql)) {
+      const table = name.replace(/^_(rows|past|vrows)_/, '')
+      const isHeld = this.#keeper.tables.some((one) => one.name === table)
+      if (name.startsWith('_') && !isHeld) throw noPast(table)
+    }
+    this.#held.add(sql)
   }
 
   /** Undefined: the present is what is read, as it is for a draft. */

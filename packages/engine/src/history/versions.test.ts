@@ -1,6 +1,6 @@
-import { defineModule, type Module, Query, t, table } from '@inner-universe/core'
+import { defineModule, type Module, t, table } from '@inner-universe/core'
+import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import { describe, expect, it } from 'vitest'
-import { compileRelation } from '../relations.ts'
 import { openTestEngine, type TestEngine } from '../testing/test-engine.ts'
 import { history } from './engine-history.ts'
 
@@ -60,8 +60,6 @@ describe('versions', () => {
     expect(past.sql('SELECT id FROM note ORDER BY id').columns).toEqual([['a', 'b']])
     expect(test.engine.history.digest(version)).toBe(digest)
     expect(test.engine.query(all)).toHaveLength(2)
-    void compileRelation
-    void Query
   })
 
   it('[HI13] tells what differs between two states', () => {
@@ -95,5 +93,137 @@ describe('versions', () => {
     expect(() => test.call('nameAndFail', {})).toThrow('no')
     expect(() => test.call('nameAndFail', {})).toThrow('no')
     expect(test.engine.history.versions()).toEqual([])
+  })
+
+  it('[HI3] names a state in the middle of a group, and one state twice', () => {
+    const test = open()
+    const [, first, second] = test.commit(
+      ['put', { id: 'a', title: 'one' }],
+      ['history:commit', { description: 'first' }],
+      ['history:commit', { description: 'second' }],
+    )
+    expect([first?.ok, second?.ok]).toEqual([true, true])
+    const [a, b] = test.engine.history.versions()
+    expect(new Set([a?.id, b?.id]).size).toBe(2)
+    expect([a?.parents, b?.parents].some((parents) => parents?.length === 1)).toBe(true)
+    test.call('put', { id: 'a', title: 'two' })
+    for (const one of [a, b]) {
+      expect(test.engine.history.past(one?.id ?? '').get('note', 'a')).toMatchObject({
+        title: 'one',
+      })
+    }
+    expect(() => test.call('history:commit', { description: 'x', parents: ['nobody'] })).toThrow(
+      /no version "nobody"/,
+    )
+  })
+
+  it('[HI4] is not configured without the part or the flag', () => {
+    const without = openTestEngine(module)
+    expect(() => without.engine.history).toThrow(/opened without `history`/)
+    const plain = defineModule({
+      name: 'plain',
+      version: 1,
+      tables: { note: table({ id: t.key() }) },
+      reducers: () => ({}),
+    }) as unknown as Module
+    expect(() => openTestEngine(plain, { history }).engine.history).toThrow(/keeps no versions/)
+  })
+
+  it('[HI2] refuses tables and reducers of its names', () => {
+    const named = (tables: object, reducers: object = {}) =>
+      openTestEngine(
+        defineModule({
+          name: 'plain',
+          version: 1,
+          versions: true,
+          tables: { note: table({ id: t.key() }), ...tables },
+          reducers: () => reducers as never,
+        }) as unknown as Module,
+        { history },
+      )
+    expect(() => named({ history_ref: table({ id: t.key() }) })).toThrow(/"history_ref"/)
+    expect(() => named({ mine: table({ id: t.id(), of: t.ref('history_version') }) })).toThrow(
+      /the store's own/,
+    )
+    expect(() => named({}, { 'history:mine': { arguments: {}, mode: 'merge' } })).toThrow(
+      /history: belong to the store/,
+    )
+  })
+
+  it('[HI12] keeps nothing of the past in a file that is opened without the part, nor in an image', () => {
+    const driver = openNodeDatabase({ path: ':memory:', durability: 'process' })
+    const kept = new Proxy(driver, {
+      get(target, name) {
+        if (name === 'close') return () => undefined
+        const value = Reflect.get(target, name, target)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+    const pastTables = () =>
+      driver
+        .prepare("SELECT name FROM sqlite_schema WHERE name GLOB '_past*' OR name GLOB '_history*'")
+        .all()
+    const test = open({ driver: kept })
+    test.call('put', { id: 'a', title: 'one' })
+    const version = commitVersion(test)
+    while (test.engine.history.fill());
+    test.call('put', { id: 'a', title: 'two' })
+    expect(pastTables()).not.toEqual([])
+    const without = openTestEngine(module, { driver: kept, seed: 2 })
+    expect(pastTables()).toEqual([])
+    without.call('put', { id: 'a', title: 'unnoticed' })
+    const again = open({ driver: kept, seed: 3 })
+    expect(again.engine.history.versions()[0]?.state).toBe('arriving')
+    while (again.engine.history.fill());
+    expect(again.engine.history.past(version).get('note', 'a')).toMatchObject({ title: 'one' })
+    again.engine.stripForImage()
+    expect(pastTables()).toEqual([])
+    const joined = open({ driver: kept, seed: 4 })
+    while (joined.engine.history.fill());
+    expect(joined.engine.history.past(version).get('note', 'a')).toMatchObject({ title: 'one' })
+    expect(joined.engine.get('note', 'a')).toMatchObject({ title: 'unnoticed' })
+  })
+
+  it('[HI12] writes contents before the file is replaced', () => {
+    const test = open()
+    test.call('put', { id: 'a', title: 'one' })
+    const version = commitVersion(test)
+    const carried = test.engine.carryOver()
+    expect(test.engine.history.versions()[0]?.state).toBe('ready')
+    const next = open({ seed: 9, join: { owner: 'owner' }, stream: 'new' })
+    next.engine.adopt(carried, { keepsStream: true, denied: [], settled: [] })
+    while (next.engine.history.fill());
+    expect(next.engine.history.past(version).get('note', 'a')).toMatchObject({ title: 'one' })
+  })
+
+  it('[HI5] leaves nothing in a file before the first version', () => {
+    const test = open()
+    test.call('put', { id: 'a', title: 'one' })
+    while (test.engine.history.fill());
+    const names = "SELECT name FROM sqlite_schema WHERE name GLOB '_past*' OR name GLOB '_history*'"
+    expect(test.driver.prepare(names).all()).toEqual([])
+    commitVersion(test)
+    expect(test.driver.prepare(names).all().flat()).toContain('_past_note')
+  })
+
+  it('[HI6] keeps what a row was once, when it first changes after a version', () => {
+    const test = open()
+    test.call('put', { id: 'a', title: 'one' })
+    test.call('put', { id: 'b', title: 'one' })
+    commitVersion(test)
+    const entries = () => test.driver.prepare('SELECT id, _m, _there, title FROM _past_note').all()
+    expect(entries()).toEqual([])
+    test.call('put', { id: 'a', title: 'two' })
+    test.call('put', { id: 'a', title: 'three' })
+    test.commit(['put', { id: 'c', title: 'new' }], ['nameAndFail', {}], ['drop', { id: 'c' }])
+    expect(entries()).toEqual([['a', 1, 1, 'one']])
+    commitVersion(test)
+    test.call('put', { id: 'a', title: 'four' })
+    test.call('put', { id: 'c', title: 'new' })
+    expect(entries()).toEqual([
+      ['a', 1, 1, 'one'],
+      ['a', 2, 1, 'three'],
+      ['c', 2, 0, null],
+    ])
   })
 })
