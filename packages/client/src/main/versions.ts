@@ -11,12 +11,13 @@ import type {
   ResultOfReducer,
   RowOf,
   Tables,
+  UniverseError,
   Views,
 } from '@inner-universe/core'
 import type { OpenDocument } from '@inner-universe/documents'
 import type { RowDifference, VersionInfo, VersionRef } from '@inner-universe/engine'
 import type { Arrival } from '../rpc/contract.ts'
-import type { Cancellable, LiveState } from './universe.ts'
+import type { Cancellable } from './cancellable.ts'
 
 export type { RowDifference, VersionRef } from '@inner-universe/engine'
 
@@ -87,7 +88,12 @@ export interface PastUniverse<T extends Tables = Tables, V extends Views = Views
 }
 
 /** The rows of a query as of the version that a name stands for, and which it is. */
-export interface FollowState<R> extends LiveState<R> {
+export interface FollowState<R> {
+  readonly rows: readonly R[]
+  /** False until the first result has come. */
+  readonly isReady: boolean
+  /** Why it could not be read; the rows before stay. */
+  readonly error: UniverseError | undefined
   readonly version: Version | undefined
 }
 
