@@ -4,6 +4,7 @@ import { drawCall, drawMark, twinOf } from './draw-call.ts'
 import { drawDocuments } from './draw-documents.ts'
 import { FAULTS, SKEWS_MS } from './draw-faults.ts'
 import { drawSketches } from './draw-sketches.ts'
+import { drawStates, drawVersions } from './draw-versions.ts'
 import { type Draw, pick } from './drawing.ts'
 import { type Action, type Plan, randomFor, type Settings } from './plan.ts'
 
@@ -16,10 +17,10 @@ export function drawPlan(seed: number): Plan {
     // Every fault at once hides faults: each seed has a few kinds only.
     if (random.next() < FAULT_SHARE) actions.push(...draw(random, settings))
   }
-  for (const [name, draw] of Object.entries(WORK)) {
+  for (const [name, { share, draw }] of Object.entries(WORK)) {
     // Of its own randomness: what a seed had before there was such work, it still has.
     const own = randomFor(seed, name)
-    if (own.next() < WORK_SHARE) actions.push(...draw(own, settings))
+    if (own.next() < share) actions.push(...draw(own, settings))
   }
   return { seed, settings, actions: actions.sort((a, b) => a.atMs - b.atMs) }
 }
@@ -28,10 +29,13 @@ export function drawPlan(seed: number): Plan {
 const FAULT_SHARE = 0.25
 
 /** What users do beside calls. */
-const WORK: Readonly<Record<string, Draw>> = { documents: drawDocuments, sketches: drawSketches }
-
-/** Share of seeds that have a given kind of it. */
-const WORK_SHARE = 0.4
+const WORK: Readonly<Record<string, { readonly share: number; readonly draw: Draw }>> = {
+  documents: { share: 0.4, draw: drawDocuments },
+  sketches: { share: 0.4, draw: drawSketches },
+  versions: { share: 0.4, draw: drawVersions },
+  // Where states are written, less is known of single calls.
+  states: { share: 0.15, draw: drawStates },
+}
 
 function drawSettings(random: Random): Settings {
   const durationMs = pick(random, [10_000, 30_000, 60_000, 120_000])

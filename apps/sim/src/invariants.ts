@@ -4,6 +4,8 @@ import {
   type Delta,
   type Hash,
   type LogPosition,
+  MERGE_REDUCER,
+  REVERT_REDUCER,
   type RowOperation,
   type StreamId,
   type TableDefinitions,
@@ -124,7 +126,7 @@ export function checkLog(
       const name = `${delta.stream} ${delta.seq}`
       if (originals.has(name)) fail('once', `${at}: ${name} is in the log again`)
       originals.set(name, { delta, offset: entry.offset })
-      const isTurn = delta.reducer === 'undo' || delta.reducer === 'redo'
+      const isTurn = TURNS.has(delta.reducer)
       if (isTurn && delta.operations.some((each) => isRevival(each, forgotten))) {
         for (const [row, hlc] of forgotten) revived.set(row, hlc)
       }
@@ -152,6 +154,9 @@ export function checkLog(
   })
   return { counted, revived }
 }
+
+/** Deltas that may bring back rows under ids that they had. */
+const TURNS: ReadonlySet<string> = new Set(['undo', 'redo', MERGE_REDUCER, REVERT_REDUCER])
 
 function isRevival({ kind, table, id }: RowOperation, forgotten: Doubles['revived']): boolean {
   return kind === 'insert' && forgotten.has(rowName(table, id))

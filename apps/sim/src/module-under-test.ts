@@ -186,6 +186,7 @@ const newerTables = {
 export const olderModule: Module = defineModule({
   name: 'sim',
   version: 1,
+  versions: true,
   tables,
   lifecycle: {
     init: (ctx) => {
@@ -241,6 +242,7 @@ export const olderModule: Module = defineModule({
 export const newerModule: Module = defineModule({
   name: 'sim',
   version: 2,
+  versions: true,
   tables: newerTables,
   lifecycle: olderModule.lifecycle as never,
   reducers: (reducer) => ({

@@ -94,6 +94,28 @@ export type Action = { readonly atMs: number } & (
       readonly undos: number
       readonly redos: number
     }
+  /** Names the present, after writes of the same group. */
+  | {
+      readonly kind: 'name-version'
+      readonly replica: number
+      readonly steps: readonly Step[]
+    }
+  /** Makes a version of a branch by calls that leave the present alone. */
+  | {
+      readonly kind: 'draft'
+      readonly replica: number
+      readonly branch: string
+      readonly calls: readonly { readonly reducer: string; readonly args: CallArguments }[]
+    }
+  | { readonly kind: 'merge-branch'; readonly replica: number; readonly branch: string }
+  | { readonly kind: 'revert'; readonly replica: number; readonly pick: number }
+  /** Lets one version go, or, with `keepLast`, all but the last ones. */
+  | {
+      readonly kind: 'drop-versions'
+      readonly replica: number
+      readonly pick: number
+      readonly keepLast: number | undefined
+    }
 )
 
 /** Scopes of undo, the first of them used most. */

@@ -1,6 +1,6 @@
 /** The relay's log as the invariants look at it: every entry since the beginning, opened. */
 import { inflateRawSync } from 'node:zlib'
-import type { Cells, Delta, Floor, Hash } from '@inner-universe/core'
+import { type Cells, type Delta, type Floor, type Hash, HISTORY_TABLES } from '@inner-universe/core'
 import { type BatchHeader, verifyBatch } from '@inner-universe/sync'
 import type { StoredEntry } from '@inner-universe/sync/relay-side'
 import { DOCUMENT_TABLES, type DocumentRow, wordAdded } from './document-content.ts'
@@ -53,15 +53,18 @@ function openEntry(entry: StoredEntry): OpenedEntry {
   }
 }
 
-/** Markers of what a delta is of: those of the events it inserts, and words it adds to documents. */
+/** Markers of what a delta is of: those of the events it inserts, words it adds to documents, versions. */
 export function markersOf(delta: Delta): readonly string[] {
   return delta.operations.flatMap((operation) =>
-    operation.kind === 'insert' ? markersOfInsert(operation.table, operation.cells) : [],
+    operation.kind === 'insert'
+      ? markersOfInsert(operation.table, operation.id, operation.cells)
+      : [],
   )
 }
 
-function markersOfInsert(table: string, cells: Cells): readonly string[] {
+function markersOfInsert(table: string, id: string, cells: Cells): readonly string[] {
   if (table === 'event') return [String(cells.marker)]
+  if (table === HISTORY_TABLES.version) return [id]
   if (![...DOCUMENT_TABLES.values()].includes(table)) return []
   const word = wordAdded(cells as unknown as DocumentRow)
   return word === undefined ? [] : [word]

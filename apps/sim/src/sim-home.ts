@@ -11,6 +11,7 @@ import {
   type SealedBatch,
 } from '@inner-universe/core'
 import { type Engine, openEngine } from '@inner-universe/engine'
+import { history } from '@inner-universe/engine/history'
 import { replication } from '@inner-universe/engine/replication'
 import { undo } from '@inner-universe/engine/undo'
 import type { Driver } from '@inner-universe/sqlite'
@@ -83,6 +84,7 @@ export function openSimHome(options: SimHomeOptions): SimHome {
       replication,
       undo: () => undo,
       documents: documentReducers,
+      history,
       stream: join === undefined ? 'continue' : 'new',
       ...(join !== undefined && { join }),
     })

@@ -45,6 +45,8 @@ export interface SimReplica {
   readonly engine: Engine | undefined
   readonly sync: ReplicaSync | undefined
   readonly isOn: boolean
+  /** There may be something to do for versions. */
+  readonly isFilling: boolean
   readonly memory: LiveMemory
   start(): void
   /** The app stops synchronisation, and lets it go on. */
@@ -109,6 +111,9 @@ const GAPS_MAX = 40
 /** What a coarse device takes for no error of its clock, ms. */
 const COARSE_MS = 1000
 
+/** Longest time until a device is idle, ms. */
+const FILL_MS_MAX = 5000
+
 /** Longest time fetching one thing takes, ms. */
 const FETCH_MS_MAX = 100
 
@@ -130,9 +135,25 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
   let life: Life | undefined
   let isPaused = false
   let callCount = 0
+  let isFilling = false
   let clockOffsetMs = 0
   let refusal = ''
   let refusalCount = 0
+
+  const idle = randomFor(seed, `${name} idle`)
+
+  /** Does what there is to do for versions, a slice now and then. */
+  const fillSoon = (alive: Life): void => {
+    if (isFilling) return
+    isFilling = true
+    // Mostly at once; now and then a device is busy for long.
+    alive.setTimer(idle.next() ** 4 * FILL_MS_MAX, () => {
+      isFilling = false
+      if (home?.engine.history.fill() !== true) return
+      sync?.poke()
+      fillSoon(alive)
+    })
+  }
 
   const line = createLine(time, randomFor(seed, `${name} line`), options.accept)
 
@@ -163,6 +184,7 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
               if (message?.type === 'refused') watch.count(`refused ${message.code}`)
               events.onMessage(bytes)
               options.spring('message-received')
+              fillSoon(alive)
             },
           })
 
@@ -234,6 +256,9 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
     get isOn() {
       return sync !== undefined
     },
+    get isFilling() {
+      return isFilling
+    },
     get memory() {
       return memory
     },
@@ -264,6 +289,8 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
           for (const { kind } of conflicts) watch.count(`conflict ${kind}`)
         },
       })
+      isFilling = false
+      fillSoon(alive)
       if (isPaused) sync.pause()
       sync.start()
     },
@@ -332,6 +359,7 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
         }),
       )
       sync.poke()
+      if (life !== undefined) fillSoon(life)
       return outcomes
     },
     holds(stream, firstSeq, hash) {
