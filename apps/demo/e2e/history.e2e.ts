@@ -59,8 +59,8 @@ alone(
     await dialog.getByRole('button', { name: 'Begin the branch' }).click()
     await expect(page.getByRole('heading', { level: 1, name: 'Branch animals' })).toBeVisible()
     await changeOnBranch(page, 'dog', 'Hound of the branch')
-    await changeOnBranch(page, 'cat', 'Tom')
-    await expect(page.getByRole('list', { name: 'Differences' })).toContainText('Tom')
+    await changeOnBranch(page, 'cat', 'Whiskers')
+    await expect(page.getByRole('list', { name: 'Differences' })).toContainText('Whiskers')
     await page.getByRole('textbox', { name: 'What you did on the branch' }).fill('Animals renamed')
     await page.getByRole('button', { name: 'Save on the branch' }).click()
     await expect(detail(page, 'Animals renamed')).toContainText('on branch animals')
@@ -81,7 +81,9 @@ alone(
     )
     await expect(detail(page, 'All animals')).toContainText('Made of')
     await expect(page.getByRole('button', { name: 'Merge' })).toBeHidden()
-    await openWord(page, 'Tom')
+    await told(page).getByRole('link', { name: 'As it was on the branch' }).click()
+    await expect(page.getByRole('article', { name: 'Hound of the branch' })).toBeVisible()
+    await openWord(page, 'Whiskers')
   },
 )
 

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, FileButton, Group, Menu, Modal, Stack, Text } from '@mantine/core'
 import { IconCut, IconDots, IconFileExport, IconFileImport } from '@tabler/icons-react'
 import { type ReactNode, useRef, useState } from 'react'
-import { formatBytes } from '../data/format.ts'
+import { formatBytes, formatPlural } from '../data/format.ts'
 import { ErrorNotice } from '../shell/error-notice.tsx'
 import { save } from '../storage/save-file.ts'
 import { UNIVERSE_NAME, useUniverse } from '../universe.ts'
@@ -34,8 +34,9 @@ export function HistoryMenu({
   function importFile(file: File | null): void {
     if (file === null) return
     run(async () => {
-      await versions.import(new Uint8Array(await file.arrayBuffer()))
-      onOutcome({ kind: 'told', text: `The versions of ${file.name} are here.` })
+      const ids = await versions.import(new Uint8Array(await file.arrayBuffer()))
+      const came = ids.length === 0 ? 'all of it was here' : formatPlural(ids.length, 'version')
+      onOutcome({ kind: 'told', text: `Imported ${file.name}: ${came}.` })
     })
     resetInput.current?.()
   }

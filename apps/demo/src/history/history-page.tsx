@@ -1,6 +1,6 @@
 import type { Version } from '@inner-universe/client'
 import { Group, Skeleton, Stack, Text, Title } from '@mantine/core'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 import { useSearchParams } from 'wouter'
 import { ErrorNotice } from '../shell/error-notice.tsx'
 import { Page, PageTitle } from '../shell/page.tsx'
@@ -61,12 +61,17 @@ function Found({
   readonly onOutcome: (outcome: Outcome) => void
 }): ReactNode {
   const [params, setParams] = useSearchParams()
+  const detail = useRef<HTMLDivElement>(null)
   const wanted = params.get('version') ?? PRESENT
   const version = versions.find(({ id }) => id === wanted)
   const other = params.get('with') ?? undefined
 
   function select(id: string): void {
     setParams({ version: id }, { replace: true })
+    // On a phone it is below the list.
+    if (window.matchMedia('(max-width: 860px)').matches) {
+      requestAnimationFrame(() => detail.current?.scrollIntoView({ block: 'start' }))
+    }
   }
   function compare(id: string | undefined): void {
     const chosen = { version: version?.id ?? PRESENT }
@@ -84,21 +89,23 @@ function Found({
         onSelect={select}
         onCompare={compare}
       />
-      {version === undefined ? (
-        <PresentDetail versions={versions} heads={heads} other={other} onCompare={compare} />
-      ) : (
-        <VersionDetail
-          key={version.id}
-          version={version}
-          versions={versions}
-          refs={refs}
-          heads={heads}
-          other={other}
-          onSelect={select}
-          onCompare={compare}
-          onOutcome={onOutcome}
-        />
-      )}
+      <div ref={detail} className={classes.detail}>
+        {version === undefined ? (
+          <PresentDetail versions={versions} heads={heads} other={other} onCompare={compare} />
+        ) : (
+          <VersionDetail
+            key={version.id}
+            version={version}
+            versions={versions}
+            refs={refs}
+            heads={heads}
+            other={other}
+            onSelect={select}
+            onCompare={compare}
+            onOutcome={onOutcome}
+          />
+        )}
+      </div>
     </div>
   )
 }

@@ -30,7 +30,15 @@ export function MergeModal({
       const merged = await versions.merge(version.id, description.trim())
       const { conflicts, conflictCount, skipped } = merged
       onClose()
-      onOutcome({ kind: 'merged', title, conflicts, conflictCount, skipped }, merged.version.id)
+      if (merged.version === undefined) {
+        onOutcome({ kind: 'told', text: `The present has all of “${title}” already.` }, version.id)
+        return
+      }
+      const from = version.id
+      onOutcome(
+        { kind: 'merged', title, from, conflicts, conflictCount, skipped },
+        merged.version.id,
+      )
     })
   }
 

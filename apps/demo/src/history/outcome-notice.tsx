@@ -7,6 +7,7 @@ import { formatPlural } from '../data/format.ts'
 import { useEntities } from '../data/use-entities.ts'
 import { sentenceOfConflict, sentenceOfSkipped, tellingOf } from './outcome.ts'
 import classes from './outcome-notice.module.css'
+import { pastHref } from './past-href.ts'
 
 /** What a restore, a merge or something smaller came to. */
 export type Outcome =
@@ -21,6 +22,8 @@ export type Outcome =
   | {
       readonly kind: 'merged'
       readonly title: string
+      /** The version that was merged. */
+      readonly from: string
       readonly conflicts: readonly VersionConflict[]
       readonly conflictCount: number
       readonly skipped: readonly VersionSkipped[]
@@ -75,6 +78,7 @@ function Told({ outcome }: { readonly outcome: Outcome }): ReactNode {
           {conflicts.length > 0 && (
             <Rows
               label="Conflicts"
+              version={outcome.from}
               rows={conflicts.map((conflict) => ({
                 ...conflict,
                 sentence: sentenceOfConflict(conflict),
@@ -106,9 +110,12 @@ function Skipped({ skipped }: { readonly skipped: readonly VersionSkipped[] }): 
 
 function Rows({
   label,
+  version,
   rows,
 }: {
   readonly label: string
+  /** As of which a row is shown; undefined: none. */
+  readonly version?: string
   readonly rows: readonly {
     readonly table: string
     readonly id: string
@@ -133,6 +140,14 @@ function Rows({
               </span>
             )}
             : {sentence}
+            {version !== undefined && table === 'entity' && (
+              <>
+                {' '}
+                <Link href={pastHref(version, id)} className={classes.past}>
+                  As it was on the branch
+                </Link>
+              </>
+            )}
           </li>
         )
       })}

@@ -19,7 +19,7 @@ export function PresentDetail({
 }): ReactNode {
   const last = heads.at(-1)
   return (
-    <section className={classes.detail} aria-label="The present">
+    <section aria-label="The present">
       <Title order={2} className={classes.title}>
         The present
       </Title>

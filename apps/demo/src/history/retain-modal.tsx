@@ -1,5 +1,6 @@
 import { Button, Group, Modal, NumberInput, Stack, Text } from '@mantine/core'
 import { type FormEvent, type ReactNode, useState } from 'react'
+import { formatPlural } from '../data/format.ts'
 import { ErrorNotice } from '../shell/error-notice.tsx'
 import { useUniverse } from '../universe.ts'
 import type { Outcome } from './outcome-notice.tsx'
@@ -23,11 +24,12 @@ export function RetainModal({
     event.preventDefault()
     if (!isValid) return
     run(async () => {
-      await versions.retain({ keepLast })
-      onOutcome({
-        kind: 'told',
-        text: `The newest ${keepLast} are kept. Older ones go when those that stay can do without them.`,
-      })
+      const count = await versions.retain({ keepLast })
+      const text =
+        count === 0
+          ? 'None had to go.'
+          : `${formatPlural(count, 'version')} will go, as soon as those that stay can do without.`
+      onOutcome({ kind: 'told', text })
       onClose()
     })
   }

@@ -57,7 +57,7 @@ export function VersionDetail({
   const body = bodyOf(version)
   const title = titleOf(version)
   return (
-    <section className={classes.detail} aria-labelledby="version">
+    <section aria-labelledby="version">
       <Group justify="space-between" wrap="nowrap" align="flex-start" gap="xs">
         <Title order={2} id="version" className={classes.title}>
           {title}

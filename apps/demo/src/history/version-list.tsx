@@ -156,7 +156,14 @@ function graphOf(versions: readonly Version[], heads: readonly Version[]): Versi
     parents: heads.map(({ id }) => id).filter((id) => shown.has(id)),
     createdMs: Number.MAX_SAFE_INTEGER,
   }
-  return layOutVersions([present, ...versions])
+  // The lane goes on with what was the present: of a merge's parents no order is told.
+  const ofPresent = new Set(versions.flatMap(({ id, branch }) => (branch === null ? [id] : [])))
+  const nodes = versions.map(({ id, parents, createdMs }) => ({
+    id,
+    parents: parents.toSorted((a, b) => Number(ofPresent.has(b)) - Number(ofPresent.has(a))),
+    createdMs,
+  }))
+  return layOutVersions([present, ...nodes])
 }
 
 function scaleOf({ laneCount }: VersionGraph): GraphScale {
