@@ -1,6 +1,6 @@
 /**
  * Drafts: calls on top of a version, run by the real reducers in a transaction that is undone. HISTORY.md
- * HI44–HI47.
+ * HI44–HI46.
  *
  * The state of the version is written over the present, the calls are run, what came of it is looked at, and
  * all of it is undone: nobody is told, no delta is made, no clock moves.
@@ -20,7 +20,7 @@ import { Changes, isSameRow, type StoredRow } from '../changes.ts'
 import { copyResult } from '../plain-value.ts'
 import type { TableSchema } from '../schema.ts'
 import type { WriteScope } from '../write-scope.ts'
-import { rowsBetween, writeParts } from './history-call.ts'
+import { rowsBetween } from './history-call.ts'
 import type { ChangedRow } from './state-difference.ts'
 import type { VersionKeeper } from './version-keeper.ts'
 import { type StateRows, type StateSkipped, writeTargets } from './write-state.ts'
@@ -76,7 +76,7 @@ export function evaluateDraft<T>(
     }
     const scopeOf = (call: DraftCall) => new CallScope(scope, factsOf(call, sender), clock)
     const state = { reducer: HISTORY_REDUCERS, args: {}, seed: '', timestampMs: 0 }
-    const { skipped } = writeTargets(scopeOf(state), writeParts(keeper), overlaid(base, rows))
+    const { skipped } = writeTargets(scopeOf(state), overlaid(base, rows))
     const results = calls.map((call, callIndex) => {
       try {
         refuseOwn(call.reducer)

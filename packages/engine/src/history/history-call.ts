@@ -8,11 +8,10 @@ import {
   UniverseError,
 } from '@inner-universe/core'
 import type { CallScope } from '../call-scope.ts'
-import { definitionsOf } from '../schema.ts'
 import { currentCall } from '../table-access.ts'
 import { type ComparedState, changedRows, digestOfState } from './state-difference.ts'
 import type { VersionKeeper } from './version-keeper.ts'
-import type { StateRows, WriteStateParts } from './write-state.ts'
+import type { StateRows } from './write-state.ts'
 
 /** Things left out or disagreed about that one answer tells; of more the number. */
 export const HISTORY_TOLD_MAX = 100
@@ -35,11 +34,6 @@ export function historyCall(keeper: VersionKeeper): CallScope {
   }
   keeper.keep(call.scope.changes)
   return call
-}
-
-/** What writing states needs of an engine. */
-export function writeParts({ parts: { session } }: VersionKeeper): WriteStateParts {
-  return { reader: session.reader, tables: definitionsOf(session.reader.schema) }
 }
 
 /** The rows that make one state of another. `isWhole`: those of documents too. */

@@ -1,4 +1,4 @@
-/** The reducers that write states: reverting, merging, and what drafts become. HISTORY.md HI32–HI49. */
+/** The reducers that write states: reverting, merging, and what drafts become. HISTORY.md HI32–HI48. */
 import {
   BRANCH_REDUCER,
   type DraftCall,
@@ -16,7 +16,7 @@ import {
 import { writeDerived } from './derived-version.ts'
 import { checkDraftCalls } from './draft-call.ts'
 import { evaluateDraft } from './evaluate.ts'
-import { historyCall, refsIn, rowsBetween, toldOf, writeParts } from './history-call.ts'
+import { historyCall, refsIn, rowsBetween, toldOf } from './history-call.ts'
 import { mergeInputs } from './merge-inputs.ts'
 import { type MergeConflict, mergeStates } from './merge-states.ts'
 import { VersionGraph } from './version-graph.ts'
@@ -54,7 +54,7 @@ function revert(keeper: VersionKeeper, version: string): unknown {
   const call = historyCall(keeper)
   const { marker } = keeper.markerOf(version)
   const targets = rowsBetween(keeper, undefined, marker, { isWhole: false })
-  const { rowCount, skipped } = writeTargets(call, writeParts(keeper), targets)
+  const { rowCount, skipped } = writeTargets(call, targets)
   return { rowCount, ...skippedOf(skipped) }
 }
 
@@ -80,7 +80,7 @@ function merge(
     b: marker,
   })
   const { rows, conflicts } = mergeStates(inputs, later)
-  const { rowCount, skipped } = writeTargets(call, writeParts(keeper), rows)
+  const { rowCount, skipped } = writeTargets(call, rows)
   const version = keeper.namePresent(context, { description, parents: [...heads, from] })
   return { version, rowCount, ...conflictsOf(conflicts), ...skippedOf(skipped) }
 }

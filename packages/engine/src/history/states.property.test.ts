@@ -6,7 +6,7 @@ import { type DraftCall, defineModule, type Module, type Row, t } from '@inner-u
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Engine } from '../engine.ts'
-import type { Past } from '../history-part.ts'
+import type { Past } from '../history-contract.ts'
 import { convergenceModule, type Script, type Step } from '../testing/convergence-module.ts'
 import { SyncLog } from '../testing/sync-log.ts'
 import { openTestEngine, type TestEngine } from '../testing/test-engine.ts'

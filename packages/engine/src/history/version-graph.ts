@@ -1,4 +1,4 @@
-/** How versions descend from each other. Pure. HISTORY.md HI40, HI41. */
+/** How versions descend from each other. Pure. HISTORY.md HI40. */
 
 /** What of a version says where it stands. */
 export interface GraphVersion {

@@ -1,6 +1,6 @@
 /**
  * Whatever the rows of a replica have come to by merging, they become those of another one that has merged other
- * deltas, and come to the same wherever the delta arrives. HISTORY.md HI30–HI33.
+ * deltas, and come to the same wherever the delta arrives. HISTORY.md HI30, HI31.
  */
 import {
   createHlcClock,
@@ -17,9 +17,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { CallScope } from '../call-scope.ts'
 import { Changes, isSameRow, type StoredRow } from '../changes.ts'
-import { createRowCodec } from '../row-codec.ts'
 import type { TableSchema } from '../schema.ts'
-import { TableReader } from '../table-reader.ts'
 import { dumpFile } from '../testing/canonical-dump.ts'
 import { type MergeReplica, openMergeReplica } from '../testing/merge-replica.ts'
 import { type StateRows, type WrittenState, writeTargets } from './write-state.ts'
@@ -199,7 +197,6 @@ function targetsOf(
 function write(replica: MergeReplica, targets: StateRows): { written: WrittenState; delta: Delta } {
   const { driver, rows, streams: known, schema: tables } = replica
   known.write(own)
-  const codecs = new Map([...tables.values()].map((one) => [one, createRowCodec(one)]))
   const changes = new Changes()
   const scope = { driver, schema: tables, rows, streams: known, changes }
   const clock = createHlcClock({ now: () => 0, last: 1000 })
@@ -209,10 +206,9 @@ function write(replica: MergeReplica, targets: StateRows): { written: WrittenSta
     now: () => 0,
     limitMs: 1000,
   })
-  const reader = new TableReader(driver, tables, codecs, rows)
   driver.exec('BEGIN')
   const before = shown(stateOf(replica))
-  const written = writeTargets(call, { reader, tables: replica.parts.tables }, targets)
+  const written = writeTargets(call, targets)
   driver.exec('COMMIT')
   const noted = [...tables.values()].flatMap((one) => [...changes.of(one)])
   expect(written.rowCount).toBe(noted.length)

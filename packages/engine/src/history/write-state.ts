@@ -1,5 +1,5 @@
 /**
- * Makes visible rows what is wanted of them, by operations that merge like any others. HISTORY.md HI30–HI33.
+ * Makes visible rows what is wanted of them, by operations that merge like any others. HISTORY.md HI30, HI31.
  *
  * What becomes of a row is decided by merging, not by who writes it: a deleted row may be kept by others, one
  * that comes back may bring others with it, a value may be another's. So the operations are planned and written
@@ -17,9 +17,7 @@ import { inSavepoint } from '@inner-universe/sqlite'
 import type { CallScope } from '../call-scope.ts'
 import { Changes, isSameRow, isSameValue, type StoredRow } from '../changes.ts'
 import { writeFold } from '../merge-fold.ts'
-import { noteSchedule } from '../schedule.ts'
-import type { TableSchema } from '../schema.ts'
-import type { TableReader } from '../table-reader.ts'
+import { definitionsOf, type TableSchema } from '../schema.ts'
 import type { WriteScope } from '../write-scope.ts'
 import { rowOperations } from './state-operations.ts'
 
@@ -47,12 +45,6 @@ export interface WrittenState {
   readonly skipped: readonly StateSkipped[]
 }
 
-/** What writing a state needs besides the call. */
-export interface WriteStateParts {
-  readonly reader: TableReader
-  readonly tables: TableDefinitions
-}
-
 /** Rounds of planning: most states stand after the first. After the last one what was reached is told. */
 const ROUNDS_MAX = 8
 
@@ -63,16 +55,13 @@ type Rows = Map<TableSchema, Map<string, StoredRow | undefined>>
 
 /**
  * Writes rows of synced tables in the open transaction; all others stay as they are. Everything is merged when
- * it returns; changes, timers and the operations for the call's delta are noted.
+ * it returns; changes and the operations for the call's delta are noted.
  *
  * Cost: reading and writing the rows that are named, once for each round.
  */
-export function writeTargets(
-  call: CallScope,
-  { reader, tables }: WriteStateParts,
-  targets: StateRows,
-): WrittenState {
+export function writeTargets(call: CallScope, targets: StateRows): WrittenState {
   const { scope } = call
+  const tables = definitionsOf(scope.schema)
   /** As asked for; rows that would change unasked are to stay as they were. */
   const asked = copyOf(targets)
   /** As it has turned out to be possible. */
@@ -90,7 +79,7 @@ export function writeTargets(
         learn(misses, asked, aims)
         throw new AnotherRound()
       })
-      const rowCount = noteChanges(call, within, reader)
+      const rowCount = noteChanges(call, within)
       const skipped = missesOf(within, asked).flatMap(skippedOf)
       // Order matters: nothing fails any more.
       for (const operation of operations) call.merged.push(operation)
@@ -163,18 +152,12 @@ function learn(misses: readonly Miss[], asked: Rows, aims: Rows): void {
 }
 
 /** Tells the transaction what the last round has changed; gives the number of rows. */
-function noteChanges(
-  call: CallScope,
-  { schema, changes }: WriteScope,
-  reader: TableReader,
-): number {
+function noteChanges(call: CallScope, { schema, changes }: WriteScope): number {
   let rowCount = 0
   for (const table of schema.values()) {
     for (const { id, before, after } of changes.of(table)) {
       rowCount += 1
       call.scope.changes.note(table, id, before, after)
-      if (table.definition.schedule === undefined) continue
-      noteSchedule(call, table, id, reader.get(table, id))
     }
   }
   return rowCount
