@@ -25,9 +25,10 @@ import type {
   UniverseError,
   ViewState,
 } from '@inner-universe/core'
-import type { EngineHistory } from './history-part.ts'
+import type { EngineHistory } from './history-contract.ts'
 import type { KvStore } from './kv/kv-store.ts'
 import type { CompileRelation } from './relation-sql.ts'
+import type { SqlResult } from './sql-result.ts'
 
 /** One invocation of a reducer. Identity, time and sender are fixed before it crossed a thread. */
 export interface Call {
@@ -157,13 +158,6 @@ export type ApplyOutcome =
 export interface ApplyResult {
   readonly outcomes: readonly ApplyOutcome[]
   readonly changeset: Changeset | undefined
-}
-
-/** Rows of raw SQL, column by column; see `rowsOfColumns` for objects. */
-export interface SqlResult {
-  readonly columnNames: readonly string[]
-  readonly columns: readonly (readonly (null | number | bigint | string | Uint8Array)[])[]
-  readonly rowCount: number
 }
 
 /** An own delta that the relay does not have, with what sealing it fixed. */

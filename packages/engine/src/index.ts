@@ -15,7 +15,6 @@ export type {
   EngineInfo,
   LogSegment,
   PendingDelta,
-  SqlResult,
   StreamHead,
   UndoKey,
   UndoResult,
@@ -27,19 +26,18 @@ export type {
   DiffOptions,
   DraftResult,
   EngineHistory,
-  History,
-  HistoryPart,
-  HistoryParts,
   Past,
   RowDifference,
   VersionInfo,
   VersionRef,
-} from './history-part.ts'
+} from './history-contract.ts'
+export type { History, HistoryPart, HistoryParts } from './history-part.ts'
 export { openEngine } from './open-any.ts'
 export { isPrepared, openPrepared, REDUCER_MS_MAX } from './open-engine.ts'
 export type { Preparation } from './preparation-part.ts'
 export { SCHEDULED_RUNS_MAX } from './run-timers.ts'
 export { encodeSchema } from './schema-text.ts'
+export type { SqlResult } from './sql-result.ts'
 export { moduleOfSchema } from './stored-schema.ts'
 export type { Undo, UndoPart, UndoParts } from './undo-part.ts'
 export { compileView, viewStatements } from './view-tables.ts'

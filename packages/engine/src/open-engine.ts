@@ -195,6 +195,7 @@ function open(options: EngineOptions, given: Preparation | undefined): Engine {
     return new UniverseEngine(
       { info, parts, kv, transactions, runner, systemCall, newStream },
       options.replication,
+      history,
     )
   } catch (error) {
     if (driver.isOpen && driver.isInTransaction) driver.exec('ROLLBACK')

@@ -25,7 +25,7 @@ import { type CallClock, type CallFacts, CallScope } from './call-scope.ts'
 import { Changes } from './changes.ts'
 import type { Authoring, DeltaLog, LogTransaction } from './delta-log.ts'
 import type { Call, CallOutcome, CallUndo, Commit } from './engine.ts'
-import type { HistoryPart } from './history-part.ts'
+import type { HistoryStep } from './history-step.ts'
 import { operationsOf } from './operations.ts'
 import { copyResult } from './plain-value.ts'
 import type { ReducerRunner } from './reducer-runner.ts'
@@ -48,7 +48,7 @@ export interface TransactionParts {
   readonly clock: HlcClock
   readonly sync: SyncState
   readonly views: ViewsPart | undefined
-  readonly history: HistoryPart | undefined
+  readonly history: HistoryStep | undefined
   readonly undo: () => Undo | undefined
   readonly now: () => number
   readonly reducerMsMax: number

@@ -28,17 +28,18 @@ import type {
   Engine,
   EngineInfo,
   LogSegment,
-  SqlResult,
   StreamHead,
 } from './engine.ts'
 import type { EngineParts } from './engine-parts.ts'
-import type { EngineHistory } from './history-part.ts'
+import type { EngineHistory } from './history-contract.ts'
+import type { HistoryPart } from './history-part.ts'
 import { readColumns } from './raw-sql.ts'
 import type { CompileRelation } from './relation-sql.ts'
 import type { Replication, ReplicationPart } from './replication-part.ts'
 import { nextTimerMs, runDueTimers } from './run-timers.ts'
 import { definitionsOf, tableOf } from './schema.ts'
 import { searchRows } from './search.ts'
+import type { SqlResult } from './sql-result.ts'
 import { hasUndoTables } from './undo-part.ts'
 import { findFaults } from './verify.ts'
 
@@ -50,13 +51,17 @@ export class UniverseEngine implements Engine {
   readonly #part: ReplicationPart | undefined
   readonly #history: EngineHistory | undefined
 
-  constructor(wired: EngineParts, replication: Replication | undefined) {
+  constructor(
+    wired: EngineParts,
+    replication: Replication | undefined,
+    history: HistoryPart | undefined,
+  ) {
     const { tables, views } = wired.parts
     this.info = wired.info
     this.definitions = views === undefined ? tables : { ...tables, ...definitionsOf(views.tables) }
     this.#wired = wired
     this.#part = replication?.create(wired, () => this.#open())
-    this.#history = wired.parts.history?.connect(() => this.#open())
+    this.#history = history?.connect(() => this.#open())
   }
 
   get replica(): Replica {

@@ -5,14 +5,12 @@ import type {
   DiffOptions,
   DraftResult,
   EngineHistory,
-  History,
-  HistoryPart,
-  HistoryParts,
   Past,
   RowDifference,
   VersionInfo,
   VersionRef,
-} from '../history-part.ts'
+} from '../history-contract.ts'
+import type { History, HistoryPart, HistoryParts } from '../history-part.ts'
 import { commitReducers } from './commit-reducer.ts'
 import { checkDraftCalls } from './draft-call.ts'
 import { evaluateDraft } from './evaluate.ts'
@@ -26,7 +24,8 @@ import { differenceOf, diffStates, digestOfState } from './state-difference.ts'
 import { stateReducers } from './state-reducers.ts'
 import { VersionKeeper } from './version-keeper.ts'
 
-export type { EngineHistory, History, HistoryPart } from '../history-part.ts'
+export type { EngineHistory } from '../history-contract.ts'
+export type { History, HistoryPart } from '../history-part.ts'
 
 /** What `EngineOptions.history` takes. */
 export const history: History = { create: createPart }

@@ -7,7 +7,7 @@ import {
   table,
 } from '@inner-universe/core'
 import { describe, expect, it } from 'vitest'
-import type { Past } from '../history-part.ts'
+import type { Past } from '../history-contract.ts'
 import { compileRelation } from '../relations.ts'
 import { openTestEngine, type TestEngine } from '../testing/test-engine.ts'
 import { history } from './engine-history.ts'

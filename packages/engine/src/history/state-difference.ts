@@ -1,7 +1,7 @@
 /** What differs between two states, and digests of states. HISTORY.md HI9, HI13. */
 import { assert, digestText, type Hash } from '@inner-universe/core'
 import { isSameValue, type StoredRow } from '../changes.ts'
-import type { DiffOptions, RowDifference } from '../history-part.ts'
+import type { DiffOptions, RowDifference } from '../history-contract.ts'
 import { type TableSchema, tableOf } from '../schema.ts'
 import type { VersionKeeper } from './version-keeper.ts'
 

@@ -1,7 +1,7 @@
 /** The rows of the hidden tables of versions, read. HISTORY.md HI2. */
 import { HISTORY_TABLES } from '@inner-universe/core'
 import type { Driver, SqlRow } from '@inner-universe/sqlite'
-import type { VersionRef } from '../history-part.ts'
+import type { VersionRef } from '../history-contract.ts'
 import { quoteName, rowsTable } from '../schema.ts'
 
 /** A row of `history_version`. */
