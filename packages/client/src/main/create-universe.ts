@@ -12,13 +12,15 @@ import {
   type Views,
 } from '@inner-universe/core'
 import type { KvRead, LiveRead, Welcome } from '../rpc/contract.ts'
+import { loaded } from '../rpc/loaded.ts'
 import { universeClosed } from './call-errors.ts'
-import { exportFile, importFile } from './file-transfer.ts'
+import type { exportSource } from './file-transfer.ts'
 import type { VersionsParts } from './past-universe.ts'
 import type { Session } from './session.ts'
 import type {
   CallOptions,
   Cancellable,
+  ProgressOptions,
   ReducerCall,
   ReducerFunctions,
   StorageState,
@@ -61,7 +63,7 @@ function late<Part extends object>(load: () => Promise<Part>, own: Partial<Part>
 }
 
 function kvOf(ask: (read: KvRead) => Promise<unknown>): UniverseKv {
-  const load = async () => (await import('./universe-kv.ts')).createUniverseKv(ask)
+  const load = async () => (await loaded(import('./universe-kv.ts'))).createUniverseKv(ask)
   return late(load, {
     category: (name) => {
       const part = async () => (await load()).category(name)
@@ -74,10 +76,10 @@ function kvOf(ask: (read: KvRead) => Promise<unknown>): UniverseKv {
   })
 }
 
-const loadDocuments = () => import('./universe-document.ts')
+const loadDocuments = () => loaded(import('./universe-document.ts'))
 
 function versionsOf(parts: VersionsParts): Versions {
-  const load = async () => (await import('./universe-versions.ts')).createVersions(parts)
+  const load = async () => (await loaded(import('./universe-versions.ts'))).createVersions(parts)
   /** Gives the end of what it begins, which may be called before that. */
   const begin =
     (name: 'follow' | 'onChange') =>
@@ -87,6 +89,8 @@ function versionsOf(parts: VersionsParts): Versions {
     }
   return late(load, { follow: begin('follow'), onChange: begin('onChange') })
 }
+
+const loadTransfer = () => loaded(import('./file-transfer.ts'))
 
 /** Rows a search gives unless it is told otherwise. */
 const SEARCH_ROWS = 50
@@ -117,7 +121,7 @@ export function createUniverse<T extends Tables, R extends Reducers, V extends V
   }
   const liveOf = (read: LiveRead) => {
     check()
-    return session.feeds.query(read)
+    return session.live.query(read)
   }
   const searchOf = (
     table: string,
@@ -213,7 +217,11 @@ export function createUniverse<T extends Tables, R extends Reducers, V extends V
     }),
     undo: async (options: UndoOptions) => {
       check()
-      return (await import('./universe-undo.ts')).openUndo(session, module.reducers, options)
+      return (await loaded(import('./universe-undo.ts'))).openUndo(
+        session,
+        module.reducers,
+        options,
+      )
     },
     versions: versionsOf({
       session,
@@ -225,16 +233,23 @@ export function createUniverse<T extends Tables, R extends Reducers, V extends V
       check()
       return session.command((commands) => commands.digest())
     },
-    exportFile: (options?: Parameters<typeof exportFile>[1]) => {
+    exportFile: (options?: ProgressOptions) => {
       check()
-      return exportFile(session, options)
+      let source: ReturnType<typeof exportSource> | undefined
+      return new ReadableStream<Uint8Array>(
+        {
+          start: async () => {
+            source = (await loadTransfer()).exportSource(session, options)
+          },
+          pull: (controller) => source?.pull(controller),
+          cancel: () => source?.cancel(),
+        },
+        { highWaterMark: 0 },
+      )
     },
-    importFile: async (
-      file: Blob | ReadableStream<Uint8Array>,
-      options?: Parameters<typeof importFile>[2],
-    ) => {
+    importFile: async (file: Blob | ReadableStream<Uint8Array>, options?: ProgressOptions) => {
       check()
-      await importFile(session, file, options)
+      await (await loadTransfer()).importFile(session, file, options)
     },
     verify: async () => {
       check()

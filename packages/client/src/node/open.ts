@@ -19,8 +19,10 @@ import { undo } from '@inner-universe/engine/undo'
 import { callAborted } from '../main/call-errors.ts'
 import { type Clock, systemClock } from '../main/clock.ts'
 import { createUniverse } from '../main/create-universe.ts'
+import { LiveFeeds } from '../main/live-feeds.ts'
 import { relayAddress } from '../main/relay-address.ts'
 import { Session } from '../main/session.ts'
+import { SyncVoice } from '../main/sync-voice.ts'
 import type { Cancellable, SyncOptions, Universe } from '../main/universe.ts'
 import { REDUCER_MS_MAX } from '../rpc/limits.ts'
 import { declaredViews } from '../worker/declared-views.ts'
@@ -156,6 +158,8 @@ export async function openUniverse<T extends Tables, R extends Reducers, V exten
   database.host = host
   host.sync.start()
   const session = new Session({ module: anyModule, clientId, identity, clock, sync })
+  session.sync.speakWith(SyncVoice)
+  session.live.fillWith(LiveFeeds)
   const [pageLane, hostLane] = localLanes()
   const { commands, dropTransfers } = hostCommands(database)
   host.accept(hostLane, dropTransfers)

@@ -4,7 +4,7 @@ import type { Engine } from '@inner-universe/engine'
 import type { Driver } from '@inner-universe/sqlite'
 import { type Commands, outcomeOf } from '../rpc/commands.ts'
 import type { LiveExplanation } from '../rpc/contract.ts'
-import { FILE_CHUNK_BYTES } from '../rpc/limits.ts'
+import { FILE_CHUNK_BYTES } from '../rpc/piece-limits.ts'
 import type { Host } from './host.ts'
 import type { Staging, Store } from './store.ts'
 

@@ -1,8 +1,8 @@
 /** Serves the commands of one client with code that is loaded when the first of them comes. */
 import type { Endpoint } from 'comlink'
 import { outcomeOf } from '../rpc/commands.ts'
+import { loaded } from '../rpc/loaded.ts'
 import type { OpenDatabase } from './host-commands.ts'
-import { loaded } from './loaded.ts'
 
 type Listener = (event: MessageEvent) => void
 
@@ -24,7 +24,7 @@ export function lateCommands(database: OpenDatabase, endpoint: Endpoint): () => 
   const load = async (): Promise<void> => {
     isLoading = true
     try {
-      const { serveCommands } = await loaded(import('./parts/commands.ts'), 'runs commands')
+      const { serveCommands } = await loaded(import('./parts/commands.ts'))
       const served = serveCommands(database, {
         postMessage: (message, transfer) => endpoint.postMessage(message, transfer),
         addEventListener: (_type, listener) => listen(listener as Listener),

@@ -23,12 +23,12 @@ import {
   type WorkerNote,
 } from '../rpc/commands.ts'
 import { type Link, portLink } from '../rpc/link.ts'
+import { loaded } from '../rpc/loaded.ts'
 import type { HistoryCode } from './history-part.ts'
 import { Host } from './host.ts'
 import type { OpenDatabase } from './host-commands.ts'
 import { Introductions } from './introductions.ts'
 import { lateCommands } from './late-commands.ts'
-import { loaded } from './loaded.ts'
 import type { Store } from './store.ts'
 import type { HostSyncOptions } from './sync/host-sync.ts'
 import { type SyncPart, syncOff } from './sync-part.ts'
@@ -189,10 +189,9 @@ async function open(
     },
     isSuspicious: request.isSuspicious,
     condemnedCallIds: new Set(request.condemnedCallIds),
-    loadLive: async () =>
-      (await loaded(import('./parts/live.ts'), 'keeps queries up to date')).createLive,
+    loadLive: async () => (await loaded(import('./parts/live.ts'))).createLive,
     loadUndo: async () => {
-      const part = await loaded(import('./parts/undo.ts'), 'undoes')
+      const part = await loaded(import('./parts/undo.ts'))
       undo = part.undo
       return undo
     },
@@ -224,7 +223,7 @@ interface LoadedSync {
 async function loadSync(request: OpenRequest['sync']): Promise<LoadedSync> {
   if (request === undefined) return { createSync: () => syncOff() }
   try {
-    const { createWorkerSync, replication } = await loaded(import('./parts/sync.ts'), 'syncs')
+    const { createWorkerSync, replication } = await loaded(import('./parts/sync.ts'))
     const createSync: LoadedSync['createSync'] = (parts) =>
       createWorkerSync({ ...parts, request, setTimer })
     return { createSync, replication }
@@ -240,7 +239,7 @@ async function loadViews(
   onFault: (error: unknown) => void,
 ): Promise<Views | undefined> {
   if (Object.keys(views).length === 0) return undefined
-  const { declaredViews } = await loaded(import('./parts/views.ts'), 'keeps declared views')
+  const { declaredViews } = await loaded(import('./parts/views.ts'))
   return declaredViews({ now: () => performance.now(), onFault })
 }
 
@@ -248,7 +247,7 @@ async function loadViews(
 async function loadPreparation(driver: Driver, module: Module): Promise<Preparation | undefined> {
   try {
     if (isPrepared(driver, module)) return undefined
-    const part = await loaded(import('./parts/preparation.ts'), 'makes databases')
+    const part = await loaded(import('./parts/preparation.ts'))
     return part.preparation
   } catch (error) {
     driver.close()
@@ -259,14 +258,14 @@ async function loadPreparation(driver: Driver, module: Module): Promise<Preparat
 /** The code that writes documents is fetched only for modules that have some. */
 async function loadDocuments({ tables }: Module): Promise<EngineOptions['documents']> {
   if (!Object.values(tables).some(({ definition }) => definition.documents)) return undefined
-  const part = await loaded(import('./parts/documents.ts'), 'writes documents')
+  const part = await loaded(import('./parts/documents.ts'))
   return part.documentReducers
 }
 
 /** The code of versions is fetched only for modules that keep some. */
 async function loadHistory({ versions }: Module): Promise<HistoryCode | undefined> {
   if (!versions) return undefined
-  return (await loaded(import('./parts/history.ts'), 'keeps versions')).historyCode
+  return (await loaded(import('./parts/history.ts'))).historyCode
 }
 
 function setTimer(run: () => void, delayMs: number): () => void {
