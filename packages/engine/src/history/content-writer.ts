@@ -132,6 +132,8 @@ function gather(
   const rows: GatheredRow[] = []
   let left = HISTORY_CHUNK_ROWS
   let bytes = 0
+  let done = { table: from, id: start }
+  const stop = () => ({ rows, next: { ordinal: ordinal + 1, ...done } })
   for (const [table, past] of keeper.past) {
     if (table.name < from) continue
     const after = table.name === from ? start : ''
@@ -143,13 +145,14 @@ function gather(
       const before = basis === undefined ? undefined : past.at(basis, id)
       const now = past.at(marker, id)
       if (!isSameRow(before, now)) {
-        rows.push({ table, id, before, after: now })
         bytes += bytesOf(id, now)
+        // A large row has a chunk of its own.
+        if (rows.length > 0 && bytes > HISTORY_CHUNK_BYTES) return stop()
+        rows.push({ table, id, before, after: now })
       }
+      done = { table: table.name, id }
       left -= 1
-      if (left === 0 || bytes >= HISTORY_CHUNK_BYTES) {
-        return { rows, next: { ordinal: ordinal + 1, table: table.name, id } }
-      }
+      if (left === 0) return stop()
     }
   }
   return { rows, next: undefined }

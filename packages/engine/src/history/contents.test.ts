@@ -247,4 +247,21 @@ describe('contents of versions', () => {
     const [left] = a.driver.prepare('SELECT count(*) FROM _past_note').get() ?? []
     expect(left).toBe(0)
   })
+
+  it('[HI8] give large rows chunks of their own', () => {
+    const [a, b] = [open(), open({ join: { owner: 'owner' } })]
+    for (const [id, size] of [100_000, 100_000, 100_000, 2_000_000, 10].entries()) {
+      a.call('photo', { id: `p${id}`, size })
+    }
+    const version = commitVersion(a)
+    fillAll(a)
+    const sizes = a.driver.prepare('SELECT length(rows) FROM history_chunk ORDER BY ordinal').all()
+    expect(sizes.flat().map((size) => Math.round((size as number) / 100_000))).toEqual([
+      2, 1, 20, 0,
+    ])
+    give(a, b)
+    fillAll(b)
+    const photos = { table: 'photo', orderBy: [] }
+    expect(b.engine.history.past(version).query(photos)).toEqual(a.engine.query(photos))
+  })
 })
