@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { type FrameTab, openFrameTab } from '../testing/frame-tab.ts'
 import { openVersioned, type VersionedNotes } from '../testing/open-versioned.ts'
-import { deleteUniverse } from './open.ts'
+import { deleteUniverse, type OpenOptions } from './open.ts'
 
 const open: VersionedNotes[] = []
 const names = new Set<string>()
@@ -26,8 +26,8 @@ function newName(): string {
   return name
 }
 
-async function openHere(name: string, storage?: 'memory'): Promise<VersionedNotes> {
-  const universe = await openVersioned({ name, ...(storage && { storage }) })
+async function openHere(name: string, options: Partial<OpenOptions> = {}): Promise<VersionedNotes> {
+  const universe = await openVersioned({ name, ...options })
   open.push(universe)
   return universe
 }
@@ -40,7 +40,7 @@ async function titles(universe: VersionedNotes, target: string): Promise<string[
 test.each(['opfs', 'memory'] as const)(
   'a version is named and read again, with storage %s',
   async (storage) => {
-    const universe = await openHere(newName(), storage === 'memory' ? storage : undefined)
+    const universe = await openHere(newName(), { storage })
     expect((await universe.storage()).kind).toBe(storage)
     const id = await universe.reducers.addNote({ title: 'one' })
     const first = await universe.versions.commit('first')
@@ -99,3 +99,20 @@ test('two tabs have the same versions and hear of each other’s; the next leade
   await expect.poll(() => toldCount).toBeGreaterThan(before)
   expect(here.connection).toEqual({ kind: 'open', role: 'leader' })
 })
+
+test('a draft that does not end is given up; all others go on, and so does the draft without it', async () => {
+  const universe = await openHere(newName(), { reducerMsMax: 300 })
+  const id = await universe.reducers.addNote({ title: 'one' })
+  const { id: base } = await universe.versions.commit('base')
+  await universe.versions.branch('idea', base)
+  const draft = await universe.versions.draft('idea')
+  await draft.call.rename({ id, title: 'drafted' })
+  const spin = draft.call.spin({})
+  const meanwhile = universe.reducers.addNote({ title: 'meanwhile' })
+  await expect(spin).rejects.toMatchObject({ code: 'reducer/time-limit' })
+  await meanwhile
+  expect(await draft.get('note', id)).toMatchObject({ title: 'drafted' })
+  await draft.commit('without it')
+  expect(await titles(universe, 'idea')).toEqual(['drafted'])
+  expect(await universe.count((q) => q.note)).toBe(2)
+}, 60_000)

@@ -437,6 +437,8 @@ export class Host {
         client.post({ kind: 'value', id, value })
         return
       }
+      // Reducers run in it, which may not end.
+      if (isHistoryRead(read) && read.request.kind === 'draft') this.#options.onGroup(undefined)
       const transfer: Transferable[] = []
       const item = this.#withDeadline(() =>
         isHistoryRead(read)
