@@ -4,6 +4,7 @@ import { beginIntake, nextArrival, takeSlice } from './content-intake.ts'
 import { writeChunk } from './content-writer.ts'
 import { importSlice } from './import-versions.ts'
 import type { Marker, MarkerState } from './markers.ts'
+import { nextOrphan, writeAnew } from './orphan.ts'
 import { retireSlice } from './retention.ts'
 import type { VersionKeeper } from './version-keeper.ts'
 
@@ -24,6 +25,8 @@ export function fillSlice(keeper: VersionKeeper): boolean {
   const arrival = nextArrival(keeper)
   if (arrival !== undefined) return inTransaction(() => beginIntake(keeper, arrival))
   if (importSlice(keeper) || retireSlice(keeper)) return true
+  const orphan = nextOrphan(keeper)
+  if (orphan !== undefined) return inTransaction(() => writeAnew(keeper, orphan))
   keeper.isIdle = true
   return false
 }

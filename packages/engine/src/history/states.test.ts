@@ -364,6 +364,49 @@ describe('retention', () => {
   })
 })
 
+it('[HI52] a version that was named on top of one that went meanwhile is written anew by its author', () => {
+  const log = new SyncLog()
+  const a = open()
+  put(a, { key: 'a', title: 'one' })
+  name(a)
+  const second = name(a)
+  log.takeFrom(a.engine)
+  const b = open({ seed: 2, stream: 'new', join: { owner: 'owner' } })
+  log.giveTo(b.engine)
+  fill(b)
+  put(b, { key: 'b', title: 'B' })
+  const third = name(b)
+  put(a, { key: 'a', title: 'two' })
+  const fourth = name(a)
+  a.call('history:retain', { keepLast: 1 })
+  fill(a)
+  expect(a.engine.history.versions().map(({ id }) => id)).toEqual([fourth])
+  for (const test of [a, b, a, b, a]) {
+    log.takeFrom(test.engine)
+    log.giveTo(test.engine)
+    fill(test)
+  }
+  for (const { engine } of [a, b]) {
+    const { history: kept } = engine
+    expect(
+      kept
+        .versions()
+        .map(({ id, state }) => [id, state])
+        .sort(),
+    ).toEqual(
+      [
+        [third, 'ready'],
+        [fourth, 'ready'],
+      ].sort(),
+    )
+    expect(kept.past(third).query({ table: 'note', orderBy: [] })).toMatchObject([
+      { key: 'a', title: 'one' },
+      { key: 'b' },
+    ])
+    errorOf(() => kept.past(second), 'history/version-unknown')
+  }
+})
+
 describe('exports', () => {
   function openPair() {
     const log = new SyncLog()

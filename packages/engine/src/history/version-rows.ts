@@ -68,6 +68,14 @@ export class VersionRows {
     return [...heads].filter((id) => !parents.has(id)).sort()
   }
 
+  /** Versions without a content that is whole by itself, or the difference to a version that is here. */
+  withoutBasis(): VersionRow[] {
+    const sql = `SELECT ${VERSION_COLUMNS} FROM ${VERSION} AS version WHERE NOT EXISTS (
+        SELECT 1 FROM ${CONTENT} AS content WHERE content.version = version.id AND
+          (basis IS NULL OR EXISTS (SELECT 1 FROM ${VERSION} AS other WHERE other.id = basis)))`
+    return this.#driver.prepare(sql).all().map(versionOf)
+  }
+
   /** Contents of a version, oldest first. */
   contentsOf(version: string): ContentHead[] {
     const sql = `SELECT id, version, basis FROM ${CONTENT} WHERE version = ?1 ORDER BY id`
