@@ -154,7 +154,7 @@ export interface RetainPolicy {
 
 /**
  * Calls on top of the head of a branch, which nobody sees until it is committed: they change nothing here. Each
- * use runs them anew, and takes them back: many calls belong into several commits.
+ * use runs them anew, in the time that one read has, and takes them back: many calls belong into several commits.
  */
 export interface VersionDraft<
   T extends Tables = Tables,

@@ -303,3 +303,28 @@ test('a query follows the version that a branch is at', async () => {
   await versions.list()
   expect(seen).toHaveLength(length)
 })
+
+test('versions are in an exported file, and there again when it is imported', async () => {
+  const universe = await openNotes()
+  const { versions, reducers } = universe
+  const id = await reducers.addNote({ title: 'one' })
+  const first = await versions.commit('first')
+  await reducers.rename({ id, title: 'two' })
+  const file = await new Response(
+    universe.exportFile() as ReadableStream<Uint8Array<ArrayBuffer>>,
+  ).blob()
+  await versions.commit('second')
+  let toldCount = 0
+  versions.onChange(() => {
+    toldCount += 1
+  })
+  // The listener has come when this has.
+  await versions.list()
+  await universe.importFile(file)
+  await expect.poll(() => toldCount).toBeGreaterThan(0)
+  expect((await versions.list()).map(({ description }) => description)).toEqual(['first'])
+  expect(await (await versions.at(first.id)).get('note', id)).toMatchObject({ title: 'one' })
+  const again = await versions.commit('again')
+  expect(again.parents).toEqual([first.id])
+  expect(await universe.verify()).toEqual([])
+})
