@@ -384,3 +384,36 @@ it('[HI58] [HI62] states are the same when others were let go, and in another fi
     options,
   )
 }, 120_000)
+
+it('[HI61] bytes that are other than an export are refused with nothing written; what is salvaged of them is sound', () => {
+  const change = fc.constantFrom<'flip' | 'cut'>('flip', 'cut')
+  fc.assert(
+    fc.property(events, change, fc.nat(), fc.integer({ min: 1, max: 255 }), (given, how, n, by) => {
+      const world = new World()
+      world.play([{ kind: 'name', peer: 0, scripts: [], one: 0, other: 0 }, ...given])
+      const [test] = world.peers
+      const bytes = test.engine.history.export()
+      const all = idsOf(test)
+      for (const { kind, name } of test.engine.history.refs()) {
+        test.call('history:unname', { kind, name })
+      }
+      test.call('history:drop', { versions: all })
+      world.settle()
+      const at = n % bytes.length
+      bytes[at] = (bytes[at] ?? 0) ^ by
+      const damaged = how === 'flip' ? bytes : bytes.subarray(0, at)
+      const refusal = { code: expect.stringMatching(/^history\/(damaged|invalid-export)$/) }
+      const take = (salvage: boolean) => test.call('history:import', { bytes: damaged, salvage })
+      expect(() => take(false)).toThrow(expect.objectContaining(refusal))
+      expect(idsOf(test)).toEqual([])
+      try {
+        take(true)
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'history/invalid-export' })
+      }
+      world.settle()
+      expectStates(world)
+    }),
+    options,
+  )
+}, 120_000)
