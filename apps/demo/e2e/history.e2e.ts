@@ -111,8 +111,16 @@ alone('tags keep a version, versions go, and come back from a file', async ({ pa
   const chooser = page.waitForEvent('filechooser')
   await menuItem(page, 'More for all versions', 'Import versions')
   await (await chooser).setFiles(path)
+  await expect(told(page)).toContainText(/Imported .*: 1 version\./)
   await version(page, 'Second').click()
   await expect(page.getByRole('combobox', { name: 'Compared with' })).toBeVisible()
+
+  await menuItem(page, 'More for all versions', 'Keep only the newest')
+  await page.getByRole('textbox', { name: 'Versions to keep' }).fill('1')
+  await page.getByRole('button', { name: 'Drop older ones' }).click()
+  await expect(told(page)).toContainText('1 version will go')
+  await expect(version(page, 'First')).toBeHidden()
+  await expect(version(page, 'Second')).toBeVisible()
 })
 
 test('another device has the versions, and looks into one with its note', async ({

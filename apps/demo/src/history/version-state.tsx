@@ -67,8 +67,8 @@ function Arriving({ version }: { readonly version: Version }): ReactNode {
         {chunkTotal !== undefined
           ? `${formatCount(chunkCount)} of ${formatCount(chunkTotal)} parts are here. `
           : chunkCount > 0 && `${formatPlural(chunkCount, 'part')} came so far. `}
-        It can be used when all of it has come; the device that named it has to be online until
-        then.
+        It can be used when all of it has come. Should it stay like this, open the app on the device
+        that named it, so that it sends the rest.
       </Text>
     </div>
   )
