@@ -163,4 +163,5 @@ const HOSTILITIES: readonly Hostility[] = [
   'wrong-count',
   'bad-flags',
   'rewrite',
+  'forgery',
 ]

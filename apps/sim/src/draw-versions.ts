@@ -1,7 +1,7 @@
 /** Draws work on versions: naming, drafting, and what writes states into the present. */
 import type { Random } from '@inner-universe/core'
 import { drawCall, drawStep } from './draw-call.ts'
-import { type Draw, pick, placeOf, times } from './drawing.ts'
+import { type Draw, type Place, pick, placeOf, times } from './drawing.ts'
 import type { Action, Settings } from './plan.ts'
 
 const BRANCHES = ['plan', 'other']
@@ -9,11 +9,7 @@ const BRANCHES = ['plan', 'other']
 /** Names the present here and there, at the same time on replicas that are away, and lets some go. */
 export const drawVersions: Draw = (random, settings) => [
   ...times(random, 5).flatMap((_, index) => drawNaming(random, settings, index)),
-  ...some(random, 0.6, 3, (): Action => {
-    const at = placeOf(random, settings)
-    const calls = times(random, 3).map((_, call) => drawCall(random, `draft${at.atMs}.${call}`))
-    return { ...at, kind: 'draft', branch: pick(random, BRANCHES), calls }
-  }),
+  ...some(random, 0.6, 3, () => drawDraft(random, placeOf(random, settings))),
   ...some(random, 0.4, 3, (): Action => {
     const keepLast = random.next() < 0.4 ? random.integer(1, 3) : undefined
     return {
@@ -28,13 +24,28 @@ export const drawVersions: Draw = (random, settings) => [
 /** Merges into the present and goes back: what calls have left may be taken back by that. */
 export const drawStates: Draw = (random, settings) => [
   ...drawVersions(random, settings),
-  ...some(random, 0.7, 2, (): Action => {
-    return { ...placeOf(random, settings), kind: 'merge-branch', branch: pick(random, BRANCHES) }
-  }),
+  ...times(random, 3).flatMap(() => drawMerge(random, placeOf(random, settings))),
   ...some(random, 0.7, 2, (): Action => {
     return { ...placeOf(random, settings), kind: 'revert', pick: random.integer(0, 9) }
   }),
 ]
+
+function drawDraft(random: Random, at: Place): Action {
+  const calls = times(random, 3).map((_, call) => drawCall(random, `draft${at.atMs}.${call}`))
+  return { ...at, kind: 'draft', branch: pick(random, BRANCHES), calls }
+}
+
+/** Something that was tried on a branch comes into the present, mostly while others have gone on. */
+function drawMerge(random: Random, { atMs, replica }: Place): readonly Action[] {
+  const branch = pick(random, BRANCHES)
+  const later = (ms: number): Place => ({ atMs: atMs + random.integer(1, ms), replica })
+  const tried = later(1000)
+  return [
+    { atMs, replica, kind: 'name-version', steps: [] },
+    { ...drawDraft(random, tried), branch } as Action,
+    { ...later(10_000), kind: 'merge-branch', branch },
+  ]
+}
 
 function drawNaming(random: Random, settings: Settings, index: number): readonly Action[] {
   const at = placeOf(random, settings)

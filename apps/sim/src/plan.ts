@@ -29,6 +29,7 @@ export type Hostility =
   | 'hidden-facts' // a header with another clock than its content
   | 'wrong-count' // a header that counts fewer deltas than there are
   | 'bad-flags' // a batch that claims to be encrypted
+  | 'forgery' // a good batch with a false content of a version: nobody may believe it
   | 'rewrite' // a good batch that changes a row of an append-only table: nobody may obey it
 
 /** One thing that happens at one time. Replicas are numbered, modulo how many there are by then. */

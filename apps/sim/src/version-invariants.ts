@@ -42,9 +42,10 @@ export function checkVersions(
     for (const { id, state, digest, description } of engine.history.versions()) {
       const what = `${name}: version ${id} (${description})`
       if (state === 'ready') ready.add(id)
-      if (state === 'damaged' || state === 'writing') fail('versions', `${what} is ${state}`)
-      if (state === 'arriving' && own.has(id) && !isLossy)
-        fail('versions', `${what} has not arrived`)
+      const isExpected = state === 'ready' || (!isLossy && own.has(id))
+      if (state === 'writing' || (state !== 'ready' && isExpected)) {
+        fail('versions', `${what} is ${state}`)
+      }
       if (state !== 'ready') continue
       const is = stateOf(engine.history.past(id), engine)
       const known = first.get(id) ?? { state: is, text: `${digest}` }
