@@ -21,8 +21,6 @@ export function pastTable(table: string): string {
  * is none: one look into the schema.
  */
 export function removeHistory(driver: Driver): void {
-  const isThere = driver.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?1')
-  if (isThere.get([MARKER_TABLE]) === undefined) return
   const tables = driver
     .prepare(
       `SELECT name FROM sqlite_schema WHERE type = 'table'

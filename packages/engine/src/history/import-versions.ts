@@ -117,7 +117,6 @@ function importVersions(
 ): string[] {
   const here = new Set(completeContents(keeper).map(({ version }) => version))
   const added = versions.filter(({ version }) => !here.has(version.id))
-  keeper.make()
   tellUniverseIds(context, keeper.parts, universeIds)
   const work = new LocalWork(keeper)
   const contents = context.db[HISTORY_TABLES.content] as unknown as Contents

@@ -37,7 +37,6 @@ export function retainReducers(keeper: VersionKeeper): Reducers {
           keepNewerThanMs: keepNewerThanMs ?? undefined,
         })
         call.hasWritten = true
-        keeper.make()
         new LocalWork(keeper).retire([...drops, ...waiting])
         keeper.isIdle = false
         return { versionCount: drops.length + waiting.length }

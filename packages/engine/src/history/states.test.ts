@@ -1,10 +1,10 @@
-import { defineModule, t, table } from '@inner-universe/core'
+import { defineModule, encodeContent, t, table } from '@inner-universe/core'
 import { describe, expect, it } from 'vitest'
 import { errorOf } from '../testing/expect-error.ts'
 import { SyncLog } from '../testing/sync-log.ts'
 import { openTestEngine, type TestEngine } from '../testing/test-engine.ts'
 import { history } from './engine-history.ts'
-import { decodeExport } from './export-codec.ts'
+import { decodeExport, encodeExport } from './export-codec.ts'
 
 const module = defineModule({
   name: 'states',
@@ -107,6 +107,23 @@ describe('reverting', () => {
     )
     expect(outcomes.map(({ ok }) => ok)).toEqual([true, true])
     expect(notes(test)).toMatchObject([{ key: 'a', title: 'one' }])
+  })
+
+  it('[HI33] is undone, and done again, like any call that asks for it', () => {
+    const test = open()
+    put(test, { key: 'a', title: 'one', tags: ['x'] })
+    const version = name(test)
+    put(test, { key: 'a', title: 'two', tags: [] }, { key: 'b', title: 'B' })
+    const [before, then] = [notes(test), test.engine.history.past(version)]
+    const run = (reducer: string, kind: 'record' | 'undo' | 'redo') => {
+      const undo = { kind, scope: 's' }
+      const [outcome] = test.engine.commit([test.nextCall(reducer, { version }, { undo })]).outcomes
+      expect(outcome).toMatchObject({ ok: true })
+      return notes(test)
+    }
+    expect(run('history:revert', 'record')).toEqual(then.query({ table: 'note', orderBy: [] }))
+    expect(run('undo', 'undo')).toEqual(before)
+    expect(run('redo', 'redo')).toEqual(then.query({ table: 'note', orderBy: [] }))
   })
 
   it('[HI39] is refused within another reducer, and of versions that are not there', () => {
@@ -467,6 +484,37 @@ describe('exports', () => {
     })
     fill(b)
     expect(b.engine.history.digest(first)).toBe(a.engine.history.digest(first))
+  })
+
+  it('[HI61] rows that no table takes leave nothing, in a file that has no past either', () => {
+    const { b, log } = openPair()
+    log.giveTo(b.engine)
+    const [universe] =
+      b.engine.sql("SELECT substr(id, 10) FROM history_ref WHERE id LIKE 'universe:%'")
+        .columns[0] ?? []
+    const version = {
+      kind: 'version',
+      parents: [],
+      branch: null,
+      description: '',
+      author: '',
+    } as const
+    const id = 'x'.repeat(5000)
+    const bytes = encodeExport(
+      [universe as string],
+      [
+        { ...version, id, created: 1, cut: '' },
+        { kind: 'content', id: 'c', version: id, basis: null },
+        { kind: 'chunk', id: 'c/0', content: 'c', ordinal: 0, rows: encodeContent([]), seal: '0' },
+      ],
+    )
+    for (let time = 0; time < 3; time++) {
+      errorOf(() => b.call('history:import', { bytes }), 'table/invalid-value')
+    }
+    put(b, { key: 'c', title: 'C' })
+    name(b)
+    put(b, { key: 'c', title: 'D' })
+    expect(b.engine.history.versions()).toMatchObject([{ state: 'ready' }])
   })
 
   it('[HI63] a large one is written by and by', () => {
