@@ -13,6 +13,7 @@ import {
 import { decodeExport, type ExportRecord } from './export-codec.ts'
 import { historyCall, refsIn } from './history-call.ts'
 import { LocalWork, type StagedChunk } from './local-work.ts'
+import { withPlain } from './plain-argument.ts'
 import { asModule } from './retention.ts'
 import { tellUniverseIds, universeIdsOf } from './universe-ids.ts'
 import { completeContents } from './version-contents.ts'
@@ -28,13 +29,21 @@ const CALL_BYTES_MAX: number = 4 * 1024 * 1024
 export function importReducers(keeper: VersionKeeper): Reducers {
   return {
     [IMPORT_REDUCER]: defineReducer(
-      { bytes: t.bytes().max(Number.MAX_SAFE_INTEGER), salvage: t.bool().default(false) },
+      withPlain({ salvage: t.bool().default(false) }, 'bytes', checkBytes),
       (context, { bytes, salvage }) => {
         historyCall(keeper)
         return { versions: importVersions(keeper, context, wholeVersions(keeper, bytes, salvage)) }
       },
     ),
   }
+}
+
+function checkBytes(given: unknown): Uint8Array {
+  if (given instanceof Uint8Array) return given
+  throw new UniverseError(
+    'reducer/invalid-arguments',
+    'an export is bytes; give what `export` gave',
+  )
 }
 
 /** A version with a content that is whole. */

@@ -19,12 +19,13 @@ import { evaluateDraft } from './evaluate.ts'
 import { historyCall, refsIn, rowsBetween, toldOf } from './history-call.ts'
 import { mergeInputs } from './merge-inputs.ts'
 import { type MergeConflict, mergeStates } from './merge-states.ts'
+import { withPlain } from './plain-argument.ts'
 import { VersionGraph } from './version-graph.ts'
 import type { VersionKeeper } from './version-keeper.ts'
 import { type StateSkipped, writeTargets } from './write-state.ts'
 
 const DESCRIPTION = t.text().max(HISTORY_DESCRIPTION_CHARS_MAX)
-const BRANCH = t.text().max(HISTORY_NAME_CHARS_MAX)
+const BRANCH = t.text().min(1).max(HISTORY_NAME_CHARS_MAX)
 
 /** `history:revert`, `history:merge`, `history:merge-versions`, `history:branch`. */
 export function stateReducers(keeper: VersionKeeper): Reducers {
@@ -42,9 +43,12 @@ export function stateReducers(keeper: VersionKeeper): Reducers {
         mergeVersions(keeper, context, { ...args, branch: name }),
     ),
     [BRANCH_REDUCER]: defineReducer(
-      { branch: BRANCH, from: t.text(), calls: t.json(), description: DESCRIPTION },
-      (context, { calls, ...args }) =>
-        branch(keeper, context, { ...args, calls: checkDraftCalls(calls) }),
+      withPlain(
+        { branch: BRANCH, from: t.text(), description: DESCRIPTION },
+        'calls',
+        checkDraftCalls,
+      ),
+      (context, args) => branch(keeper, context, args),
     ),
   }
 }

@@ -18,6 +18,7 @@ const module = defineModule({
       tags: t.set(t.text()),
       slug: t.text().unique().optional(),
       folder: t.ref('folder', { onDelete: 'cascade' }).optional(),
+      body: t.richText(),
     }),
     folder: table({ key: t.key(), name: t.text() }),
     seen: table({ key: t.key() }).local(),
@@ -232,6 +233,27 @@ describe('branches', () => {
     expect(test.engine.history.refs()).toEqual([{ kind: 'branch', name: 'x', version }])
     errorOf(() => test.call('history:branch', args), 'history/branch-moved')
     expect(test.engine.verify()).toEqual([])
+  })
+
+  it('[HI44] calls may have bytes among their arguments', () => {
+    const test = open()
+    put(test, { key: 'a', title: 'one' })
+    const from = name(test)
+    const update = new TextEncoder().encode('hello')
+    const place = { table: 'note', row: 'a', document: 'body' }
+    const calls = [call('document:append', { ...place, update })]
+    const { version } = test.call('history:branch', {
+      branch: 'x',
+      from,
+      calls,
+      description: 'd',
+    }) as { version: string }
+    fill(test)
+    const updates = { table: 'note_document', orderBy: [] } as const
+    expect(test.engine.history.past(version).query(updates)).toMatchObject([{ row: 'a', update }])
+    expect(test.engine.query(updates)).toEqual([])
+    test.call('history:merge', { from: version, description: 'm' })
+    expect(test.engine.query(updates)).toMatchObject([{ row: 'a', update }])
   })
 
   it('[HI46] a draft with a call that fails is refused with that call’s error, and its place', () => {
@@ -478,7 +500,12 @@ describe('exports', () => {
       errorOf(() => b.call('history:import', { bytes: damaged }), 'history/damaged').details,
     ).toEqual({ versions: [first] })
     expect(b.engine.history.versions()).toEqual([])
-    errorOf(() => b.call('history:import', { bytes: new Uint8Array(9) }), 'history/invalid-export')
+    for (const size of [9, 17 * 1024 * 1024]) {
+      const garbage = new Uint8Array(size)
+      errorOf(() => b.call('history:import', { bytes: garbage }), 'history/invalid-export')
+    }
+    errorOf(() => b.call('history:import', { bytes: 'x' }), 'reducer/invalid-arguments')
+    errorOf(() => b.call('history:import', { bytes, more: 1 }), 'reducer/invalid-arguments')
     expect(b.call('history:import', { bytes: damaged, salvage: true })).toEqual({
       versions: [first],
     })
