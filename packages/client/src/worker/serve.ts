@@ -152,9 +152,11 @@ async function open(
       ...(versions !== undefined && { history: versions.history }),
       undo: () => undo,
     }
-    return openPrepared(options, await loadPreparation(driver, module))
+    const preparation = await loadPreparation(driver, module)
+    // Order matters: a ping that is answered while code is loaded ends what was said to take long.
+    onLong()
+    return openPrepared(options, preparation)
   }
-  onLong()
   // Without a flush per commit a power cut may have rolled back what other replicas have seen.
   const stream = request.durability === 'power' ? 'continue' : 'new'
   const database: { -readonly [K in keyof OpenDatabase]: OpenDatabase[K] } = {
