@@ -12,6 +12,12 @@ import type { StoredRow } from '../changes.ts'
 import { pastTable } from '../history-tables.ts'
 import { columnSql, quoteName, type TableSchema } from '../schema.ts'
 
+/** Present rows that are the same since a marker, up to which a state names them. */
+const UNCHANGED_NAMED_MAX = 100
+
+/** Entries written until it is worth asking again whether so few are left. */
+const ENTRIES_UNTIL_ASKED = 5000
+
 /** Ranges of markers up to this long are gone through marker by marker, each by its index. */
 const RANGE_BY_MARKER_MAX = 16
 
@@ -26,6 +32,10 @@ export class PastRows {
   readonly #entry: Statement
   readonly #at: Statement
   readonly #present: Statement
+  /** Entries written by this. */
+  #entryCount = 0
+  /** By marker: the rows that are the same since, if they are few, and at which count that was asked. */
+  readonly #unchanged = new Map<number, { ids: readonly string[] | undefined; askedAt: number }>()
 
   constructor(driver: Driver, table: TableSchema) {
     this.table = table
@@ -47,6 +57,7 @@ export class PastRows {
 
   /** Keeps what a row was until now, unless that is kept already. */
   capture(marker: number, id: string, before: StoredRow | undefined): void {
+    this.#entryCount += 1
     this.#insert.run(this.#entryOf(marker, id, before))
   }
 
@@ -83,10 +94,35 @@ export class PastRows {
       ? ''
       : ` AND NOT EXISTS (SELECT 1 FROM ${this.#past} AS past
           WHERE ${later} AND past._m < live._m)`
-    return `SELECT ${columnsSql} FROM ${this.#past} AS live WHERE live._there = 1
-        AND live._m ${isLast ? '=' : '>='} ${marker}${isFirst}
-      UNION ALL SELECT ${columnsSql} FROM ${rowsSql} AS live
-        WHERE NOT EXISTS (SELECT 1 FROM ${this.#past} AS past WHERE ${later})`
+    const entries = `SELECT ${columnsSql} FROM ${this.#past} AS live WHERE live._there = 1
+        AND live._m ${isLast ? '=' : '>='} ${marker}${isFirst}`
+    const unchanged = this.#unchangedSince(marker)
+    if (unchanged?.length === 0) return entries
+    const named = unchanged?.map((id) => `'${id.replaceAll("'", "''")}'`).join(', ')
+    return `${entries} UNION ALL SELECT ${columnsSql} FROM ${rowsSql} AS live
+        WHERE ${named === undefined ? '' : `live.${key} IN (${named}) AND `}
+        NOT EXISTS (SELECT 1 FROM ${this.#past} AS past WHERE ${later})`
+  }
+
+  /**
+   * Ids of the present rows that are the same since a marker, or were when that was last asked, if they are
+   * few: else whoever reads in an order goes through all present rows in vain. A row that has changed stays
+   * so. Cost: the first time, and then seldom, a seek for each present row until many are found.
+   */
+  #unchangedSince(marker: number): readonly string[] | undefined {
+    const known = this.#unchanged.get(marker)
+    if (known?.ids !== undefined) return known.ids
+    if (known !== undefined && this.#entryCount < known.askedAt + ENTRIES_UNTIL_ASKED)
+      return undefined
+    const key = this.#key
+    const found = this.#ids(
+      `SELECT ${key} FROM ${this.table.rowsSql} AS live WHERE NOT EXISTS (SELECT 1 FROM ${this.#past} AS past
+        WHERE past.${key} = live.${key} AND past._m >= ?1) LIMIT ?2`,
+      [marker, UNCHANGED_NAMED_MAX + 1],
+    )
+    const ids = found.length > UNCHANGED_NAMED_MAX ? undefined : found
+    this.#unchanged.set(marker, { ids, askedAt: this.#entryCount })
+    return ids
   }
 
   /** Ids of rows that may be other at marker `to` than at `from`, after an id, in their order. */
@@ -129,6 +165,8 @@ export class PastRows {
    * removes them; gives their number.
    */
   passOn(marker: number, before: number | undefined, limit: number): number {
+    // The number may be given to another marker.
+    this.#unchanged.delete(marker)
     const list = `SELECT ${this.#key} FROM ${this.#past} WHERE _m = ?1 ORDER BY ${this.#key} LIMIT ?2`
     const ids = this.#ids(list, [marker, limit])
     const last = ids.at(-1)

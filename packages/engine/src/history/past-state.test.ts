@@ -137,6 +137,50 @@ describe('[HI10] the state of a version', () => {
     )
   })
 
+  it('is the same whether many present rows have not changed since, few, or none', () => {
+    const { call, engine } = openTestEngine(module, { history, seed: 3 })
+    const ids = Array.from({ length: 300 }, (_, n) => `t${String(n).padStart(3, '0')}`)
+    for (const id of ids) call('put', { row: { id, title: `as it was ${id}` } })
+    const name = (description: string) =>
+      engine.history.past((call('history:commit', { description }) as { version: string }).version)
+    const byTitle: TableQuery = { table: 'task', orderBy: [{ column: 'title', direction: 'asc' }] }
+    const then = engine.query(byTitle)
+    const past = name('before')
+    const assertPast = () => {
+      expect(past.query(byTitle)).toEqual(then)
+      expect(past.sql('SELECT count(*) FROM task').columns).toEqual([[300]])
+    }
+    for (const until of [50, 150, 199, 201, 260, 299, 300]) {
+      for (const id of ids.slice(0, until)) {
+        if (engine.get('task', id)?.title === `as it was ${id}`) {
+          call('put', { row: { id, title: `later ${until}` } })
+        }
+      }
+      assertPast()
+      if (until === 201) name('in between')
+    }
+    call('put', { row: { id: 'new', title: 'a new one' } })
+    call('drop', { id: 't007' })
+    assertPast()
+    expect(name('after').query(byTitle)).toEqual(engine.query(byTitle))
+  })
+
+  it('is that of a marker set after another of its number has gone', () => {
+    const { call, engine } = openTestEngine(module, { history, seed: 4 })
+    for (let n = 0; n < 3; n++) call('put', { row: { id: `t${n}`, title: 'one' } })
+    const { version } = call('history:commit', { description: 'a' }) as { version: string }
+    call('put', { row: { id: 't0', title: 'two' } })
+    const all: TableQuery = { table: 'task', orderBy: [] }
+    expect(engine.history.past(version).query(all)).toHaveLength(3)
+    while (engine.history.fill());
+    call('history:drop', { versions: [version] })
+    while (engine.history.fill());
+    const again = call('history:commit', { description: 'b' }) as { version: string }
+    const then = engine.query(all)
+    call('put', { row: { id: 't2', title: 'three' } })
+    expect(engine.history.past(again.version).query(all)).toEqual(then)
+  })
+
   it('does not let the present be taken for it', () => {
     const { past } = states()
     for (const text of [
