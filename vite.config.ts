@@ -20,6 +20,8 @@ const config: ViteUserConfig = defineConfig({
   worker: { format: 'es' },
   build: {
     target: 'es2024',
+    // Browsers that have all the rest have it.
+    modulePreload: { polyfill: false },
     // Streaming compilation needs SQLite's wasm as a file of its own; the rest as Vite decides.
     assetsInlineLimit: (path) => (path.endsWith('.wasm') ? false : undefined),
   },

@@ -18,6 +18,7 @@ import { durableCallScenario } from './scenarios/durable-call.ts'
 import { failOverScenario } from './scenarios/fail-over.ts'
 import { fillScenario } from './scenarios/fill.ts'
 import { fillWordnetScenario } from './scenarios/fill-wordnet.ts'
+import { historyScenario } from './scenarios/history.ts'
 import { importScenario } from './scenarios/import.ts'
 import { jobsScenario } from './scenarios/jobs.ts'
 import { jobsNodeScenario } from './scenarios/jobs-node.ts'
@@ -42,6 +43,7 @@ const SCENARIOS: readonly Scenario[] = [
   jobsNodeScenario,
   documentsScenario,
   undoScenario,
+  historyScenario,
   viewsScenario,
   sizeScenario,
 ]

@@ -13,6 +13,7 @@ async function pagesOf(page: Page): Promise<string[]> {
     entity.replace('entity', 'graph'),
     '/live',
     '/events',
+    '/history',
     '/sync',
     '/conflicts',
     '/storage',

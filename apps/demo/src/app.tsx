@@ -27,6 +27,16 @@ const GraphPage = lazy(() =>
   import('./graph/graph-page.tsx').then((module) => ({ default: module.GraphPage })),
 )
 
+const HistoryPage = lazy(() =>
+  import('./history/history-page.tsx').then((module) => ({ default: module.HistoryPage })),
+)
+const PastPage = lazy(() =>
+  import('./history/past-page.tsx').then((module) => ({ default: module.PastPage })),
+)
+const DraftPage = lazy(() =>
+  import('./history/draft-page.tsx').then((module) => ({ default: module.DraftPage })),
+)
+
 /** The whole app over a universe that is being opened. */
 export function App({ universe }: { readonly universe: Promise<AppUniverse> }): ReactNode {
   return (
@@ -75,6 +85,14 @@ function Pages(): ReactNode {
           <Route path="/graph/:id">{({ id }) => <GraphPage id={id} />}</Route>
           <Route path="/live" component={LivePage} />
           <Route path="/events" component={EventsPage} />
+          <Route path="/history" component={HistoryPage} />
+          <Route path="/history/at/:target/entity/:id">
+            {({ target, id }) => <PastPage target={target} entityId={id} />}
+          </Route>
+          <Route path="/history/at/:target">
+            {({ target }) => <PastPage target={target} entityId={undefined} />}
+          </Route>
+          <Route path="/history/draft" component={DraftPage} />
           <Route path="/sync" component={SyncPage} />
           <Route path="/conflicts" component={ConflictsPage} />
           <Route path="/storage" component={StoragePage} />

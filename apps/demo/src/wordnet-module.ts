@@ -68,10 +68,10 @@ const tables: WordnetTables = {
   }),
 }
 
-/** See the file's head. A later version of the standard module: its files open, and gain the notes. */
+/** See the file's head. A later version of the standard module: its files open, and gain notes and versions. */
 export const wordnetModule: Module<WordnetTables, WordnetReducers, WordnetViews> = defineModule({
   name: standardModule.name,
-  version: standardModule.version + 1,
+  version: standardModule.version + 2,
   tables,
   reducers: (reducer) => ({
     ...standardReducers(reducer),
@@ -86,6 +86,7 @@ export const wordnetModule: Module<WordnetTables, WordnetReducers, WordnetViews>
     }),
   }),
   lifecycle: standardLifecycle,
+  versions: true,
   views: {
     entitiesByType: (q) => q.entity.groupBy('entity_type').count(),
     relationsByType: (q) => q.relation.groupBy('relation_type').count(),

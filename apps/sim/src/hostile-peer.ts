@@ -6,10 +6,13 @@ import {
   type Base,
   createSegmentWriter,
   createStreamId,
+  encodeContent,
   type Hash,
+  HISTORY_TABLES,
   hlcFromMs,
   NO_EPOCH,
   type Random,
+  type RowOperation,
   type StreamId,
   ZERO_HASH,
 } from '@inner-universe/core'
@@ -57,6 +60,7 @@ export function attack(options: Attack): void {
   const { hostility, time, random, accept } = options
   if (hostility === 'foreign-stream' && victimOf(options) === undefined) return
   if (hostility === 'rewrite' && eventOf(options) === undefined) return
+  if (hostility === 'forgery' && versionOf(options) === undefined) return
   const line = createLine(time, random, accept)
   const stream = createStreamId((count) => random.bytes(count))
   let isOver = false
@@ -134,8 +138,12 @@ function forge(options: Attack, own: StreamId): Forged {
   const hlc = hlcFromMs(WORLD_START_MS + Math.floor(time.elapsedMs()) + aheadMs)
   const writer = createSegmentWriter({ stream, schemaVersion, firstSeq })
   const event = hostility === 'rewrite' ? eventOf(options) : undefined
+  const version = hostility === 'forgery' ? versionOf(options) : undefined
   for (let count = 0; count < 2; count++) {
-    const operations = [event === undefined ? evilInsert(hlc + count) : evilUpdate(event)]
+    const operations =
+      version !== undefined
+        ? falseContent(version, hlc + count)
+        : [event === undefined ? evilInsert(hlc + count) : evilUpdate(event)]
     writer.append({ hlc: hlc + count, reducer: 'write', operations })
   }
   const content = writer.finish()
@@ -168,14 +176,36 @@ function victimOf({ log }: Attack): Extract<OpenedEntry, { kind: 'batch' }> | un
 }
 
 /** Id of a row of the append-only table. */
-function eventOf({ log }: Attack): string | undefined {
+function eventOf(options: Attack): string | undefined {
+  return insertedIn(options, 'event').next().value
+}
+
+/** The version that was named last. */
+function versionOf(options: Attack): string | undefined {
+  return [...insertedIn(options, HISTORY_TABLES.version)].at(-1)
+}
+
+function* insertedIn({ log }: Attack, name: string): Generator<string, undefined> {
   for (const entry of log) {
     for (const { operations } of entry.kind === 'batch' ? entry.deltas : []) {
-      const insert = operations.find(({ kind, table }) => kind === 'insert' && table === 'event')
-      if (insert !== undefined) return insert.id
+      for (const { kind, table, id } of operations)
+        if (kind === 'insert' && table === name) yield id
     }
   }
-  return undefined
+}
+
+/** Says that there was nothing, with the digest of something else. */
+function falseContent(version: string, id: number): readonly RowOperation[] {
+  const content = evilId(id)
+  const cells = { content, ordinal: 0, rows: encodeContent([]), seal: '1'.repeat(32) }
+  return [
+    { kind: 'insert', table: HISTORY_TABLES.content, id: content, cells: { version, basis: null } },
+    { kind: 'insert', table: HISTORY_TABLES.chunk, id: `${content}/0`, cells },
+  ]
+}
+
+function evilId(id: number): string {
+  return `00000000-0000-7000-8000-${id.toString(16).padStart(12, '0').slice(-12)}`
 }
 
 function evilUpdate(id: string) {
@@ -196,7 +226,7 @@ function evilInsert(id: number) {
   return {
     kind: 'insert',
     table: 'event',
-    id: `00000000-0000-7000-8000-${id.toString(16).padStart(12, '0').slice(-12)}`,
+    id: evilId(id),
     cells: { marker: `${EVIL}${id}`, tally: 'main', by: 1_000_000 },
   } as const
 }

@@ -4,6 +4,9 @@ import {
   type Delta,
   type Hash,
   type LogPosition,
+  MERGE_REDUCER,
+  REVERT_REDUCER,
+  type RowOperation,
   type StreamId,
   type TableDefinitions,
 } from '@inner-universe/core'
@@ -54,7 +57,8 @@ export interface Doubles {
   readonly counted: ReadonlyMap<string, number>
   /**
    * Rows that a floor had forgotten when their insertion came again, by {@link rowName}, with the floor's
-   * hlc: what was up to it is no part of them any more.
+   * hlc: what was up to it is no part of them any more. Where undoing brings one back that others hung on or
+   * that referred to others, so are all that were forgotten by then.
    */
   readonly revived: ReadonlyMap<string, number>
 }
@@ -122,6 +126,10 @@ export function checkLog(
       const name = `${delta.stream} ${delta.seq}`
       if (originals.has(name)) fail('once', `${at}: ${name} is in the log again`)
       originals.set(name, { delta, offset: entry.offset })
+      const isTurn = TURNS.has(delta.reducer)
+      if (isTurn && delta.operations.some((each) => isRevival(each, forgotten))) {
+        for (const [row, hlc] of forgotten) revived.set(row, hlc)
+      }
       if (origin === undefined) return
       if (origins.has(origin.hash)) fail('once', `${at}: origin ${origin.hash} is there again`)
       origins.add(origin.hash)
@@ -131,10 +139,7 @@ export function checkLog(
       if (!isExcused) fail('once', `${at}: its original is at ${original.offset}`)
       for (const operation of delta.operations) {
         const row = rowName(operation.table, operation.id)
-        const forgottenHlc = forgotten.get(row)
-        if (operation.kind === 'insert' && forgottenHlc !== undefined) {
-          revived.set(row, forgottenHlc)
-        }
+        if (isRevival(operation, forgotten)) revived.set(row, forgotten.get(row) ?? 0)
         if (operation.kind !== 'increment' || operation.table !== 'tally') continue
         counted.set(operation.id, (counted.get(operation.id) ?? 0) + operation.by)
       }
@@ -148,6 +153,13 @@ export function checkLog(
     hlcAt.push(greatestHlc)
   })
   return { counted, revived }
+}
+
+/** Deltas that may bring back rows under ids that they had. */
+const TURNS: ReadonlySet<string> = new Set(['undo', 'redo', MERGE_REDUCER, REVERT_REDUCER])
+
+function isRevival({ kind, table, id }: RowOperation, forgotten: Doubles['revived']): boolean {
+  return kind === 'insert' && forgotten.has(rowName(table, id))
 }
 
 /** Hash of a delta encoded alone: what an origin names it by. */

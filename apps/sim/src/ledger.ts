@@ -12,11 +12,17 @@ export interface Memory {
   readonly undone: ReadonlyMap<string, string>
   /** Texts of the local table. */
   readonly drafts: ReadonlySet<string>
+  /** What the scopes of undo wrote into cells, as `scope cell value`. */
+  readonly ofScopes: ReadonlySet<string>
 }
 
 /** A memory that can be written. */
 export interface LiveMemory {
   committed(marker: string, delta: StreamSeq | undefined, hasDraft: boolean): void
+  /** A recorded call of a scope, or undoing in it, wrote a cell. */
+  wroteInScope(scope: string, cell: string, value: string): void
+  /** Whether what a cell has was ever written by a scope. */
+  isOfScope(scope: string, cell: string, value: string): boolean
   /** Follows what became of pending deltas. */
   adopted(adopted: readonly AdoptedDelta[]): void
   /** The call whose delta this was last. */
@@ -29,11 +35,16 @@ export function createMemory(from?: Memory): LiveMemory {
   const deltas = new Map(from?.deltas)
   const undone = new Map(from?.undone)
   const drafts = new Set(from?.drafts)
+  const ofScopes = new Set(from?.ofScopes)
   return {
     committed(marker, delta, hasDraft) {
       if (delta !== undefined) deltas.set(marker, delta)
       if (hasDraft) drafts.add(marker)
     },
+    wroteInScope(scope, cell, value) {
+      ofScopes.add(`${scope} ${cell} ${value}`)
+    },
+    isOfScope: (scope, cell, value) => ofScopes.has(`${scope} ${cell} ${value}`),
     adopted(adopted) {
       const now = new Map(
         [...deltas].map(([marker, { stream, seq }]) => [`${stream} ${seq}`, marker]),
@@ -47,6 +58,11 @@ export function createMemory(from?: Memory): LiveMemory {
     },
     markerOf: ({ stream, seq }) =>
       [...deltas].find(([, at]) => at.stream === stream && at.seq === seq)?.[0],
-    copy: () => ({ deltas: new Map(deltas), undone: new Map(undone), drafts: new Set(drafts) }),
+    copy: () => ({
+      deltas: new Map(deltas),
+      undone: new Map(undone),
+      drafts: new Set(drafts),
+      ofScopes: new Set(ofScopes),
+    }),
   }
 }

@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { describePlan } from './describe-plan.ts'
-import { drawPlan } from './plan.ts'
+import { drawPlan } from './draw-plan.ts'
 import { runPlan } from './run-plan.ts'
 import { runSeeds } from './run-seeds.ts'
 

@@ -152,6 +152,7 @@ const tables = {
     by: t.ref('person', { onDelete: 'null' }).optional(),
     votes: t.counter(),
     tags: t.set(t.text()),
+    body: t.richText(),
   }),
   seat: table({ key: t.key(), holder: t.text() }),
   vault: table({ key: t.key(), secret: t.text() }),
@@ -176,6 +177,7 @@ const newerTables = {
     weight: t.real().optional(),
     likes: t.counter(),
     ranks: t.set(t.int()),
+    body: t.list(),
   }),
   label: table({ key: t.key(), text: t.text(), item: t.ref('item').optional() }),
 } as const
@@ -184,6 +186,7 @@ const newerTables = {
 export const olderModule: Module = defineModule({
   name: 'sim',
   version: 1,
+  versions: true,
   tables,
   lifecycle: {
     init: (ctx) => {
@@ -223,6 +226,10 @@ export const olderModule: Module = defineModule({
       mark(ctx.db as unknown as AnyDb, args)
       throw new Error('as told')
     }),
+    // Can be undone: it leaves no mark, as that would have to be undone with it.
+    sketch: reducer({ steps: t.json() }, (ctx, args) => {
+      for (const step of args.steps as unknown as readonly Step[]) take(ctx, step)
+    }),
     // Some replicas may not write this table.
     hoard: reducer({ ...MARK, key: t.text() }, (ctx, args) => {
       ctx.db.vault.upsert({ key: args.key, secret: args.marker })
@@ -235,6 +242,7 @@ export const olderModule: Module = defineModule({
 export const newerModule: Module = defineModule({
   name: 'sim',
   version: 2,
+  versions: true,
   tables: newerTables,
   lifecycle: olderModule.lifecycle as never,
   reducers: (reducer) => ({
@@ -257,6 +265,6 @@ export function moduleOf(schemaVersion: 1 | 2): Module {
 }
 
 /** Tables a replica with limited rights may write. */
-export const OPEN_TABLES: readonly string[] = Object.keys(newerTables).filter(
+export const OPEN_TABLES: readonly string[] = Object.keys(newerModule.tables).filter(
   (name) => name !== 'vault',
 )

@@ -1,8 +1,9 @@
 /** The relay's log as the invariants look at it: every entry since the beginning, opened. */
 import { inflateRawSync } from 'node:zlib'
-import type { Delta, Floor, Hash } from '@inner-universe/core'
+import { type Cells, type Delta, type Floor, type Hash, HISTORY_TABLES } from '@inner-universe/core'
 import { type BatchHeader, verifyBatch } from '@inner-universe/sync'
 import type { StoredEntry } from '@inner-universe/sync/relay-side'
+import { DOCUMENT_TABLES, type DocumentRow, wordAdded } from './document-content.ts'
 import { fastHash } from './fast-hash.ts'
 
 /** One entry, opened. */
@@ -52,11 +53,19 @@ function openEntry(entry: StoredEntry): OpenedEntry {
   }
 }
 
-/** Markers of the calls that a delta is of: those of the events it inserts. */
+/** Markers of what a delta is of: those of the events it inserts, words it adds to documents, versions. */
 export function markersOf(delta: Delta): readonly string[] {
   return delta.operations.flatMap((operation) =>
-    operation.kind === 'insert' && operation.table === 'event'
-      ? [String(operation.cells.marker)]
+    operation.kind === 'insert'
+      ? markersOfInsert(operation.table, operation.id, operation.cells)
       : [],
   )
+}
+
+function markersOfInsert(table: string, id: string, cells: Cells): readonly string[] {
+  if (table === 'event') return [String(cells.marker)]
+  if (table === HISTORY_TABLES.version) return [id]
+  if (![...DOCUMENT_TABLES.values()].includes(table)) return []
+  const word = wordAdded(cells as unknown as DocumentRow)
+  return word === undefined ? [] : [word]
 }

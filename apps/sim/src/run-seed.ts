@@ -1,5 +1,6 @@
 /** One seed from beginning to end: drawn, run and, when it fails, made smaller. */
-import { drawPlan, type Plan } from './plan.ts'
+import { drawPlan } from './draw-plan.ts'
+import type { Plan } from './plan.ts'
 import { runPlan } from './run-plan.ts'
 import type { RunOutcome, Violation } from './seed-outcome.ts'
 import { shrinkPlan } from './shrink-plan.ts'

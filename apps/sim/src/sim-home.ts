@@ -2,9 +2,18 @@
  * Where a simulated replica lives: a real engine on a database in memory, whose bytes can be copied,
  * lost and put back.
  */
-import type { AdoptedDelta, Module, Random, Replica, SealedBatch } from '@inner-universe/core'
+import {
+  type AdoptedDelta,
+  documentReducers,
+  type Module,
+  type Random,
+  type Replica,
+  type SealedBatch,
+} from '@inner-universe/core'
 import { type Engine, openEngine } from '@inner-universe/engine'
+import { history } from '@inner-universe/engine/history'
 import { replication } from '@inner-universe/engine/replication'
+import { undo } from '@inner-universe/engine/undo'
 import type { Driver } from '@inner-universe/sqlite'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import type {
@@ -14,7 +23,7 @@ import type {
   StagedReplica,
   TakeOverResult,
 } from '@inner-universe/sync'
-import type { TrapPlace } from './plan.ts'
+import { SCOPES, type TrapPlace } from './plan.ts'
 import type { NodeClock } from './virtual-time.ts'
 
 /** A home as the simulator sees it. */
@@ -73,6 +82,9 @@ export function openSimHome(options: SimHomeOptions): SimHome {
       randomBytes: (count) => random.bytes(count),
       identity,
       replication,
+      undo: () => undo,
+      documents: documentReducers,
+      history,
       stream: join === undefined ? 'continue' : 'new',
       ...(join !== undefined && { join }),
     })
@@ -121,6 +133,7 @@ export function openSimHome(options: SimHomeOptions): SimHome {
           next.adopt(carryOver, { keepsStream, denied, settled }),
         )
         checkAnew(options, next, carryOver.sealed, result.adopted)
+        checkSteps(options, current.engine, next)
         correctionMs = undefined
         const { engine } = current
         current = staged
@@ -215,6 +228,16 @@ function checkAnew(
     const [read] = replica.batchesAfter(batch.stream, batch.firstSeq - 1, 1)
     if (read?.hash !== batch.hash) continue
     options.onFault('once', `authored anew what was read in the log: ${from.stream} ${from.seq}`)
+  }
+}
+
+/** [undo] What could be undone before a rebuild can be undone after it. */
+function checkSteps({ identity, onFault }: SimHomeOptions, before: Engine, after: Engine): void {
+  for (const scope of SCOPES) {
+    const [had, has] = [before, after].map(({ undo }) =>
+      JSON.stringify(undo.state({ identity, scope })),
+    )
+    if (had !== has) onFault('undo', `a rebuild made of the steps of ${scope} ${has}, not ${had}`)
   }
 }
 

@@ -6,7 +6,7 @@ import {
   type Hash,
   type StreamId,
 } from '@inner-universe/core'
-import type { Engine } from '@inner-universe/engine'
+import type { CallOutcome, CallUndo, Engine } from '@inner-universe/engine'
 import {
   type Connect,
   type Connection,
@@ -45,6 +45,8 @@ export interface SimReplica {
   readonly engine: Engine | undefined
   readonly sync: ReplicaSync | undefined
   readonly isOn: boolean
+  /** There may be something to do for versions. */
+  readonly isFilling: boolean
   readonly memory: LiveMemory
   start(): void
   /** The app stops synchronisation, and lets it go on. */
@@ -60,8 +62,17 @@ export interface SimReplica {
   discard(): void
   /** Calls reducers as one group; those that commit are noted. */
   call(calls: readonly { readonly reducer: string; readonly args: CallArguments }[]): void
+  /** Calls reducers as one group, and tells the relay soon. Nothing happens while it is off. */
+  commit(calls: readonly SimCall[]): readonly CallOutcome[]
   /** Whether its disk holds a batch. */
   holds(stream: StreamId, firstSeq: number, hash: Hash): boolean
+}
+
+/** A call of any reducer. */
+export interface SimCall {
+  readonly reducer: string
+  readonly args: unknown
+  readonly undo?: CallUndo
 }
 
 /** What a replica is made of. */
@@ -100,6 +111,9 @@ const GAPS_MAX = 40
 /** What a coarse device takes for no error of its clock, ms. */
 const COARSE_MS = 1000
 
+/** Longest time until a device is idle, ms. */
+const FILL_MS_MAX = 5000
+
 /** Longest time fetching one thing takes, ms. */
 const FETCH_MS_MAX = 100
 
@@ -121,9 +135,25 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
   let life: Life | undefined
   let isPaused = false
   let callCount = 0
+  let isFilling = false
   let clockOffsetMs = 0
   let refusal = ''
   let refusalCount = 0
+
+  const idle = randomFor(seed, `${name} idle`)
+
+  /** Does what there is to do for versions, a slice now and then. */
+  const fillSoon = (alive: Life): void => {
+    if (isFilling) return
+    isFilling = true
+    // Mostly at once; now and then a device is busy for long.
+    alive.setTimer(idle.next() ** 4 * FILL_MS_MAX, () => {
+      isFilling = false
+      if (home?.engine.history.fill() !== true) return
+      sync?.poke()
+      fillSoon(alive)
+    })
+  }
 
   const line = createLine(time, randomFor(seed, `${name} line`), options.accept)
 
@@ -154,6 +184,7 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
               if (message?.type === 'refused') watch.count(`refused ${message.code}`)
               events.onMessage(bytes)
               options.spring('message-received')
+              fillSoon(alive)
             },
           })
 
@@ -225,6 +256,9 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
     get isOn() {
       return sync !== undefined
     },
+    get isFilling() {
+      return isFilling
+    },
     get memory() {
       return memory
     },
@@ -255,6 +289,8 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
           for (const { kind } of conflicts) watch.count(`conflict ${kind}`)
         },
       })
+      isFilling = false
+      fillSoon(alive)
       if (isPaused) sync.pause()
       sync.start()
     },
@@ -289,22 +325,7 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
       home = undefined
     },
     call(calls) {
-      if (sync === undefined || home === undefined) return
-      const { outcomes } = home.engine.commit(
-        calls.map(({ reducer, args }) => {
-          callCount += 1
-          return {
-            callId: formatCallId(client, callCount),
-            reducer,
-            args,
-            timestampMs: clock.now(),
-            sender: identity,
-            connectionId: null,
-            oldestPendingNumber: callCount,
-          }
-        }),
-      )
-      outcomes.forEach((outcome, index) => {
+      replica.commit(calls).forEach((outcome, index) => {
         const call = calls[index]
         if (call === undefined) return
         const { marker } = call.args
@@ -319,7 +340,27 @@ export function createSimReplica(options: SimReplicaOptions): SimReplica {
         memory.committed(marker, outcome.delta, call.reducer === 'write')
         options.onCommitted(marker, call.reducer)
       })
+    },
+    commit(calls) {
+      if (sync === undefined || home === undefined) return []
+      const { outcomes } = home.engine.commit(
+        calls.map(({ reducer, args, undo }) => {
+          callCount += 1
+          return {
+            callId: formatCallId(client, callCount),
+            reducer,
+            args,
+            timestampMs: clock.now(),
+            sender: identity,
+            connectionId: null,
+            oldestPendingNumber: callCount,
+            undo,
+          }
+        }),
+      )
       sync.poke()
+      if (life !== undefined) fillSoon(life)
+      return outcomes
     },
     holds(stream, firstSeq, hash) {
       const looked = home ?? open()

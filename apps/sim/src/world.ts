@@ -4,12 +4,16 @@
  */
 
 import type { Hash, StreamId } from '@inner-universe/core'
+import { appendWord, compactDocument } from './document-work.ts'
 import { attack } from './hostile-peer.ts'
 import type { Action, Plan, TrapPlace } from './plan.ts'
 import { randomFor } from './plan.ts'
 import { createLogReader, markersOf, type OpenedEntry } from './relay-log.ts'
 import { createSimRelay, type SimRelay, UNIVERSE } from './sim-relay.ts'
 import { createSimReplica, type DiskCopy, type SimReplica } from './sim-replica.ts'
+import { sketch, turn } from './undo-work.ts'
+import type { VersionLedger } from './version-ledger.ts'
+import { draft, dropVersions, mergeBranch, nameVersion, revert } from './version-work.ts'
 import { createVirtualTime, type VirtualTime } from './virtual-time.ts'
 import { createWatch, type Watch } from './watch.ts'
 
@@ -36,6 +40,9 @@ export interface World {
   readonly committed: ReadonlySet<string>
   /** Markers of batches that were durable at the relay at some time. */
   readonly logged: ReadonlySet<string>
+  /** Owners of the documents that words were added to, each as its table and key, by word. */
+  readonly words: ReadonlyMap<string, readonly [table: string, id: string]>
+  readonly versions: VersionLedger
   /** Markers of calls whose write of `vault` the relay has to refuse. */
   readonly forbidden: ReadonlySet<string>
   /** Streams that two copies of a replica may have written: after a rollback or a clone. */
@@ -60,6 +67,8 @@ export function createWorld(plan: Plan, onTrace?: (line: string) => void): World
   const committed = new Set<string>()
   const logged = new Set<string>()
   const forbidden = new Set<string>()
+  const words = new Map<string, readonly [table: string, id: string]>()
+  const versions: VersionLedger = { seen: new Map() }
   const lost: Lost[] = []
   const snapshots = new Map<SimReplica, DiskCopy>()
   const twoWriters = new Set<StreamId>()
@@ -229,6 +238,28 @@ export function createWorld(plan: Plan, onTrace?: (line: string) => void): World
       case 'call':
         replica.call(action.calls)
         return
+      case 'append': {
+        const { marker, table } = action
+        const row = appendWord(replica, action, marker, watch)
+        if (row !== undefined) words.set(marker, [table, row])
+        return
+      }
+      case 'compact-document':
+        compactDocument(replica, action, action.isPartial, watch)
+        return
+      case 'sketch':
+        sketch(replica, action, watch)
+        return
+      case 'turn':
+        turn(replica, action, watch)
+        return
+      case 'name-version':
+      case 'draft':
+      case 'merge-branch':
+      case 'revert':
+      case 'drop-versions':
+        actOnVersions(replica, action)
+        return
       case 'drop':
         if (action.isSilent) replica.line.halfOpen()
         else replica.line.drop()
@@ -295,6 +326,17 @@ export function createWorld(plan: Plan, onTrace?: (line: string) => void): World
     }
   }
 
+  const actOnVersions = (replica: SimReplica, action: Action): void => {
+    const { engine, isOn } = replica
+    if (engine === undefined || !isOn) return
+    const scene = { replica, engine, ledger: versions, watch }
+    if (action.kind === 'name-version') nameVersion(scene, action)
+    if (action.kind === 'draft') draft(scene, action)
+    if (action.kind === 'merge-branch') mergeBranch(scene, action)
+    if (action.kind === 'revert') revert(scene, action)
+    if (action.kind === 'drop-versions') dropVersions(scene, action)
+  }
+
   const actOnRelay = (action: Exclude<Action, { readonly replica: number }>): void => {
     switch (action.kind) {
       case 'join':
@@ -354,6 +396,8 @@ export function createWorld(plan: Plan, onTrace?: (line: string) => void): World
     replicas,
     committed,
     logged,
+    words,
+    versions,
     forbidden,
     twoWriters,
     log,

@@ -13,6 +13,7 @@ const asInAnApp = (file: string): string =>
 test.each([
   { name: 'example', files: ['todos.ts', 'todos.worker.ts', 'main.ts', 'index.html'] },
   { name: 'example of a declared view', files: ['plans.ts', 'plans-main.ts'] },
+  { name: 'example with versions', files: ['recipes.ts', 'recipes-main.ts'] },
   { name: 'synced example', files: ['synced.ts', 'synced.html'] },
 ])('the README prints the $name as it is, in at most 60 lines', ({ files }) => {
   const readme = read('README.md')

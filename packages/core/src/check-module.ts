@@ -1,9 +1,7 @@
 /** What a module must be for the store to keep it. */
-import { checkName, checkTables, invalidModule } from './check-table.ts'
+import { checkModuleCode } from './check-module-code.ts'
+import { checkTables } from './check-table.ts'
 import type { Module } from './module.ts'
-
-/** How the store's own reducers begin: {@link APPEND_REDUCER}. */
-const OWN_REDUCERS = 'document:'
 
 /**
  * Refuses a module that contradicts itself. Called wherever a universe is opened, before its file is
@@ -14,44 +12,9 @@ const OWN_REDUCERS = 'document:'
  * (`check-table.ts`).
  */
 export function checkModule(module: Module): void {
-  const { name, version, tables, reducers } = module
-  checkName('module', name)
-  if (!Number.isSafeInteger(version) || version < 1) {
-    invalidModule(`module "${name}" has version ${version}; give it a whole number from 1`)
-  }
-  for (const bound of ['minReader', 'minWriter'] as const) {
-    const least = module[bound]
-    if (Number.isSafeInteger(least) && least >= 1 && least <= version) continue
-    invalidModule(
-      `module "${name}" has ${bound} ${least}; give it a whole number from 1 to ${version}`,
-    )
-  }
-  const definitions = Object.entries(tables).map(
-    ([tableName, { definition }]) => [tableName, definition] as const,
+  const definitions = Object.entries(module.tables).map(
+    ([name, { definition }]) => [name, definition] as const,
   )
   checkTables(Object.fromEntries(definitions))
-  checkViews(module)
-  for (const reducer of Object.keys(reducers)) {
-    if (!reducer.startsWith(OWN_REDUCERS)) continue
-    invalidModule(`reducer "${reducer}": names in ${OWN_REDUCERS} belong to the store`)
-  }
-  for (const [tableName, { schedule }] of definitions) {
-    if (schedule !== undefined && reducers[schedule.reducer] === undefined) {
-      invalidModule(
-        `table "${tableName}" schedules reducer "${schedule.reducer}", which is not there`,
-      )
-    }
-  }
-}
-
-/** Names of views; their queries are looked at by what keeps them, which has the builder. */
-function checkViews({ tables, views }: Module): void {
-  const taken = new Map(Object.keys(tables).map((name) => [name.toLowerCase(), name]))
-  for (const name of Object.keys(views)) {
-    checkName('view', name)
-    if (/^sqlite_/i.test(name)) invalidModule(`view "${name}": names in sqlite_ belong to SQLite`)
-    const other = taken.get(name.toLowerCase())
-    if (other !== undefined) invalidModule(`view "${name}" and "${other}" are one name to SQL`)
-    taken.set(name.toLowerCase(), name)
-  }
+  checkModuleCode(module)
 }

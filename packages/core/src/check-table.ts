@@ -2,15 +2,12 @@
 import type { ColumnDefinition, ColumnKind } from './column.ts'
 import type { DocumentKind } from './document-column.ts'
 import { documentTable } from './document-table.ts'
-import { UniverseError } from './error.ts'
-import { NAME_BYTES_MAX } from './limits.ts'
+import { checkName, invalidModule } from './module-fault.ts'
 import type { TableDefinition } from './table.ts'
 import { compileCheck, Findings } from './validate.ts'
 
 /** Table definitions by name. */
 export type DefinitionsByName = Readonly<Record<string, TableDefinition>>
-
-const NAME = /^[a-z][a-z0-9_]*$/i
 
 /** Kinds whose values can be elements of a set. */
 const ELEMENT_KINDS: ReadonlySet<ColumnKind> = new Set<ColumnKind>([
@@ -53,19 +50,6 @@ const SEARCH_NAMES: ReadonlySet<string> = new Set(['rank', 'rowid'])
 /** What FTS5 appends to the name of an index for its own tables. */
 const SEARCH_SUFFIXES = ['data', 'idx', 'content', 'docsize', 'config'] as const
 
-/** Refuses a module. */
-export function invalidModule(message: string): never {
-  throw new UniverseError('module/invalid', message)
-}
-
-/** A name that can be part of SQL, of a delta and of a message. */
-export function checkName(what: string, name: string): void {
-  if (!NAME.test(name)) {
-    invalidModule(`${what} "${name}": a name is letters, digits and _, a letter first`)
-  }
-  if (name.length > NAME_BYTES_MAX / 2) invalidModule(`${what} "${name}": the name is too long`)
-}
-
 /** Checks all tables of a module, each for itself and against the others. */
 export function checkTables(tables: DefinitionsByName): void {
   checkDistinct('tables', Object.keys(tables))
@@ -100,7 +84,7 @@ function checkTable(name: string, definition: TableDefinition, tables: Definitio
   for (const [column, columnDefinition] of columns) {
     const where = `column "${name}.${column}"`
     checkName(where, column)
-    checkColumn(where, columnDefinition, tables)
+    checkColumn(where, columnDefinition, tables, definition.isHistory === true)
     checkUnique(where, columnDefinition, definition.scope)
     checkLens(where, columnDefinition, definition)
   }
@@ -109,7 +93,12 @@ function checkTable(name: string, definition: TableDefinition, tables: Definitio
   checkSchedule(name, definition)
 }
 
-function checkColumn(where: string, column: ColumnDefinition, tables: DefinitionsByName): void {
+function checkColumn(
+  where: string,
+  column: ColumnDefinition,
+  tables: DefinitionsByName,
+  isHistory: boolean,
+): void {
   const { kind, isOptional } = column
   const isKey = kind === 'id' || kind === 'key'
   if (isOptional && (isKey || kind === 'counter' || kind === 'set')) {
@@ -120,7 +109,8 @@ function checkColumn(where: string, column: ColumnDefinition, tables: Definition
       invalidModule(`${where} refers to table "${column.table}", which the module does not have`)
     }
     // What is kept by a reference would outlive every compaction.
-    if (tables[column.table ?? '']?.documentsOf !== undefined) {
+    const target = tables[column.table ?? '']
+    if (target?.documentsOf !== undefined || (target?.isHistory && !isHistory)) {
       invalidModule(`${where} refers to table "${column.table}", whose rows are the store's own`)
     }
     if (column.onDelete === 'null' && !isOptional) {

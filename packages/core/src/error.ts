@@ -106,6 +106,8 @@ export const ERROR_CODES = {
     'Bytes from the other side are not a message of the protocol, or came out of turn. The connection was closed.',
   'sync/image-invalid':
     'An image of a universe does not match its manifest. It is fetched again; nothing was changed.',
+  'undo/not-configured':
+    'The part of the engine that undoes was not given or could not be loaded. Try again when the app is online.',
   'views/invalid-graph':
     'A query over Z-sets contradicts itself (a name twice, a view that reads itself, an operator where it cannot stand). Correct it.',
   'views/function-failed':
@@ -131,6 +133,23 @@ export const ERROR_CODES = {
     'The batches that a step waits for did not arrive in time. Retry, or raise the time-out.',
   'views/backend':
     'The database that keeps the view’s state refused or went away; `details.backendCode` is its own code. Nothing of the step was kept; retry.',
+  'history/not-configured':
+    'The module keeps no versions (`versions: true`), or the part that keeps them was not given or could not be loaded.',
+  'history/version-unknown':
+    'There is no version, branch or tag of that name here. It may have been dropped, or has not arrived yet.',
+  'history/not-ready':
+    'The content of the version has not arrived whole yet, or is still being taken in. Wait for it.',
+  'history/damaged':
+    'The content of a version or an export does not fit its digest; `details` has what is sound. Import it again, or use another version.',
+  'history/other-universe':
+    'The export is of another universe. Import it there; nothing was changed.',
+  'history/version-referenced':
+    'The version is named by a branch or tag, or the content of another one is a difference to it. Remove the name, or drop the other one first.',
+  'history/branch-moved':
+    'The branch has moved on since the draft was begun. Begin anew from its head, or merge.',
+  'history/name-taken': 'The tag names another version, and tags do not move. Choose another name.',
+  'history/name-unknown': 'There is no branch or tag of that name. It may have been removed.',
+  'history/invalid-export': 'The bytes are no export of versions. Nothing was changed.',
   'kv/invalid-argument':
     'A key, range, job id or root is not one; the message says what is wrong. Nothing was stored.',
   'kv/closed': 'The job or its root was closed. Open it again.',

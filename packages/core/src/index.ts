@@ -3,6 +3,7 @@ export { ByteReader } from './byte-reader.ts'
 export { ByteWriter, type ByteWriterOptions } from './byte-writer.ts'
 export { storedDefault } from './cell-form.ts'
 export { checkModule } from './check-module.ts'
+export { checkModuleCode } from './check-module-code.ts'
 export {
   type CheckedRelation,
   checkRelation,
@@ -82,6 +83,32 @@ export {
 export { commonKind, kindOf, placeOfComparison } from './expression-kind.ts'
 export { finishHash, HASH_BYTES, type HashFunction, hashOf, originHash } from './hash.ts'
 export { bytesToHex, hexToBytes } from './hex.ts'
+export {
+  type ContentRow,
+  type ContentTable,
+  decodeContent,
+  encodeContent,
+} from './history-chunk.ts'
+export {
+  BRANCH_REDUCER,
+  COMMIT_VERSION_REDUCER,
+  DROP_REDUCER,
+  type DraftCall,
+  HISTORY_CHUNK_BYTES,
+  HISTORY_CHUNK_ROWS,
+  HISTORY_DESCRIPTION_CHARS_MAX,
+  HISTORY_NAME_CHARS_MAX,
+  HISTORY_PARENTS_MAX,
+  HISTORY_REDUCERS,
+  MERGE_REDUCER,
+  MERGE_VERSIONS_REDUCER,
+  NAME_REDUCER,
+  RETAIN_REDUCER,
+  REVERT_REDUCER,
+  UNNAME_REDUCER,
+} from './history-contract.ts'
+export { createRowHash, digestSum, digestText, type RowHash } from './history-digest.ts'
+export { HISTORY_TABLES } from './history-table-names.ts'
 export {
   compareStamp,
   createHlcClock,

@@ -1,5 +1,6 @@
 /** Module definitions: the tables, reducers and lifecycle of an app, shared by page, worker and relay. */
 import { withDocumentTables } from './document-table.ts'
+import { withHistoryTables } from './history-tables.ts'
 import { type DefineReducer, defineReducer, type ReducerContext, type Reducers } from './reducer.ts'
 import type { Tables } from './table.ts'
 import type { DefineViews, ViewBuilders, Views } from './view.ts'
@@ -34,12 +35,17 @@ export interface Module<
   readonly minReader: number
   /** The same for writing. */
   readonly minWriter: number
-  /** Also those that hold the documents of others (`document-table.ts`), which the type leaves out. */
+  /**
+   * Also those that hold the documents of others (`document-table.ts`) and the versions of the universe
+   * (`history-tables.ts`), which the type leaves out.
+   */
   readonly tables: T
   readonly reducers: R
   readonly lifecycle: Lifecycle<T>
   /** Declared views: rows follow from the tables and are kept beside them. No part of the schema. */
   readonly views: ViewBuilders<V>
+  /** Whether states of the universe can be named and read again (engine/HISTORY.md). */
+  readonly versions: boolean
   /** Carries the type only; never set. */
   readonly viewTypes?: V
 }
@@ -67,8 +73,12 @@ export function defineModule<
   readonly lifecycle?: Lifecycle<NoInfer<T>>
   /** Queries whose rows are kept; `view` starts from another of them. Default none. */
   readonly views?: DefineViews<NoInfer<T>, V>
+  /** True: states of the universe can be named, and read again. Default false. */
+  readonly versions?: boolean
 }): Module<T, R, V> {
   const { name, version, minReader = 1, minWriter = 1, tables, lifecycle = {} } = definition
+  const { versions = false } = definition
+  const whole = withDocumentTables(tables)
   const reducers = definition.reducers(defineReducer as unknown as DefineReducer<T>)
   const views = (definition.views ?? {}) as ViewBuilders<V>
   return {
@@ -76,9 +86,10 @@ export function defineModule<
     version,
     minReader,
     minWriter,
-    tables: withDocumentTables(tables),
+    tables: versions ? withHistoryTables(whole) : whole,
     reducers,
     lifecycle,
     views,
+    versions,
   }
 }

@@ -38,6 +38,8 @@ export interface TableDefinition {
   readonly documents?: Readonly<Record<string, DocumentDefinition>>
   /** The table whose documents this one holds the updates of. The store sets it, no author does. */
   readonly documentsOf?: string
+  /** True: it holds versions of the universe. The store sets it, no author does. */
+  readonly isHistory?: boolean
 }
 
 /** Columns of a table by name, as given to `table`. */

@@ -2,7 +2,7 @@
  * Declared views: queries of a module whose rows every universe of it keeps, up to date in the
  * transaction that changes what they read.
  */
-import { invalidModule } from './check-table.ts'
+import { invalidModule } from './module-fault.ts'
 import { type Queries, Query, queriesOf } from './query.ts'
 import type { Relation } from './relation.ts'
 import type { Row } from './row-change.ts'

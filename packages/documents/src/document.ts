@@ -412,7 +412,8 @@ function equalStatus(left: DocumentStatus, right: DocumentStatus): boolean {
   return left.kind === right.kind && left.isComplete === right.isComplete && error === otherError
 }
 
-function applyRow(doc: Y.Doc, update: Uint8Array, kind: number, origin?: unknown): void {
+/** Applies a row that was checked. */
+export function applyRow(doc: Y.Doc, update: Uint8Array, kind: number, origin?: unknown): void {
   if (kind === DOCUMENT_UPDATE_KINDS.checkpoint) Y.applyUpdateV2(doc, update, origin)
   else Y.applyUpdate(doc, update, origin)
 }

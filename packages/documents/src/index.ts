@@ -8,3 +8,4 @@ export type {
   StoredUpdate,
 } from './document-home.ts'
 export { closeDocuments, type OpenDocument, openDocument } from './open-document.ts'
+export { readDocument } from './read-document.ts'

@@ -7,10 +7,11 @@ import {
   idFromParts,
   type LocalStamp,
   type Random,
+  type RowOperation,
   UniverseError,
 } from '@inner-universe/core'
 import { Effects } from './effects.ts'
-import type { UndoRecorder } from './undo/undo-recorder.ts'
+import type { RowWatch } from './undo-part.ts'
 import type { WriteScope } from './write-scope.ts'
 
 /** What a call is and who makes it. */
@@ -40,10 +41,12 @@ export class CallScope {
   readonly facts: CallFacts
   readonly scope: WriteScope
   readonly effects: Effects = new Effects()
+  /** Operations of its delta that were merged beside the table API: states written as a whole. */
+  readonly merged: RowOperation[] = []
   /** True once anything was written to the file: undoing the call then needs the file to be undone. */
   hasWritten = false
   /** Of a call that can be undone. */
-  recorder: UndoRecorder | undefined
+  recorder: RowWatch | undefined
   /** True once the time limit was found to have passed. */
   isExpired = false
   readonly #clock: CallClock

@@ -8,7 +8,8 @@ import type { Outbox } from './outbox.ts'
 import { quoteName, type Schema, type TableSchema } from './schema.ts'
 import type { Streams } from './streams.ts'
 import type { SyncState } from './sync-state.ts'
-import { hasUndoTables, UNDO_TABLES } from './undo/undo-schema.ts'
+import { UNDO_TABLES } from './undo/undo-schema.ts'
+import { hasUndoTables } from './undo-part.ts'
 
 /** The base of a delta written before any relay's log was read. */
 const NO_BASE: Base = { epoch: NO_EPOCH, offset: 0 }

@@ -120,7 +120,8 @@ export class Changes {
   }
 }
 
-function isSameRow(a: StoredRow | undefined, b: StoredRow | undefined): boolean {
+/** Whether two rows are equal, or both missing. */
+export function isSameRow(a: StoredRow | undefined, b: StoredRow | undefined): boolean {
   if (a === undefined || b === undefined || a === b) return a === b
   return a.every((value, index) => isSameValue(value, b[index]))
 }

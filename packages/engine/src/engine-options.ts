@@ -1,7 +1,9 @@
 /** What an engine is opened with. */
-import type { Module } from '@inner-universe/core'
+import type { Module, Reducers, Tables } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
+import type { History } from './history-part.ts'
 import type { Replication } from './replication-part.ts'
+import type { Undo } from './undo-part.ts'
 import type { Views } from './views-part.ts'
 
 /** What an engine is opened with. Time and randomness come from outside. */
@@ -35,6 +37,21 @@ export interface EngineOptions {
   readonly replication?: Replication
   /** What keeps declared views. A module that declares any is refused without it. */
   readonly views?: Views
+  /**
+   * Gives what records and undoes calls, `undo` of `engine/undo`, once it is there: asked when it is first
+   * needed, until it gives something. Without it such calls are refused.
+   */
+  readonly undo?: () => Undo | undefined
+  /**
+   * Makes the reducers that write documents, `documentReducers` of core. Without it documents are not
+   * written by calls.
+   */
+  readonly documents?: (tables: Tables) => Reducers
+  /**
+   * What keeps versions, `history` of `engine/history`. Without it a module that declares them works, and
+   * none can be named or read; what was kept of the past is removed.
+   */
+  readonly history?: History
   /** Wall time for stamps, corrected by what is known of the relay's clock. Default {@link now}. */
   readonly clockNow?: () => number
 }

@@ -25,8 +25,10 @@ import type {
   UniverseError,
   ViewState,
 } from '@inner-universe/core'
+import type { EngineHistory } from './history-contract.ts'
 import type { KvStore } from './kv/kv-store.ts'
 import type { CompileRelation } from './relation-sql.ts'
+import type { SqlResult } from './sql-result.ts'
 
 /** One invocation of a reducer. Identity, time and sender are fixed before it crossed a thread. */
 export interface Call {
@@ -156,13 +158,6 @@ export type ApplyOutcome =
 export interface ApplyResult {
   readonly outcomes: readonly ApplyOutcome[]
   readonly changeset: Changeset | undefined
-}
-
-/** Rows of raw SQL, column by column; see `rowsOfColumns` for objects. */
-export interface SqlResult {
-  readonly columnNames: readonly string[]
-  readonly columns: readonly (readonly (null | number | bigint | string | Uint8Array)[])[]
-  readonly rowCount: number
 }
 
 /** An own delta that the relay does not have, with what sealing it fixed. */
@@ -317,10 +312,19 @@ export interface Engine {
   readonly kv: Pick<KvStore, 'get' | 'exists' | 'count' | 'scan' | 'scanPrefix' | 'batch'>
   /** The steps of undo of an identity in a scope; undoing is a call, see {@link CallUndo}. */
   readonly undo: {
+    /** Whether a call was ever recorded in this file; known without {@link EngineOptions.undo}. */
+    isUsed(): boolean
     state(key: UndoKey): UndoState
     /** Forgets all steps of the scope. */
     clear(key: UndoKey): void
   }
+  /**
+   * States of the universe that were named.
+   *
+   * @throws UniverseError `history/not-configured` without {@link EngineOptions.history}, and for a
+   * module that does not declare `versions`.
+   */
+  readonly history: EngineHistory
   /** Conflicts noticed and not dismissed, oldest first. */
   conflicts(): readonly KeptConflict[]
   dismissConflicts(conflictIds: readonly number[]): void

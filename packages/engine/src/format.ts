@@ -2,7 +2,8 @@
 import { decodeFirstHlc } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
 import { kvTableStatement } from './kv/kv-schema.ts'
-import { FORMAT_VERSION, LOG_STATEMENT, SYNC_STATEMENTS, UNIVERSE_KV_TABLE } from './schema.ts'
+import { FORMAT_VERSION, UNIVERSE_KV_TABLE } from './schema.ts'
+import { LOG_STATEMENT, SYNC_STATEMENTS } from './schema-statements.ts'
 
 /**
  * Migrates a file's own tables, in the open transaction.

@@ -1,4 +1,5 @@
 /** Makes a file an image: what any replica of the universe may begin from. STORAGE.md SY12. */
+import { removeHistory } from './history-tables.ts'
 import type { Schema, TableSchema } from './schema.ts'
 import { removeUndoTables } from './undo/undo-schema.ts'
 import { removeViews } from './view-tables.ts'
@@ -7,7 +8,7 @@ import type { WriteScope } from './write-scope.ts'
 /**
  * Removes what belongs to one replica, in the open transaction: the log but for what waits for a newer
  * schema, answers, timers, connections, conflicts, rows of local tables, key-value entries, steps of undo,
- * declared views. No stream is own any more.
+ * declared views, what is kept of the past. No stream is own any more.
  */
 export function stripFile({ driver, schema, streams }: WriteScope): void {
   driver.exec(`DELETE FROM _log WHERE NOT EXISTS (SELECT 1 FROM _unapplied AS waiting
@@ -18,6 +19,7 @@ export function stripFile({ driver, schema, streams }: WriteScope): void {
   for (const table of localTables(schema)) driver.exec(`DELETE FROM ${table.rowsSql}`)
   for (const stream of streams.own()) streams.setOwn(stream, false)
   removeViews(driver)
+  removeHistory(driver)
 }
 
 /** Tables whose rows stay on this device. */

@@ -10,21 +10,25 @@ import { storedDefault } from './row-codec.ts'
 import { RowStore } from './row-store.ts'
 import {
   APPLICATION_ID,
+  type ColumnSchema,
   columnSql,
   FORMAT_VERSION,
-  fillSearchStatement,
-  indexStatements,
   quoteName,
   type Schema,
-  SYSTEM_STATEMENTS,
-  searchStatements,
   searchTable,
   type TableSchema,
   tableOf,
+} from './schema.ts'
+import {
+  fillSearchStatement,
+  indexStatements,
+  SYSTEM_STATEMENTS,
+  searchStatements,
   tableStatements,
   viewStatement,
-} from './schema.ts'
-import { encodeSchema, type SchemaChange } from './stored-schema.ts'
+} from './schema-statements.ts'
+import { encodeSchema } from './schema-text.ts'
+import type { SchemaChange } from './stored-schema.ts'
 
 /** Creates all tables of an empty file. */
 export function createTables(driver: Driver, module: Module, schema: Schema): void {
@@ -62,11 +66,15 @@ function addColumns(driver: Driver, table: TableSchema, names: readonly string[]
   const added = table.columns.filter(({ name }) => names.includes(name))
   driver.exec(`DROP VIEW ${quoteName(table.name)}`)
   for (const column of added) {
-    const value = literal(storedDefault(table, column))
-    driver.exec(`ALTER TABLE ${table.rowsSql} ADD COLUMN ${columnSql(column)} DEFAULT ${value}`)
+    driver.exec(`ALTER TABLE ${table.rowsSql} ${addColumnSql(table, column)}`)
   }
   // No clocks are noted: an insert writes every column, those it does not know too (MERGE.md MR4).
   driver.exec(viewStatement(table))
+}
+
+/** How a column is added to a table that has rows, all of which then read its default. */
+export function addColumnSql(table: TableSchema, column: ColumnSchema): string {
+  return `ADD COLUMN ${columnSql(column)} DEFAULT ${literal(storedDefault(table, column))}`
 }
 
 function renewIndexes(driver: Driver, table: TableSchema): void {

@@ -5,8 +5,9 @@
  * `init` reducer in it, so a file is either untouched or a whole universe.
  */
 import {
+  assert,
   bytesToHex,
-  checkModule,
+  checkModuleCode,
   createClientId,
   createHlcClock,
   createStreamId,
@@ -24,10 +25,11 @@ import { DeltaLog } from './delta-log.ts'
 import type { Engine, EngineInfo } from './engine.ts'
 import type { EngineOptions } from './engine-options.ts'
 import type { SystemCall } from './engine-parts.ts'
-import { migrateFormat } from './format.ts'
+import type { HistoryPart } from './history-part.ts'
+import { removeHistory } from './history-tables.ts'
 import { KvStore } from './kv/kv-store.ts'
 import { readMeta, writeMeta } from './meta.ts'
-import { applySchemaChange, createTables } from './migrate.ts'
+import type { Preparation } from './preparation-part.ts'
 import { ReducerRunner } from './reducer-runner.ts'
 import { createRowCodec, type RowCodec } from './row-codec.ts'
 import { RowStore } from './row-store.ts'
@@ -37,11 +39,11 @@ import {
   compileSchema,
   definitionsOf,
   FORMAT_VERSION,
-  type Schema,
   type TableSchema,
   UNIVERSE_KV_TABLE,
 } from './schema.ts'
-import { compareSchemas, decodeSchema, encodeSchema, type SchemaChange } from './stored-schema.ts'
+import { encodeSchema } from './schema-text.ts'
+import type { SchemaChange } from './stored-schema.ts'
 import { Streams } from './streams.ts'
 import { SyncState } from './sync-state.ts'
 import type { Session } from './table-access.ts'
@@ -68,34 +70,43 @@ type Found =
       readonly change: SchemaChange
     }
 
-/**
- * Opens the universe in a database, creating or migrating it.
- *
- * The driver is closed when this throws; the file is then as it was.
- *
- * @throws UniverseError `engine/module-mismatch`, `engine/schema-too-new`,
- * `engine/schema-incompatible`, `engine/format-too-new`, `module/invalid`, `storage/…`, and what the
- * module's `init` throws, as a call's error.
- */
-export function openEngine(options: EngineOptions): Engine {
+/** Whether a file needs no preparation to be opened: the module's tables are in it, as they are now. */
+export function isPrepared(driver: Driver, module: Module): boolean {
+  const [applicationId] = driver.prepare('PRAGMA application_id').get() ?? [0]
+  const [formatVersion] = driver.prepare('PRAGMA user_version').get() ?? [0]
+  return (
+    applicationId === APPLICATION_ID &&
+    formatVersion === FORMAT_VERSION &&
+    readMeta(driver, 'module') === module.name &&
+    readMeta(driver, 'schema') === encodeSchema(module)
+  )
+}
+
+/** As `openEngine` (`open-any.ts`); for a file that is prepared nothing else need be given. */
+export function openPrepared(options: EngineOptions, preparation?: Preparation): Engine {
   const { driver } = options
   try {
-    return open(options)
+    return open(options, preparation)
   } catch (error) {
     driver.close()
     throw error
   }
 }
 
-function open(options: EngineOptions): Engine {
+function open(options: EngineOptions, given: Preparation | undefined): Engine {
   const { driver, module, now, randomBytes } = options
-  checkModule(module)
+  if (given === undefined) checkModuleCode(module)
+  else given.check(module)
+  const preparation = (): Preparation => {
+    assert(given !== undefined, 'a file that is new or older is opened with its preparation')
+    return given
+  }
   if (options.views === undefined) assertNoViews(module)
   const schema = compileSchema(module)
   const codecs = new Map<TableSchema, RowCodec>(
     [...schema.values()].map((table) => [table, createRowCodec(table)]),
   )
-  const found = inspect(driver, module)
+  const found = inspect(driver, module, preparation)
   const isNew = found.kind === 'empty'
   const created = isNew
     ? { universeId: bytesToHex(randomBytes(16)), owner: options.join?.owner ?? options.identity }
@@ -108,21 +119,32 @@ function open(options: EngineOptions): Engine {
   const owner = created?.owner ?? readMeta(driver, 'owner') ?? ''
   // A full disk concerns the whole transaction: its error stays the driver's.
   const kv = new KvStore(driver, UNIVERSE_KV_TABLE, (body) => body())
-  const runner = new ReducerRunner(session, driver, kv, module, owner)
+  const history = createHistory(options, session, created)
+  const reducers = {
+    ...module.reducers,
+    ...options.documents?.(module.tables),
+    ...history?.reducers,
+  }
+  const runner = new ReducerRunner(session, driver, kv, { ...module, reducers }, owner)
 
   driver.exec('BEGIN IMMEDIATE')
   try {
-    if (created !== undefined) create(options, schema, created)
+    if (created !== undefined) {
+      preparation().create(driver, module, schema)
+      noteCreation(options, created)
+    }
     if (found.kind !== 'empty' && found.formatVersion < FORMAT_VERSION) {
-      migrateFormat(driver, found.formatVersion)
+      preparation().migrateFormat(driver, found.formatVersion)
     }
     const before = found.kind === 'older' ? found.before : undefined
     const unmerged = isNew ? undefined : unmergedSchema(driver, before)
     // What is not told of every row that changes must not stay.
     if (views === undefined || found.kind !== 'current' || unmerged !== undefined)
       removeViews(driver)
-    if (found.kind === 'older') applySchemaChange(driver, module, schema, found.change)
-    const parts = openParts(options, reader, rows, views)
+    if (found.kind === 'older') preparation().migrate(driver, module, schema, found.change)
+    if (history === undefined) removeHistory(driver)
+    else history.open({ isOlder: found.kind === 'older' })
+    const parts = openParts(options, reader, rows, views, history)
     const transactions = new Transactions(parts, runner)
     if (unmerged !== undefined) {
       transactions.writeWithin((scope) =>
@@ -173,6 +195,7 @@ function open(options: EngineOptions): Engine {
     return new UniverseEngine(
       { info, parts, kv, transactions, runner, systemCall, newStream },
       options.replication,
+      history,
     )
   } catch (error) {
     if (driver.isOpen && driver.isInTransaction) driver.exec('ROLLBACK')
@@ -181,7 +204,7 @@ function open(options: EngineOptions): Engine {
 }
 
 /** What the file is, without writing to it. */
-function inspect(driver: Driver, module: Module): Found {
+function inspect(driver: Driver, module: Module, preparation: () => Preparation): Found {
   const [entryCount] = driver.prepare('SELECT count(*) FROM sqlite_schema').get() ?? [0]
   const [applicationId] = driver.prepare('PRAGMA application_id').get() ?? [0]
   if (entryCount === 0 && applicationId === 0) return { kind: 'empty' }
@@ -211,16 +234,14 @@ function inspect(driver: Driver, module: Module): Found {
   const stored = readMeta(driver, 'schema') ?? '{}'
   const fileFormat = { formatVersion: formatVersion as number }
   if (stored === encodeSchema(module)) return { kind: 'current', ...fileFormat }
-  const change = compareSchemas(decodeSchema(stored), module)
+  const change = preparation().compare(stored, module)
   return { kind: 'older', ...fileFormat, before: stored, change }
 }
 
-function create(
-  { driver, module, now }: EngineOptions,
-  schema: Schema,
+function noteCreation(
+  { driver, now }: EngineOptions,
   created: { readonly universeId: string; readonly owner: string },
 ): void {
-  createTables(driver, module, schema)
   writeMeta(driver, 'universe_id', created.universeId)
   writeMeta(driver, 'owner', created.owner)
   writeMeta(driver, 'created_ms', String(Math.floor(now())))
@@ -239,11 +260,22 @@ function createViews(
   return part
 }
 
+function createHistory(
+  { driver, module, history }: EngineOptions,
+  session: Session,
+  created: { readonly universeId: string } | undefined,
+): HistoryPart | undefined {
+  if (history === undefined || !module.versions) return undefined
+  const universeId = created?.universeId ?? readMeta(driver, 'universe_id') ?? ''
+  return history.create({ driver, module, universeId, session })
+}
+
 function openParts(
   options: EngineOptions,
   reader: TableReader,
   rows: RowStore,
   views: ViewsPart | undefined,
+  history: HistoryPart | undefined,
 ) {
   const { driver, module, now, randomBytes } = options
   const streams = new Streams(driver)
@@ -261,6 +293,8 @@ function openParts(
     clock: createHlcClock({ now: options.clockNow ?? now, last }),
     sync: new SyncState(driver),
     views,
+    history,
+    undo: options.undo ?? (() => undefined),
     tables: definitionsOf(reader.schema),
     codecs: reader.codecs,
     keepsLog: options.keepsLog ?? true,

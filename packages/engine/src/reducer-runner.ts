@@ -8,7 +8,6 @@ import {
   canonicalJson,
   compileArguments,
   type Db,
-  documentReducers,
   type Id,
   type Module,
   orderKeyBetween,
@@ -60,9 +59,8 @@ export class ReducerRunner {
     this.#driver = driver
     this.#kv = kv
     this.#hasViews = Object.keys(module.views).length > 0
-    const reducers = { ...module.reducers, ...documentReducers(module.tables) }
     this.#reducers = new Map(
-      Object.entries(reducers).map(([name, reducer]) => [name, prepare(reducer)]),
+      Object.entries(module.reducers).map(([name, reducer]) => [name, prepare(reducer)]),
     )
     this.#shared = this.#shareContext(owner)
   }

@@ -16,7 +16,7 @@ import { noteOffsets } from './claim-offsets.ts'
 import type { ReplicaParts } from './engine-parts.ts'
 import { Outbox } from './outbox.ts'
 import { confirmOwn, planEntries, type Received, takeIn } from './receive.ts'
-import { encodeSchema } from './stored-schema.ts'
+import { encodeSchema } from './schema-text.ts'
 import type { WriteScope } from './write-scope.ts'
 
 /** See {@link Replica}. */

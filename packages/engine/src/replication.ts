@@ -95,6 +95,8 @@ class EngineReplication implements ReplicationPart {
   }
 
   stripForImage(): void {
-    this.#open().transactions.merge((scope) => stripFile(scope))
+    const { parts, transactions } = this.#open()
+    transactions.merge((scope) => stripFile(scope))
+    parts.history?.rollBack()
   }
 }

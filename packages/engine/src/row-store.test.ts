@@ -3,7 +3,8 @@ import type { Driver } from '@inner-universe/sqlite'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { RowStore } from './row-store.ts'
-import { compileSchema, SYSTEM_STATEMENTS, tableOf, tableStatements } from './schema.ts'
+import { compileSchema, tableOf } from './schema.ts'
+import { SYSTEM_STATEMENTS, tableStatements } from './schema-statements.ts'
 
 const module = defineModule({
   name: 'test',

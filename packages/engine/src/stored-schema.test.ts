@@ -1,6 +1,7 @@
 import { defineModule, t, table } from '@inner-universe/core'
 import { describe, expect, it } from 'vitest'
-import { encodeSchema, moduleOfSchema } from './stored-schema.ts'
+import { encodeSchema } from './schema-text.ts'
+import { moduleOfSchema } from './stored-schema.ts'
 import { errorOf } from './testing/expect-error.ts'
 import { openTestEngine } from './testing/test-engine.ts'
 

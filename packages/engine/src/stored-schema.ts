@@ -1,7 +1,4 @@
-/**
- * The schema a file was last opened with, as stored, and what may change between two versions of a
- * module. STORAGE.md MG1–MG6.
- */
+/** What may change between two versions of a module. STORAGE.md MG1–MG6. */
 import {
   type ColumnDefinition,
   canonicalJson,
@@ -13,14 +10,7 @@ import {
   type TableDefinition,
   UniverseError,
 } from '@inner-universe/core'
-
-/** Schema version and tables, as kept in `_meta`. */
-export interface StoredSchema {
-  readonly version: number
-  readonly minReader?: number
-  readonly minWriter?: number
-  readonly tables: Readonly<Record<string, TableDefinition>>
-}
+import { decodeSchema, type StoredSchema } from './schema-text.ts'
 
 /** What is new in a module, compared with a file. */
 export interface SchemaChange {
@@ -29,17 +19,6 @@ export interface SchemaChange {
   readonly newColumns: ReadonlyMap<string, readonly string[]>
   /** Tables whose indexes or full-text search differ. */
   readonly reindexed: readonly string[]
-}
-
-/** The stored form of a module's schema. Equal modules have equal texts. */
-export function encodeSchema({ version, minReader, minWriter, tables }: Module): string {
-  const definitions = Object.entries(tables).map(([name, { definition }]) => [name, definition])
-  return canonicalJson({
-    version,
-    ...(minReader > 1 ? { minReader } : {}),
-    ...(minWriter > 1 ? { minWriter } : {}),
-    tables: withoutUndefined(Object.fromEntries(definitions)),
-  })
 }
 
 /**
@@ -81,20 +60,12 @@ function buildModule(
     reducers: Object.fromEntries(reducers),
     lifecycle: {},
     views: {},
+    versions: Object.values(definitions).some(({ isHistory }) => isHistory === true),
   }
 }
 
 function refuse(): never {
   throw new UniverseError('engine/read-only', 'the module was made of its schema and has no code')
-}
-
-/** A schema from its stored form. */
-export function decodeSchema(text: string): StoredSchema {
-  return JSON.parse(text) as StoredSchema
-}
-
-function withoutUndefined(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value))
 }
 
 /**

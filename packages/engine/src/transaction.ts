@@ -25,17 +25,15 @@ import { type CallClock, type CallFacts, CallScope } from './call-scope.ts'
 import { Changes } from './changes.ts'
 import type { Authoring, DeltaLog, LogTransaction } from './delta-log.ts'
 import type { Call, CallOutcome, CallUndo, Commit } from './engine.ts'
+import type { HistoryStep } from './history-step.ts'
 import { operationsOf } from './operations.ts'
 import { copyResult } from './plain-value.ts'
 import type { ReducerRunner } from './reducer-runner.ts'
 import type { RowStore } from './row-store.ts'
-import { definitionsOf } from './schema.ts'
 import type { Streams } from './streams.ts'
 import type { SyncState } from './sync-state.ts'
 import type { TableReader } from './table-reader.ts'
-import { UndoRecorder } from './undo/undo-recorder.ts'
-import { checkUndoNames, UndoStore } from './undo/undo-store.ts'
-import { turnStep } from './undo/undo-turn.ts'
+import type { Undo, UndoPart } from './undo-part.ts'
 import type { ViewsPart } from './views-part.ts'
 import type { WriteScope } from './write-scope.ts'
 
@@ -50,6 +48,8 @@ export interface TransactionParts {
   readonly clock: HlcClock
   readonly sync: SyncState
   readonly views: ViewsPart | undefined
+  readonly history: HistoryStep | undefined
+  readonly undo: () => Undo | undefined
   readonly now: () => number
   readonly reducerMsMax: number
 }
@@ -82,19 +82,28 @@ interface Ran {
 
 /** Runs write transactions, one at a time. */
 export class Transactions {
-  readonly undo: UndoStore
   readonly #parts: TransactionParts
   readonly #runner: ReducerRunner
   readonly #callLog: CallLog
   /** Reducers that have failed after writing: they get a savepoint. */
   readonly #guarded = new Set<string>()
   #changesetCount = 0
+  #undoPart: UndoPart | undefined
 
   constructor(parts: TransactionParts, runner: ReducerRunner) {
     this.#parts = parts
     this.#runner = runner
     this.#callLog = new CallLog(parts.driver)
-    this.undo = new UndoStore(parts.driver)
+  }
+
+  /** @throws UniverseError `undo/not-configured` while its code is not there. */
+  get undo(): UndoPart {
+    this.#undoPart ??= this.#parts.undo()?.create(this.#parts)
+    if (this.#undoPart !== undefined) return this.#undoPart
+    throw new UniverseError(
+      'undo/not-configured',
+      'what undoes was not given to this engine, or could not be loaded; try again when the app is online',
+    )
   }
 
   /** Runs a group of calls; see {@link Engine.commit}. */
@@ -162,9 +171,11 @@ export class Transactions {
     transaction.log.finish()
   }
 
-  /** Runs `body` inside the transaction the caller has open: migration. */
+  /** Runs `body` inside the transaction the caller has open: migration. Views are not told. */
   writeWithin(body: (scope: WriteScope) => void): void {
-    body(this.#begin(new Changes()).scope)
+    const changes = new Changes()
+    body(this.#begin(changes).scope)
+    this.#parts.history?.step(changes)
   }
 
   /** Fills a slice of views in a transaction of its own; false when all are filled. */
@@ -216,7 +227,7 @@ export class Transactions {
     body: (transaction: OpenTransaction) => T,
     origin: Changeset['origin'],
   ): { result: T; changeset: Changeset | undefined } {
-    const { driver, reader, views, now } = this.#parts
+    const { driver, reader, views, history, now } = this.#parts
     driver.prepare('BEGIN IMMEDIATE').run()
     try {
       const changes = new Changes()
@@ -225,6 +236,7 @@ export class Transactions {
       transaction.log.finish()
       transaction.calls.finish(now())
       views?.step(changes)
+      history?.step(changes)
       driver.prepare('COMMIT').run()
       const changeset = changes.changeset(this.#changesetCount + 1, origin, reader.codecs)
       if (changeset !== undefined) this.#changesetCount += 1
@@ -252,10 +264,11 @@ export class Transactions {
   }
 
   #undo(): void {
-    const { driver, streams, sync, views } = this.#parts
+    const { driver, streams, sync, views, history } = this.#parts
     if (!driver.isOpen) return
     if (driver.isInTransaction) driver.prepare('ROLLBACK').run()
     views?.rollBack()
+    history?.rollBack()
     this.#callLog.forget()
     streams.reload()
     sync.reload()
@@ -329,7 +342,8 @@ export class Transactions {
   ): Ran {
     const { facts, effects } = call
     const value = copyResult(body())
-    const operations = operationsOf(effects)
+    const written = operationsOf(effects)
+    const operations = call.merged.length === 0 ? written : written.concat(call.merged)
     if (operations.length === 0) return { value, seq: undefined }
     const args = given && this.#runner.keptArguments(facts.reducer, given.args)
     const entry = { hlc: call.stamp.hlc, reducer: facts.reducer, operations }
@@ -341,26 +355,8 @@ export class Transactions {
 
   /** A call that is recorded, or that undoes; then nothing is run. UNDO.md UN1, UN8. */
   #runWithUndo({ log }: OpenTransaction, call: CallScope, undo: CallUndo, run: () => Ran): Ran {
-    const { facts, scope } = call
-    checkUndoNames({ ...undo })
-    const key = { identity: facts.sender, scope: undo.scope }
-    if (undo.kind === 'record') {
-      const recorder = new UndoRecorder(scope)
-      call.recorder = recorder
-      const ran = run()
-      const { label = facts.reducer, group, groupMs } = undo
-      const grouping = { label, timestampMs: facts.timestampMs, group, groupMs }
-      this.undo.record(key, grouping, recorder.changes(call.writtenHlc))
-      return ran
-    }
-    const { reader, sync } = this.#parts
-    const parts = {
-      reader,
-      tables: definitionsOf(reader.schema),
-      steps: this.undo,
-      floorHlc: sync.floor?.hlc ?? 0,
-    }
-    const { result, operations } = turnStep(call, parts, key, undo.kind)
+    if (undo.kind === 'record') return this.undo.record(call, undo, run)
+    const { result, operations } = this.undo.turn(call, undo)
     if (operations.length === 0) return { value: result, seq: undefined }
     const entry = { hlc: call.stamp.hlc, reducer: undo.kind, operations }
     return { value: result, seq: log.append(entry) }

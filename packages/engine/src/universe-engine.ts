@@ -28,16 +28,19 @@ import type {
   Engine,
   EngineInfo,
   LogSegment,
-  SqlResult,
   StreamHead,
 } from './engine.ts'
 import type { EngineParts } from './engine-parts.ts'
+import type { EngineHistory } from './history-contract.ts'
+import type { HistoryPart } from './history-part.ts'
 import { readColumns } from './raw-sql.ts'
 import type { CompileRelation } from './relation-sql.ts'
 import type { Replication, ReplicationPart } from './replication-part.ts'
 import { nextTimerMs, runDueTimers } from './run-timers.ts'
 import { definitionsOf, tableOf } from './schema.ts'
 import { searchRows } from './search.ts'
+import type { SqlResult } from './sql-result.ts'
+import { hasUndoTables } from './undo-part.ts'
 import { findFaults } from './verify.ts'
 
 /** See {@link Engine}. */
@@ -46,17 +49,34 @@ export class UniverseEngine implements Engine {
   readonly definitions: TableDefinitions
   readonly #wired: EngineParts
   readonly #part: ReplicationPart | undefined
+  readonly #history: EngineHistory | undefined
 
-  constructor(wired: EngineParts, replication: Replication | undefined) {
+  constructor(
+    wired: EngineParts,
+    replication: Replication | undefined,
+    history: HistoryPart | undefined,
+  ) {
     const { tables, views } = wired.parts
     this.info = wired.info
     this.definitions = views === undefined ? tables : { ...tables, ...definitionsOf(views.tables) }
     this.#wired = wired
     this.#part = replication?.create(wired, () => this.#open())
+    this.#history = history?.connect(() => this.#open())
   }
 
   get replica(): Replica {
     return this.#replication().replica
+  }
+
+  get history(): EngineHistory {
+    const { module } = this.#open().parts
+    if (this.#history !== undefined) return this.#history
+    throw new UniverseError(
+      'history/not-configured',
+      module.versions
+        ? 'this engine was opened without `history`; give it that of engine/history'
+        : `module "${module.name}" keeps no versions; declare \`versions: true\``,
+    )
   }
 
   get kv(): Engine['kv'] {
@@ -64,8 +84,9 @@ export class UniverseEngine implements Engine {
   }
 
   get undo(): Engine['undo'] {
-    const { transactions } = this.#open()
+    const { parts, transactions } = this.#open()
     return {
+      isUsed: () => hasUndoTables(parts.driver),
       state: (key) => transactions.undo.state(key),
       clear: (key) => void transactions.merge(() => transactions.undo.clear(key)),
     }
@@ -195,6 +216,8 @@ export class UniverseEngine implements Engine {
   }
 
   carryOver(): CarryOver {
+    // Nobody else could write the contents of versions that were named here.
+    this.#history?.finishWriting()
     return this.#replication().carryOver()
   }
 

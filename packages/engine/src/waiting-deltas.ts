@@ -6,7 +6,7 @@ import type { Driver } from '@inner-universe/sqlite'
 import { dropMeta, readMeta, writeMeta } from './meta.ts'
 import type { Replication } from './replication-part.ts'
 import { definitionsOf, type Schema } from './schema.ts'
-import { decodeSchema } from './stored-schema.ts'
+import { decodeSchema } from './schema-text.ts'
 import type { WriteScope } from './write-scope.ts'
 
 /**

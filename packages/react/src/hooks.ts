@@ -42,6 +42,7 @@ import {
 } from './sync.ts'
 import { type Undo, useUndoOf } from './undo.ts'
 import { type DocumentState, useDocumentOf } from './use-document.ts'
+import { useVersionsOf, type VersionsState } from './versions.ts'
 
 /** The tables of a module type. */
 export type TablesOf<M> = M extends { readonly tables: infer T extends Tables } ? T : never
@@ -116,6 +117,8 @@ export interface UniverseHooks<T extends Tables, R extends Reducers, V extends V
   ) => DocumentState
   /** Steps that can be undone in a scope, and reducers whose calls are such steps. */
   readonly useUndo: (options: UndoOptions) => Undo<R>
+  /** The versions that are here, with their heads and names; what is done with them is `useUniverse().versions`. */
+  readonly useVersions: () => VersionsState
 }
 
 /** How a live search is made and shown. */
@@ -199,5 +202,6 @@ function createHooks<T extends Tables, R extends Reducers, V extends Views>(): U
     useDocument: (table, row, document, options) =>
       useDocumentOf(useUniverse(), { table, row, document }, options),
     useUndo: (options) => useUndoOf(useUniverse(), options),
+    useVersions: () => useVersionsOf(useUniverse()),
   }
 }

@@ -2,9 +2,8 @@
  * Question: how much JavaScript does an app take on?
  *
  * Workload: an entry that only imports `openUniverse`, and a worker that only serves a module,
- * built for production; gzip at level 9. Told apart: what is loaded only where a universe syncs, when
- * the first query is live, or where views are declared, each with all it takes that the worker has not
- * got already, and SQLite's wasm, which is streamed and cached.
+ * built for production; gzip at level 9. Told apart: what page and worker load only when it is needed, each
+ * part with all it takes that they have not got already, and SQLite's wasm, which is streamed and cached.
  */
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,6 +14,22 @@ import type { Scenario } from '../scenario.ts'
 
 const root = fileURLToPath(new URL('../../size', import.meta.url))
 const configFile = fileURLToPath(new URL('../../../../vite.config.ts', import.meta.url))
+
+/** What is loaded late: what it is, how its script is called, who loads it. */
+const PARTS: readonly (readonly [name: string, script: string, home: 'page' | 'worker'])[] = [
+  ['live queries, in idle time or when the first is wanted', 'live', 'worker'],
+  ['declared views, for modules that have some', 'views', 'worker'],
+  ['versions, for modules that keep some', 'history', 'worker'],
+  ['documents, for modules that have some', 'documents', 'worker'],
+  ['undo, with the first recorded call', 'undo', 'worker'],
+  ['making a file or bringing it up to date', 'preparation', 'worker'],
+  ['commands, with the first: export, import, checks', 'commands', 'worker'],
+  ['sync, where a universe is opened with it', 'sync', 'worker'],
+  ['live queries, with the first subscription', 'live-feeds', 'page'],
+  ['sync, where a universe is opened with it', 'sync-voice', 'page'],
+  ['documents, Yjs included, with the first', 'universe-document', 'page'],
+  ['versions, with the first use', 'universe-versions', 'page'],
+]
 
 /** See the file's head. */
 export const sizeScenario: Scenario = {
@@ -34,6 +49,7 @@ export const sizeScenario: Scenario = {
       if (file.fileName.endsWith('.js')) scripts.set(basename(file.fileName), String(content))
       else if (file.fileName.endsWith('.wasm')) wasmBytes += gzipBytes(content)
     }
+    const page = loadedWith(scripts, 'index')
     const worker = loadedWith(scripts, 'page.worker')
     const kilobytes = (name: string, isThere: ReadonlySet<string> = new Set()): number => {
       let bytes = 0
@@ -55,21 +71,11 @@ export const sizeScenario: Scenario = {
         p50: kilobytes('page.worker'),
         budget: { on: 'p50', atMost: 60 },
       },
-      {
-        name: 'live queries, loaded when the first is wanted',
-        unit: 'kB',
-        p50: kilobytes('worker-live', worker),
-      },
-      {
-        name: 'declared views, loaded for modules that have some',
-        unit: 'kB',
-        p50: kilobytes('declared-views', worker),
-      },
-      {
-        name: 'sync, loaded by workers that sync',
-        unit: 'kB',
-        p50: kilobytes('worker-sync', worker),
-      },
+      ...PARTS.map(([name, script, home]) => ({
+        name: `${home}: ${name}`,
+        unit: 'kB' as const,
+        p50: kilobytes(script, home === 'worker' ? worker : page),
+      })),
       { name: 'SQLite wasm', unit: 'kB', p50: wasmBytes / 1000 },
     ]
   },
@@ -78,13 +84,16 @@ export const sizeScenario: Scenario = {
 /** Names of a script, known by how its name begins, and of all that it imports before it runs. */
 function loadedWith(scripts: ReadonlyMap<string, string>, name: string): ReadonlySet<string> {
   const loaded = new Set<string>()
-  const add = (script: string | undefined): void => {
-    if (script === undefined || loaded.has(script)) return
+  const add = (script: string): void => {
+    if (loaded.has(script)) return
     loaded.add(script)
     const imports = scripts.get(script)?.matchAll(/(?:from|import)\s*["'`]\.\/([\w.-]+\.js)["'`]/g)
-    for (const [, imported] of imports ?? []) add(imported)
+    for (const [, imported = ''] of imports ?? []) add(imported)
   }
-  add([...scripts.keys()].find((script) => script.startsWith(`${name}-`)))
+  const isNamed = new RegExp(`^${name}-[\\w-]{8}\\.js$`)
+  const entry = [...scripts.keys()].find((script) => isNamed.test(script))
+  if (entry === undefined) throw new Error(`there is no script ${name} among those that were built`)
+  add(entry)
   return loaded
 }
 

@@ -106,7 +106,7 @@ function quoted(value: JsonValue): string {
 }
 
 /** What differs between two values of `metadata`. */
-function fieldsOf(ours: JsonValue, theirs: JsonValue): readonly ClashField[] {
+export function fieldsOf(ours: JsonValue, theirs: JsonValue): readonly ClashField[] {
   const { properties: ourProperties, ...our } = mapOf(ours)
   const { properties: theirProperties, ...their } = mapOf(theirs)
   return [

@@ -3,7 +3,7 @@ import { Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { IconEdit, IconTopologyStar3, IconTrash } from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
 import { Link } from 'wouter'
-import { glossOf, graphHref, nameOf } from '../data/entity.ts'
+import { graphHref, nameOf } from '../data/entity.ts'
 import { formatDateTime } from '../data/format.ts'
 import { NotePanel } from '../notes/note-panel.tsx'
 import { Viewers } from '../presence/people.tsx'
@@ -13,6 +13,7 @@ import { TypeBadge } from '../shell/type-badge.tsx'
 import { UnsyncedMark } from '../sync/unsynced-mark.tsx'
 import { useLiveQuery } from '../universe.ts'
 import { DeleteEntityModal } from './delete-entity-modal.tsx'
+import { Description } from './description.tsx'
 import { EntityEditor } from './entity-editor.tsx'
 import classes from './entity-page.module.css'
 import { KindPanel } from './kind-panel.tsx'
@@ -124,21 +125,6 @@ function OtherNames({ row, name }: { readonly row: EntityRow; readonly name: str
   const others = lemmas.filter((lemma) => typeof lemma === 'string' && lemma !== name)
   if (others.length === 0) return null
   return <p className={classes.others}>{others.join(' · ')}</p>
-}
-
-function Description({ text }: { readonly text: string }): ReactNode {
-  const { definition, examples } = glossOf(text)
-  if (text === '') return <Text c="dimmed">No description yet.</Text>
-  return (
-    <div className={classes.gloss}>
-      {definition !== '' && <p>{definition}</p>}
-      {examples.map((example) => (
-        <p key={example} className={classes.example}>
-          “{example}”
-        </p>
-      ))}
-    </div>
-  )
 }
 
 function Gone(): ReactNode {

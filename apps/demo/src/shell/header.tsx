@@ -2,6 +2,7 @@ import { ActionIcon, Menu, Tooltip } from '@mantine/core'
 import {
   IconActivity,
   IconDatabase,
+  IconHistory,
   IconHome,
   IconMenu2,
   IconPlus,
@@ -23,6 +24,7 @@ const PAGES = [
   { href: '/', label: 'Home', Icon: IconHome },
   { href: '/live', label: 'Live', Icon: IconActivity },
   { href: '/events', label: 'Events', Icon: IconTimeline },
+  { href: '/history', label: 'History', Icon: IconHistory },
   { href: '/sync', label: 'Sync', Icon: IconRefresh },
   { href: '/storage', label: 'Storage', Icon: IconDatabase },
 ] as const

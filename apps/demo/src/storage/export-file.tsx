@@ -3,6 +3,7 @@ import { IconFileExport } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { formatBytes } from '../data/format.ts'
 import { UNIVERSE_NAME, useUniverse } from '../universe.ts'
+import { save } from './save-file.ts'
 import { TransferNotice, useTransfer } from './transfer.tsx'
 
 /** Saves the database as a file. */
@@ -33,16 +34,4 @@ export function ExportFile(): ReactNode {
       <TransferNotice transfer={transfer} label="Export" failedTitle="It was not exported" />
     </Stack>
   )
-}
-
-/** How long a download may take to begin before its address is withdrawn, ms. */
-const KEEP_MS = 60_000
-
-function save(blob: Blob, name: string): void {
-  const url = URL.createObjectURL(blob)
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(url), KEEP_MS)
 }

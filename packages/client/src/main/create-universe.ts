@@ -12,22 +12,25 @@ import {
   type Views,
 } from '@inner-universe/core'
 import type { KvRead, LiveRead, Welcome } from '../rpc/contract.ts'
+import { loaded } from '../rpc/loaded.ts'
 import { universeClosed } from './call-errors.ts'
-import { exportFile, importFile } from './file-transfer.ts'
+import type { exportSource } from './file-transfer.ts'
+import type { VersionsParts } from './past-universe.ts'
 import type { Session } from './session.ts'
 import type {
   CallOptions,
   Cancellable,
+  ProgressOptions,
   ReducerCall,
   ReducerFunctions,
   StorageState,
   UndoOptions,
   Universe,
   UniverseKv,
-  UniverseKvCategory,
 } from './universe.ts'
 import type { DocumentArguments } from './universe-document.ts'
 import { universeSync } from './universe-sync.ts'
+import type { Versions } from './versions.ts'
 
 /** What a universe needs besides its session, and what differs between browser and Node. */
 export interface UniverseParts<T extends Tables, R extends Reducers, V extends Views> {
@@ -42,43 +45,52 @@ export interface UniverseParts<T extends Tables, R extends Reducers, V extends V
   readonly close: () => Promise<void>
 }
 
-/** Its code is fetched with the first use: most pages never do. */
+type Method = (...args: unknown[]) => unknown
+type Methods = Record<string, Method>
+
+/**
+ * An object whose methods have their code fetched with each use, the first of which takes long: most pages
+ * never do. All but `own` give promises.
+ */
+function late<Part extends object>(load: () => Promise<Part>, own: Partial<Part> = {}): Part {
+  return new Proxy(own, {
+    get: (_own, name: string) => {
+      // What has a `then` would be awaited.
+      if (name in own || name === 'then') return own[name as keyof Part]
+      return async (...args: unknown[]) => ((await load()) as Methods)[name]?.(...args)
+    },
+  }) as Part
+}
+
 function kvOf(ask: (read: KvRead) => Promise<unknown>): UniverseKv {
-  let loaded: Promise<UniverseKv> | undefined
-  const load = (): Promise<UniverseKv> => {
-    loaded ??= import('./universe-kv.ts').then(({ createUniverseKv }) => createUniverseKv(ask))
-    return loaded
-  }
-  return {
-    write: async (operations) => (await load()).write(operations),
+  const load = async () => (await loaded(import('./universe-kv.ts'))).createUniverseKv(ask)
+  return late(load, {
     category: (name) => {
       const part = async () => (await load()).category(name)
-      return {
+      return late(part, {
         async *iterate(range, options) {
           yield* (await part()).iterate(range, options)
         },
-        ...(Object.fromEntries(
-          KV_METHODS.map((method) => [
-            method,
-            async (...args: never[]) =>
-              ((await part())[method] as (...given: never[]) => unknown)(...args),
-          ]),
-        ) as Omit<UniverseKvCategory, 'iterate'>),
-      }
+      })
     },
-  }
+  })
 }
 
-const KV_METHODS = [
-  'get',
-  'exists',
-  'scan',
-  'scanPrefix',
-  'count',
-  'put',
-  'delete',
-  'deletePrefix',
-] as const
+const loadDocuments = () => loaded(import('./universe-document.ts'))
+
+function versionsOf(parts: VersionsParts): Versions {
+  const load = async () => (await loaded(import('./universe-versions.ts'))).createVersions(parts)
+  /** Gives the end of what it begins, which may be called before that. */
+  const begin =
+    (name: 'follow' | 'onChange') =>
+    (...args: never[]) => {
+      const begun = load().then((versions) => (versions[name] as Method)(...args) as () => void)
+      return () => void begun.then((end) => end())
+    }
+  return late(load, { follow: begin('follow'), onChange: begin('onChange') })
+}
+
+const loadTransfer = () => loaded(import('./file-transfer.ts'))
 
 /** Rows a search gives unless it is told otherwise. */
 const SEARCH_ROWS = 50
@@ -109,7 +121,7 @@ export function createUniverse<T extends Tables, R extends Reducers, V extends V
   }
   const liveOf = (read: LiveRead) => {
     check()
-    return session.feeds.query(read)
+    return session.live.query(read)
   }
   const searchOf = (
     table: string,
@@ -197,7 +209,7 @@ export function createUniverse<T extends Tables, R extends Reducers, V extends V
       return session.command((commands) => commands.unsyncedCount())
     },
     doc: async (...address: DocumentArguments) =>
-      (await import('./universe-document.ts')).openUniverseDocument(session, ...address),
+      (await loadDocuments()).openUniverseDocument(session, ...address),
     sync: universeSync(session, check),
     kv: kvOf((read) => {
       check()
@@ -205,22 +217,39 @@ export function createUniverse<T extends Tables, R extends Reducers, V extends V
     }),
     undo: async (options: UndoOptions) => {
       check()
-      return (await import('./universe-undo.ts')).openUndo(session, module.reducers, options)
+      return (await loaded(import('./universe-undo.ts'))).openUndo(
+        session,
+        module.reducers,
+        options,
+      )
     },
+    versions: versionsOf({
+      session,
+      readOf: readOf as VersionsParts['readOf'],
+      loadDocuments,
+      check,
+    }),
     digest: async () => {
       check()
       return session.command((commands) => commands.digest())
     },
-    exportFile: (options?: Parameters<typeof exportFile>[1]) => {
+    exportFile: (options?: ProgressOptions) => {
       check()
-      return exportFile(session, options)
+      let source: ReturnType<typeof exportSource> | undefined
+      return new ReadableStream<Uint8Array>(
+        {
+          start: async () => {
+            source = (await loadTransfer()).exportSource(session, options)
+          },
+          pull: (controller) => source?.pull(controller),
+          cancel: () => source?.cancel(),
+        },
+        { highWaterMark: 0 },
+      )
     },
-    importFile: async (
-      file: Blob | ReadableStream<Uint8Array>,
-      options?: Parameters<typeof importFile>[2],
-    ) => {
+    importFile: async (file: Blob | ReadableStream<Uint8Array>, options?: ProgressOptions) => {
       check()
-      await importFile(session, file, options)
+      await (await loadTransfer()).importFile(session, file, options)
     },
     verify: async () => {
       check()

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 import page from '../../example/index.html?raw'
 import { plans } from '../../example/plans.ts'
 import syncedPage from '../../example/synced.html?raw'
-import { openUniverse } from './index.ts'
+import { deleteUniverse, openUniverse } from './index.ts'
 
 test('the example adds todos and ticks them off', async () => {
   // Without its script, which a test imports by itself.
@@ -62,4 +62,24 @@ test('the example with a declared view shows what is open, also when it is opene
   ])
   expect(await again.verify()).toEqual([])
   await again.close()
+})
+
+test('the example with versions reads what was, drafts, and merges what it drafted', async () => {
+  await deleteUniverse('recipes')
+  document.body.innerHTML = '<output></output>'
+  const { universe } = await import('../../example/recipes-main.ts')
+  expect(document.querySelector('output')?.textContent).toBe(
+    'Boil. → Boil. Add chilli. 1 more, 0 conflicts',
+  )
+  expect(await universe.query((q) => q.recipe.orderBy('title'))).toMatchObject([
+    { title: 'Bread', steps: 'Bake.' },
+    { title: 'Soup', steps: 'Boil. Add chilli.' },
+  ])
+  expect((await universe.versions.history()).map(({ description }) => description)).toEqual([
+    'Soup with chilli, and bread',
+    'With chilli',
+    'As grandmother made it',
+  ])
+  expect(await universe.verify()).toEqual([])
+  await universe.close()
 })

@@ -1,15 +1,18 @@
 /** Export and import of the database file, in pieces, over the commands of a session. */
 import { UniverseError } from '@inner-universe/core'
-import { FILE_CHUNK_BYTES } from '../rpc/limits.ts'
+import { FILE_CHUNK_BYTES } from '../rpc/piece-limits.ts'
 import { callAborted } from './call-errors.ts'
 import type { Session } from './session.ts'
 import type { ProgressOptions } from './universe.ts'
 
-/** The database file as a stream. Nothing happens before it is read from. */
-export function exportFile(
+/** The database file, as what a stream reads. Nothing happens before it is read from. */
+export function exportSource(
   session: Session,
   { signal, onProgress }: ProgressOptions = {},
-): ReadableStream<Uint8Array> {
+): {
+  pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void>
+  cancel(): Promise<void>
+} {
   let transferId: number | undefined
   let totalBytes = 0
   let doneBytes = 0
@@ -18,33 +21,30 @@ export function exportFile(
     transferId = undefined
     if (id !== undefined) await session.command((commands) => commands.dropTransfer(id))
   }
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        if (signal?.aborted) {
-          await drop()
-          throw callAborted(signal)
-        }
-        if (transferId === undefined) {
-          const opened = await session.command((commands) => commands.openExport())
-          transferId = opened.transferId
-          totalBytes = opened.totalBytes
-        }
-        const id = transferId
-        const bytes = await session.command((commands) => commands.readExport(id))
-        if (bytes === undefined) {
-          transferId = undefined
-          controller.close()
-          return
-        }
-        doneBytes += bytes.byteLength
-        onProgress?.({ doneBytes, totalBytes })
-        controller.enqueue(bytes)
-      },
-      cancel: drop,
+  return {
+    async pull(controller) {
+      if (signal?.aborted) {
+        await drop()
+        throw callAborted(signal)
+      }
+      if (transferId === undefined) {
+        const opened = await session.command((commands) => commands.openExport())
+        transferId = opened.transferId
+        totalBytes = opened.totalBytes
+      }
+      const id = transferId
+      const bytes = await session.command((commands) => commands.readExport(id))
+      if (bytes === undefined) {
+        transferId = undefined
+        controller.close()
+        return
+      }
+      doneBytes += bytes.byteLength
+      onProgress?.({ doneBytes, totalBytes })
+      controller.enqueue(bytes)
     },
-    { highWaterMark: 0 },
-  )
+    cancel: drop,
+  }
 }
 
 /** Sends a file to the worker, which checks it and puts it in the place of the universe. */

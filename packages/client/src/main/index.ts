@@ -73,3 +73,21 @@ export type {
   UniverseSync,
   UniverseUndo,
 } from './universe.ts'
+export type {
+  FollowState,
+  MergeOutcome,
+  PastReads,
+  PastUniverse,
+  RetainPolicy,
+  RowDifference,
+  Version,
+  VersionConflict,
+  VersionDiffOptions,
+  VersionDraft,
+  VersionProgress,
+  VersionRef,
+  VersionSkipped,
+  Versions,
+  VersionWaitOptions,
+  WriteOutcome,
+} from './versions.ts'

@@ -15,10 +15,10 @@ import {
 } from '../rpc/announcement.ts'
 import type { Welcome } from '../rpc/contract.ts'
 import { REDUCER_MS_MAX } from '../rpc/limits.ts'
+import { loaded } from '../rpc/loaded.ts'
 import { callAborted } from './call-errors.ts'
 import { systemClock } from './clock.ts'
 import { createUniverse } from './create-universe.ts'
-import { relayAddress } from './relay-address.ts'
 import { Session } from './session.ts'
 import { Tab } from './tab.ts'
 import type { Cancellable, StorageState, SyncOptions, Universe } from './universe.ts'
@@ -62,7 +62,6 @@ export async function openUniverse<T extends Tables, R extends Reducers, V exten
   checkName(name)
   checkSupport()
   if (signal?.aborted) throw callAborted(signal)
-  const relay = options.sync && relayAddress(options.sync, name)
   const randomBytes = (byteCount: number): Uint8Array =>
     crypto.getRandomValues(new Uint8Array(byteCount))
   const clientId = createClientId(randomBytes)
@@ -73,6 +72,13 @@ export async function openUniverse<T extends Tables, R extends Reducers, V exten
     clock: systemClock,
     sync: options.sync,
   })
+  const { sync } = options
+  const relay =
+    sync &&
+    loaded(import('./sync-voice.ts')).then(({ SyncVoice, relayAddress }) => {
+      session.sync.speakWith(SyncVoice)
+      return relayAddress(sync, name)
+    })
   const tab = new Tab({
     name,
     clientId,
@@ -89,7 +95,7 @@ export async function openUniverse<T extends Tables, R extends Reducers, V exten
   const abort = (): void => session.fail(callAborted(signal))
   signal?.addEventListener('abort', abort, { once: true })
   try {
-    await tab.start()
+    await Promise.all([tab.start(), relay])
     const welcome = await session.opened()
     return createUniverse({
       name,

@@ -41,6 +41,12 @@ export interface PendingCallsOptions {
   readonly confirm: (delta: StreamSeq | undefined) => Promise<void>
 }
 
+/** Options of a call whose arguments may be of another size than an app's. */
+export interface SizedCallOptions extends CallOptions {
+  /** Default {@link CALL_BYTES_MAX}. */
+  readonly bytesMax?: number
+}
+
 /** The register of pending calls. */
 export class PendingCalls {
   readonly #options: PendingCallsOptions
@@ -68,7 +74,7 @@ export class PendingCalls {
   call(
     reducer: string,
     args: unknown,
-    options: CallOptions = {},
+    { bytesMax = CALL_BYTES_MAX, ...options }: SizedCallOptions = {},
     undo?: CallUndo,
   ): ReducerCall<unknown> {
     const number = this.#lastNumber + 1
@@ -79,7 +85,7 @@ export class PendingCalls {
         kind: 'call',
         number,
         reducer,
-        args: snapshot(args, CALL_BYTES_MAX),
+        args: snapshot(args, bytesMax),
         timestampMs: this.#options.clock.now(),
         isResent: false,
         undo,

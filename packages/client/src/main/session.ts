@@ -25,7 +25,7 @@ import type { Lane } from '../rpc/link.ts'
 import { parseWorkerMessage } from '../rpc/parse-worker-message.ts'
 import { ChangeListeners } from './change-listeners.ts'
 import type { Clock } from './clock.ts'
-import { LiveFeeds } from './live-feeds.ts'
+import { LateFeeds } from './late-feeds.ts'
 import { PendingCalls } from './pending-calls.ts'
 import { PendingReads } from './pending-reads.ts'
 import { SyncSession } from './sync-session.ts'
@@ -53,7 +53,7 @@ export interface SessionLink {
 export class Session {
   readonly calls: PendingCalls
   readonly reads: PendingReads
-  readonly feeds: LiveFeeds
+  readonly live: LateFeeds
   readonly changes: ChangeListeners
   readonly sync: SyncSession
   /** What it was made of. */
@@ -80,7 +80,7 @@ export class Session {
       confirm: (delta) => this.sync.confirm(delta),
     })
     this.reads = new PendingReads(send)
-    this.feeds = new LiveFeeds({
+    this.live = new LateFeeds({
       send,
       setTimer: clock.setTimer,
       primaryKeyOf: (table) =>
@@ -226,7 +226,7 @@ export class Session {
     this.detach()
     this.calls.fail(error)
     this.reads.fail(error)
-    this.feeds.fail(error)
+    this.live.fail(error)
     this.sync.fail(error)
   }
 
@@ -269,10 +269,10 @@ export class Session {
         this.reads.settle(item)
         return
       case 'live-part':
-        this.feeds.receivePart(item.id, item)
+        this.live.feeds?.receivePart(item.id, item)
         return
       case 'live-cut':
-        this.feeds.receive(item.news)
+        this.live.feeds?.receive(item.news)
         return
       case 'changes':
         this.changes.receive(item.origin, item.changes)
@@ -293,7 +293,7 @@ export class Session {
       ...this.sync.itemsToSend(),
       ...this.calls.itemsToSend(),
       ...this.reads.itemsToSend(),
-      ...this.feeds.itemsToSend(),
+      ...(this.live.feeds?.itemsToSend() ?? []),
     ]
     this.#setConnection({ kind: 'open', role: this.#role })
     this.#flush()

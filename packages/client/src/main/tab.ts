@@ -17,7 +17,7 @@ import {
 import type { Commands, OpenRequest, SyncRequest } from '../rpc/commands.ts'
 import { BROKER_MS_MAX, RESTART_WINDOW_MS, RESTARTS_MAX } from '../rpc/limits.ts'
 import { broadcastLink, type Link, portLink } from '../rpc/link.ts'
-import { createBroker, introduceSelf } from './broker.ts'
+import { loaded } from '../rpc/loaded.ts'
 import type { Session, SessionLink } from './session.ts'
 import { type WorkerEnd, WorkerProcess } from './worker-process.ts'
 
@@ -32,7 +32,7 @@ export interface TabOptions {
   readonly reducerMsMax: number
   readonly newOwner: string
   /** The relay, if the universe is synced. */
-  readonly relay: Omit<SyncRequest, 'isPaused'> | undefined
+  readonly relay: Promise<Omit<SyncRequest, 'isPaused'>> | undefined
   /** A new id of 32 hex digits. */
   readonly createId: () => string
 }
@@ -42,6 +42,9 @@ const STUCK_LOOK_MS = 1_000
 
 /** How long a follower waits to be welcomed before it asks again who leads, in ms. */
 const LINKLESS_MS_MAX = 5_000
+
+/** Only where there is a second tab. */
+const loadBroker = () => loaded(import('./broker.ts'))
 
 /** A tab's place among the tabs of one universe. */
 export class Tab {
@@ -135,7 +138,10 @@ export class Tab {
 
   async #follow(leaderId: string, brokerUrl: string | null): Promise<void> {
     const { clientId, session } = this.#options
-    const ports = brokerUrl === null ? undefined : await introduceSelf(brokerUrl, BROKER_MS_MAX)
+    const ports =
+      brokerUrl === null
+        ? undefined
+        : await (await loadBroker()).introduceSelf(brokerUrl, BROKER_MS_MAX)
     // Meanwhile another may lead, or this tab.
     if (this.#isLeader || this.#followedId !== leaderId || this.#closing.signal.aborted) return
     this.#links?.close()
@@ -164,7 +170,8 @@ export class Tab {
     const process: WorkerProcess = new WorkerProcess({
       create: createWorker,
       reducerMsMax,
-      onBrokerWanted: () => {
+      onBrokerWanted: async () => {
+        const { createBroker } = await loadBroker()
         const broker = createBroker()
         process.introduce(broker?.port ?? null, broker?.url ?? '')
       },
@@ -220,7 +227,7 @@ export class Tab {
       reducerMsMax,
       isSuspicious,
       condemnedCallIds: [...condemned],
-      sync: relay && { ...relay, isPaused: session.sync.isPaused },
+      sync: relay && { ...(await relay), isPaused: session.sync.isPaused },
     }
     const data = new MessageChannel()
     const commands = new MessageChannel()
@@ -259,7 +266,7 @@ function sessionLink(link: Link): SessionLink {
   return {
     data: link.data,
     async command(run) {
-      remote ??= import('./remote-commands.ts').then(({ remoteCommands }) => ({
+      remote ??= loaded(import('./remote-commands.ts')).then(({ remoteCommands }) => ({
         commands: remoteCommands(link.commands),
       }))
       return run((await remote).commands)

@@ -23,8 +23,10 @@ import {
   type DocumentPresence,
   type OpenDocument,
   openDocument,
+  readDocument,
   type StoredUpdate,
 } from '@inner-universe/documents'
+import type { PastRead } from '../rpc/contract.ts'
 import type { Session } from './session.ts'
 
 /** What a document is opened by. */
@@ -47,19 +49,35 @@ export async function openUniverseDocument(
   session: Session,
   ...[table, row, document, options]: DocumentArguments
 ): Promise<OpenDocument> {
-  const { module, clock } = session.options
+  checkColumn(session, table, document)
+  const { setTimer } = session.options.clock
+  return openDocument(homeOf(session), { table, row, document }, { ...options, setTimer })
+}
+
+/**
+ * A copy of a document as another state of the universe has it, which is read by `read`.
+ *
+ * @throws UniverseError as {@link openUniverseDocument} does.
+ */
+export async function readPastDocument(
+  session: Session,
+  { table, row, document }: DocumentAddress,
+  read: (read: PastRead) => Promise<unknown>,
+): Promise<OpenDocument['doc']> {
+  checkColumn(session, table, document)
+  return readDocument(await updatesOf(session, { table, row, document }, read))
+}
+
+function checkColumn({ options: { module } }: Session, table: string, document: string): void {
   const documents = Object.hasOwn(module.tables, table)
     ? module.tables[table]?.definition.documents
     : undefined
-  if (!Object.hasOwn(documents ?? {}, document)) {
-    throw new UniverseError(
-      'document/not-found',
-      `module "${module.name}" has no document column "${table}.${document}"`,
-      { details: { table, document } },
-    )
-  }
-  const { setTimer } = clock
-  return openDocument(homeOf(session), { table, row, document }, { ...options, setTimer })
+  if (Object.hasOwn(documents ?? {}, document)) return
+  throw new UniverseError(
+    'document/not-found',
+    `module "${module.name}" has no document column "${table}.${document}"`,
+    { details: { table, document } },
+  )
 }
 
 function homeOf(session: Session): DocumentHome {
@@ -75,17 +93,7 @@ function homeOf(session: Session): DocumentHome {
 
 function createHome(session: Session): DocumentHome {
   return {
-    async updates({ table, row, document }) {
-      const query = {
-        table: hiddenTable(session, table),
-        where: { kind: 'and', of: [equal('row', row), equal('document', document)] } as const,
-        orderBy: [{ column: 'id', direction: 'asc' as const }],
-      }
-      const rows = (await session.reads.read({ kind: 'query', query })) as readonly Row[]
-      // Updates go with their row: only where there are none may it not be there.
-      if (rows.length === 0) await checkRow(session, table, row)
-      return rows.map(updateOf)
-    },
+    updates: (address) => updatesOf(session, address, (read) => session.reads.read(read)),
     onUpdates({ table, row, document }, listener, onGap) {
       const hidden = hiddenTable(session, table)
       return session.changes.add(
@@ -121,14 +129,27 @@ function hiddenTable(session: Session, owner: string): string {
   return tables.find(([, { definition }]) => definition.documentsOf === owner)?.[0] as string
 }
 
-/** @throws UniverseError `table/row-not-found`. */
-async function checkRow(session: Session, table: string, id: string): Promise<void> {
-  if ((await session.reads.read({ kind: 'get', table, id })) !== undefined) return
-  throw new UniverseError(
-    'table/row-not-found',
-    `table "${table}" has no row "${id}" to open a document of`,
-    { details: { table, id } },
-  )
+/** The rows of a document. @throws UniverseError `table/row-not-found`. */
+async function updatesOf(
+  session: Session,
+  { table, row: id, document }: DocumentAddress,
+  read: (read: PastRead) => Promise<unknown>,
+): Promise<readonly StoredUpdate[]> {
+  const query = {
+    table: hiddenTable(session, table),
+    where: { kind: 'and', of: [equal('row', id), equal('document', document)] } as const,
+    orderBy: [{ column: 'id', direction: 'asc' as const }],
+  }
+  const rows = (await read({ kind: 'query', query })) as readonly Row[]
+  // Updates go with their row: only where there are none may it not be there.
+  if (rows.length === 0 && (await read({ kind: 'get', table, id })) === undefined) {
+    throw new UniverseError(
+      'table/row-not-found',
+      `table "${table}" has no row "${id}" to open a document of`,
+      { details: { table, id } },
+    )
+  }
+  return rows.map(updateOf)
 }
 
 function updateOf({ id, update, kind }: Row): StoredUpdate {

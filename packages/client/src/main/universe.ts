@@ -27,16 +27,13 @@ import type {
 import type { DocumentOptions, OpenDocument } from '@inner-universe/documents'
 import type { UndoResult, UndoState } from '@inner-universe/engine'
 import type { LiveExplanation, Peer, SyncStatus } from '../rpc/contract.ts'
+import type { Cancellable } from './cancellable.ts'
+import type { Versions } from './versions.ts'
 
 export type { DocumentOptions, DocumentStatus, OpenDocument } from '@inner-universe/documents'
 export type { UndoResult, UndoSkipped, UndoState } from '@inner-universe/engine'
 export type { LiveExplanation, Peer, SyncStatus } from '../rpc/contract.ts'
-
-/** Options of anything that may take long. */
-export interface Cancellable {
-  /** Fails the operation with `call/aborted` when it fires before the work was begun. */
-  readonly signal?: AbortSignal
-}
+export type { Cancellable } from './cancellable.ts'
 
 /** Options of one reducer call. */
 export interface CallOptions extends Cancellable {
@@ -385,6 +382,8 @@ export interface Universe<
    * @throws UniverseError `call/too-large` for a scope that is too long a name.
    */
   undo(options: UndoOptions): Promise<UniverseUndo<R>>
+  /** Named states of the universe, of modules with `versions: true`. Its code is fetched with the first use. */
+  readonly versions: Versions<T, R, V>
   /**
    * Digest of the rows of synced tables: equal on devices that show the same. Cost: reads every row.
    *

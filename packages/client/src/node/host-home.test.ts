@@ -38,7 +38,7 @@ const PLAN: AdoptionPlan = {
 
 let nowMs = 1_800_000_000_000
 
-const openOver: OpenDatabase['openEngine'] = (driver, stream, join) =>
+const openOver = (...[driver, stream, join]: Parameters<OpenDatabase['openEngine']>): Engine =>
   openEngine({
     driver,
     module,

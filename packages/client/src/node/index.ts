@@ -66,4 +66,22 @@ export type {
   UniverseSync,
   UniverseUndo,
 } from '../main/universe.ts'
+export type {
+  FollowState,
+  MergeOutcome,
+  PastReads,
+  PastUniverse,
+  RetainPolicy,
+  RowDifference,
+  Version,
+  VersionConflict,
+  VersionDiffOptions,
+  VersionDraft,
+  VersionProgress,
+  VersionRef,
+  VersionSkipped,
+  Versions,
+  VersionWaitOptions,
+  WriteOutcome,
+} from '../main/versions.ts'
 export { type NodeOpenOptions, openUniverse } from './open.ts'

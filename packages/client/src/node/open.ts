@@ -6,22 +6,27 @@ import { randomFillSync } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import {
   createClientId,
+  documentReducers,
   type Module,
   type Reducers,
   type Tables,
   UniverseError,
   type Views,
 } from '@inner-universe/core'
-import { openEngine } from '@inner-universe/engine'
+import { type Engine, openEngine } from '@inner-universe/engine'
 import { replication } from '@inner-universe/engine/replication'
+import { undo } from '@inner-universe/engine/undo'
 import { callAborted } from '../main/call-errors.ts'
 import { type Clock, systemClock } from '../main/clock.ts'
 import { createUniverse } from '../main/create-universe.ts'
+import { LiveFeeds } from '../main/live-feeds.ts'
 import { relayAddress } from '../main/relay-address.ts'
 import { Session } from '../main/session.ts'
+import { SyncVoice } from '../main/sync-voice.ts'
 import type { Cancellable, SyncOptions, Universe } from '../main/universe.ts'
 import { REDUCER_MS_MAX } from '../rpc/limits.ts'
 import { declaredViews } from '../worker/declared-views.ts'
+import { historyCode } from '../worker/history/worker-history.ts'
 import { Host } from '../worker/host.ts'
 import { hostCommands, type OpenDatabase } from '../worker/host-commands.ts'
 import { createLive } from '../worker/live/worker-live.ts'
@@ -74,7 +79,9 @@ export async function openUniverse<T extends Tables, R extends Reducers, V exten
   const clockOffset = { offsetMs: 0 }
   const onFault = (error: unknown): void => console.error('inner-universe:', error)
   const views = declaredViews({ now: () => performance.now(), onFault })
-  const openEngineOver: OpenDatabase['openEngine'] = (driver, stream, join) =>
+  const openEngineOver = (
+    ...[driver, stream, join]: Parameters<OpenDatabase['openEngine']>
+  ): Engine =>
     openEngine({
       driver,
       // What is being built to take the place of a database has its views filled when it has.
@@ -87,6 +94,9 @@ export async function openUniverse<T extends Tables, R extends Reducers, V exten
       reducerMsMax,
       replication,
       views,
+      undo: () => undo,
+      documents: documentReducers,
+      history: historyCode.history,
       ...(join !== undefined && { join }),
     })
   const driver = await store.open()
@@ -126,6 +136,7 @@ export async function openUniverse<T extends Tables, R extends Reducers, V exten
     isSuspicious: false,
     condemnedCallIds: new Set(),
     loadLive: () => createLive,
+    ...(module.versions && { answerHistory: historyCode.answer }),
     createSync: (self) =>
       relay === undefined
         ? syncOff()
@@ -147,6 +158,8 @@ export async function openUniverse<T extends Tables, R extends Reducers, V exten
   database.host = host
   host.sync.start()
   const session = new Session({ module: anyModule, clientId, identity, clock, sync })
+  session.sync.speakWith(SyncVoice)
+  session.live.fillWith(LiveFeeds)
   const [pageLane, hostLane] = localLanes()
   const { commands, dropTransfers } = hostCommands(database)
   host.accept(hostLane, dropTransfers)

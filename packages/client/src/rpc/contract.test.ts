@@ -19,6 +19,8 @@ const call = { kind: 'call', number: 1, reducer: 'add', args: {}, timestampMs: 5
 const relation = { kind: 'table', table: 'todo' }
 const rows = { form: 'objects', rows: [] }
 const patch = { removed: [0], inserted: [], updated: [{ from: 1, index: 0, row: {} }], moved: [] }
+const history = (request: object) => ({ kind: 'read', id: 1, read: { kind: 'history', request } })
+const draftCall = { reducer: 'add', args: {}, seed: 's', timestampMs: 5 }
 const query = { table: 'todo', orderBy: [{ column: 'id', direction: 'asc' }] }
 
 test('messages of the contract pass as they are', () => {
@@ -40,6 +42,13 @@ test('messages of the contract pass as they are', () => {
       },
       { kind: 'subscribe', id: 4, read: { kind: 'relation', relation } },
       { kind: 'read', id: 3, read: { kind: 'explain', read: { kind: 'query', query } } },
+      history({ kind: 'versions' }),
+      history({ kind: 'arrival', version: 'v' }),
+      history({ kind: 'past', version: 'v', read: { kind: 'get', table: 't', id: 'x' } }),
+      history({ kind: 'diff', from: 'v', to: null, limit: 5, after: ['t', 'x'] }),
+      history({ kind: 'digest', version: null }),
+      history({ kind: 'draft', version: 'v', calls: [draftCall], read: { kind: 'count', query } }),
+      history({ kind: 'export', versions: ['v'] }),
       { kind: 'acknowledge' },
       { kind: 'watch', tables: ['todo'] },
       { kind: 'confirm', id: 1, delta: { stream: 'a', seq: 1 } },
@@ -104,6 +113,14 @@ test('everything else is refused as client/protocol', () => {
     batch({ kind: 'subscribe', id: 1, read: { kind: 'explain', read: { kind: 'query', query } } }),
     batch({ kind: 'subscribe', id: 1, read: { kind: 'relation', relation: 'todo' } }),
     batch({ kind: 'read', id: 1, read: { kind: 'explain', read: { kind: 'count', query } } }),
+    batch(history({ kind: 'forget' })),
+    batch(history({ kind: 'past', version: 'v', read: { kind: 'search', table: 't' } })),
+    batch(history({ kind: 'past', version: 1, read: { kind: 'get', table: 't', id: 'x' } })),
+    batch(history({ kind: 'diff', from: undefined, to: null, limit: 5 })),
+    batch(history({ kind: 'diff', from: 'v', to: null, limit: -1 })),
+    batch(history({ kind: 'draft', version: 'v', calls: [{ ...draftCall, seed: 1 }] })),
+    batch(history({ kind: 'export', versions: 'v' })),
+    batch({ kind: 'subscribe', id: 1, read: { kind: 'history', request: { kind: 'versions' } } }),
     batch({ kind: 'watch', tables: [1] }),
     batch({ kind: 'confirm', id: 1, delta: { stream: 'a' } }),
     batch({ kind: 'pause' }),

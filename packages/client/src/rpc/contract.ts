@@ -20,6 +20,7 @@
  * with `client/protocol`.
  */
 import type {
+  DraftCall,
   JsonValue,
   KeptConflict,
   KeyRange,
@@ -28,7 +29,7 @@ import type {
   StreamSeq,
   TableQuery,
 } from '@inner-universe/core'
-import type { CallUndo } from '@inner-universe/engine'
+import type { CallUndo, VersionInfo, VersionRef } from '@inner-universe/engine'
 import type { KvOperation, KvScanOptions } from '@inner-universe/engine/kv'
 import type { SyncStatus as ReplicaStatus } from '@inner-universe/sync'
 import type { Explanation } from '@inner-universe/views'
@@ -37,7 +38,7 @@ import type { RowsPatch } from './row-patch.ts'
 import type { EncodedRows } from './row-transfer.ts'
 
 /** Raised with every change of the messages. Tabs of different contracts cannot talk. */
-export const CONTRACT_VERSION = 4
+export const CONTRACT_VERSION = 5
 
 /** One read, once. */
 export type Read =
@@ -58,6 +59,7 @@ export type Read =
   | { readonly kind: 'explain'; readonly read: LiveRead }
   | KvRead
   | UndoRead
+  | HistoryRead
 
 /** What is asked of the key-value entries; a write sent again after a fail-over does the same again. */
 export type KvRead =
@@ -70,6 +72,55 @@ export type KvRead =
 export type UndoRead =
   | { readonly kind: 'undo-state'; readonly scope: string }
   | { readonly kind: 'undo-clear'; readonly scope: string }
+
+/** A read of the versions of the universe. */
+export interface HistoryRead {
+  readonly kind: 'history'
+  readonly request: HistoryRequest
+}
+
+/** What is read as of a version, or on top of one. */
+export type PastRead = Extract<Read, { kind: 'query' | 'count' | 'get' | 'relation' | 'sql' }>
+
+/** What is asked of versions: see what answers it, `EngineHistory` of the engine. */
+export type HistoryRequest =
+  /** All of them with their names, as {@link KnownVersions}. */
+  | { readonly kind: 'versions' }
+  /** How much of the content of a version is here, as {@link Arrival}. */
+  | { readonly kind: 'arrival'; readonly version: string }
+  | { readonly kind: 'past'; readonly version: string; readonly read: PastRead }
+  /** Null: the present. */
+  | {
+      readonly kind: 'diff'
+      readonly from: string | null
+      readonly to: string | null
+      readonly tables?: readonly string[] | undefined
+      readonly limit: number
+      readonly after?: readonly [table: string, id: string] | undefined
+    }
+  | { readonly kind: 'digest'; readonly version: string | null }
+  /** Runs calls on top of a version, reads, and takes all of it back. */
+  | {
+      readonly kind: 'draft'
+      readonly version: string
+      readonly calls: readonly DraftCall[]
+      readonly read?: PastRead | undefined
+    }
+  /** Undefined: all. */
+  | { readonly kind: 'export'; readonly versions?: readonly string[] | undefined }
+
+/** The versions that are known here, oldest first, and their names. */
+export interface KnownVersions {
+  readonly versions: readonly VersionInfo[]
+  readonly refs: readonly VersionRef[]
+}
+
+/** How far the content of a version has come. It comes in chunks of about 256 KiB. */
+export interface Arrival {
+  readonly chunkCount: number
+  /** Undefined until the last one is here. */
+  readonly chunkTotal: number | undefined
+}
 
 /** A read that can be kept up to date. */
 export type LiveRead = Extract<Read, { kind: 'query' | 'relation' | 'search' | 'sql' }>

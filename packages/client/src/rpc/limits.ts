@@ -2,9 +2,9 @@
 
 /**
  * Largest arguments of one call, in bytes as counted by `snapshot`: about what a structured clone
- * moves in 10 ms. Larger things are sent in parts.
+ * moves in 10 ms, 8 MiB. Larger things are sent in parts.
  */
-export const CALL_BYTES_MAX: number = 8 * 1024 * 1024
+export const CALL_BYTES_MAX = 8_388_608
 
 /** Calls of one client that may wait for an answer. Beyond it the app is not awaiting anything. */
 export const PENDING_CALLS_MAX = 100_000
@@ -82,9 +82,6 @@ export const RESTART_WINDOW_MS = 60_000
 /** Time a follower waits for a port through the broker before it falls back to BroadcastChannel, ms. */
 export const BROKER_MS_MAX = 1_000
 
-/** Bytes in one piece of an export or import. */
-export const FILE_CHUNK_BYTES: number = 1024 * 1024
-
 /** Depth of an error's chain of causes that crosses. */
 export const CAUSE_DEPTH_MAX = 8
 
@@ -96,9 +93,6 @@ export const STATUS_MS_MIN = 100
 
 /** Shortest time between two lists of peers to the pages, in ms: as often as the relay sends. */
 export const PEERS_MS_MIN = 50
-
-/** Largest presence of one tab, in bytes of JSON: the relay's own limit of 4 KiB, less its tab's name. */
-export const PRESENCE_BYTES_MAX = 4_000
 
 /**
  * Fates of rebuilt deltas remembered for pages that have not asked yet; the oldest go first. An app

@@ -53,6 +53,38 @@ const UNDOS: Shapes = {
   redo: { scope: isText },
 }
 
+const PAST_READS: Shapes = {
+  query: { query: isQuery },
+  count: { query: isQuery },
+  get: { table: isText, id: isText },
+  relation: { relation: isObject },
+  sql: { text: isText, params: Array.isArray },
+}
+
+const isPastRead = (value: unknown): boolean => fits(PAST_READS, value)
+const isState = (value: unknown): boolean => value === null || isText(value)
+const isDraftCall = (value: unknown): boolean =>
+  isObject(value) &&
+  isText(value.reducer) &&
+  isText(value.seed) &&
+  Number.isFinite(value.timestampMs)
+
+const HISTORY_REQUESTS: Shapes = {
+  versions: {},
+  arrival: { version: isText },
+  past: { version: isText, read: isPastRead },
+  diff: {
+    from: isState,
+    to: isState,
+    tables: isOptional(isListOf(isText)),
+    limit: isCount,
+    after: isOptional(isListOf(isText)),
+  },
+  digest: { version: isState },
+  draft: { version: isText, calls: isListOf(isDraftCall), read: isOptional(isPastRead) },
+  export: { versions: isOptional(isListOf(isText)) },
+}
+
 const READS: Shapes = {
   ...LIVE_READS,
   'kv-get': { category: isBytes, key: isBytes },
@@ -70,6 +102,7 @@ const READS: Shapes = {
   count: { query: isQuery },
   get: { table: isText, id: isText },
   explain: { read: isLiveRead },
+  history: { request: (value) => fits(HISTORY_REQUESTS, value) },
 }
 
 const ITEMS: Shapes = {

@@ -2,12 +2,14 @@
 import type { openJobs } from './open-jobs.ts'
 import type { openShared } from './open-shared.ts'
 import type { openTodos } from './open-todos.ts'
+import type { openVersioned } from './open-versioned.ts'
 
 /** A tab under the test's control. */
 export interface FrameTab {
   readonly openTodos: typeof openTodos
   readonly openShared: typeof openShared
   readonly openJobs: typeof openJobs
+  readonly openVersioned: typeof openVersioned
   /** Ends the tab as a crash does: nothing in it runs any more. */
   kill(): void
 }
@@ -35,6 +37,6 @@ export async function openFrameTab(): Promise<FrameTab> {
   frame.contentDocument?.body.append(script)
   await isReady
   const tab = frame.contentWindow as unknown as Omit<FrameTab, 'kill'>
-  const { openTodos, openShared, openJobs } = tab
-  return { openTodos, openShared, openJobs, kill: () => frame.remove() }
+  const { openTodos, openShared, openJobs, openVersioned } = tab
+  return { openTodos, openShared, openJobs, openVersioned, kill: () => frame.remove() }
 }

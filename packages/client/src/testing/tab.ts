@@ -2,6 +2,7 @@
 import { openJobs } from './open-jobs.ts'
 import { openShared } from './open-shared.ts'
 import { openTodos } from './open-todos.ts'
+import { openVersioned } from './open-versioned.ts'
 
-Object.assign(globalThis, { openTodos, openShared, openJobs })
+Object.assign(globalThis, { openTodos, openShared, openJobs, openVersioned })
 parent.postMessage('tab ready')

@@ -1,5 +1,5 @@
 /** Calls that wait for their transaction, of all clients in the order they came. */
-import { type ClientId, formatCallId, UniverseError } from '@inner-universe/core'
+import { type ClientId, formatCallId, HISTORY_REDUCERS, UniverseError } from '@inner-universe/core'
 import type { Call } from '@inner-universe/engine'
 import type { PageItem } from '../rpc/contract.ts'
 import { encodeError } from '../rpc/error-transfer.ts'
@@ -31,6 +31,7 @@ export class CallQueue {
   readonly #options: CallQueueOptions
   readonly #size = new GroupSize()
   #waiting: Waiting[] = []
+  #hasMore = false
 
   constructor(options: CallQueueOptions) {
     this.#options = options
@@ -38,6 +39,11 @@ export class CallQueue {
 
   get isEmpty(): boolean {
     return this.#waiting.length === 0
+  }
+
+  /** Whether the last group left calls that could be the next. */
+  get hasMore(): boolean {
+    return this.#hasMore
   }
 
   push(client: HostClient, item: CallItem): void {
@@ -56,25 +62,39 @@ export class CallQueue {
     this.#waiting = this.#waiting.filter((call) => call.client !== client)
   }
 
-  /** Takes the next group; cancelled and condemned calls are answered on the way. */
-  take(): WaitingCall[] {
+  /**
+   * Takes the next group; cancelled and condemned calls are answered on the way. A call that cannot run
+   * yet stays, with all that its client called after it.
+   */
+  take(canRun: (item: CallItem) => boolean): WaitingCall[] {
     const group: WaitingCall[] = []
-    let taken = 0
-    while (taken < this.#waiting.length && group.length < this.#size.callsMax) {
-      const { client, item } = this.#waiting[taken] as Waiting
+    const held: Waiting[] = []
+    const heldClients = new Set<HostClient>()
+    let seen = 0
+    while (seen < this.#waiting.length && group.length < this.#size.callsMax) {
+      const waiting = this.#waiting[seen] as Waiting
+      const { client, item } = waiting
       const isAlone = this.#options.isSuspicious && item.isResent
       if (isAlone && group.length > 0) break
-      taken += 1
+      seen += 1
       const call = callOf(client, item)
-      const refusal = this.#refusalOf(client, item, call.callId)
-      if (refusal === undefined) group.push({ client, item, call })
-      else {
+      const refusal = heldClients.has(client)
+        ? undefined
+        : this.#refusalOf(client, item, call.callId)
+      if (refusal !== undefined) {
         client.callsEnded += 1
         client.answer({ kind: 'refusal', number: item.number, error: encodeError(refusal) })
+      } else if (heldClients.has(client) || !canRun(item)) {
+        heldClients.add(client)
+        held.push(waiting)
+      } else {
+        group.push({ client, item, call })
+        // What it does to the past is done at the end of its transaction.
+        if (isAlone || item.reducer.startsWith(HISTORY_REDUCERS)) break
       }
-      if (isAlone && group.length > 0) break
     }
-    if (taken > 0) this.#waiting = this.#waiting.slice(taken)
+    this.#hasMore = seen < this.#waiting.length
+    if (seen > 0) this.#waiting = [...held, ...this.#waiting.slice(seen)]
     return group
   }
 

@@ -4,7 +4,7 @@ import type { Engine } from '@inner-universe/engine'
 import type { Driver } from '@inner-universe/sqlite'
 import { type Commands, outcomeOf } from '../rpc/commands.ts'
 import type { LiveExplanation } from '../rpc/contract.ts'
-import { FILE_CHUNK_BYTES } from '../rpc/limits.ts'
+import { FILE_CHUNK_BYTES } from '../rpc/piece-limits.ts'
 import type { Host } from './host.ts'
 import type { Staging, Store } from './store.ts'
 
@@ -14,12 +14,12 @@ export interface OpenDatabase {
   readonly store: Store
   /** The driver of the host's engine. */
   driver: Driver
-  /** Opens an engine over a driver, which it owns. See the engine's own options. */
+  /** Opens an engine over a driver, which it owns. Code of it may have to be loaded. See the engine's own options. */
   readonly openEngine: (
     driver: Driver,
     stream: 'continue' | 'new',
     join?: { readonly owner: string },
-  ) => Engine
+  ) => Engine | Promise<Engine>
   /** What is known of the relay's clock: its time − ours, ms. New stamps are corrected by it. */
   readonly clock: { offsetMs: number }
   /** Work begins that blocks the thread for long. */
@@ -162,7 +162,7 @@ async function checkStaged(database: OpenDatabase, staging: Staging): Promise<vo
     driver.close()
     throw damaged(faultsOfFile)
   }
-  const engine = database.openEngine(driver, 'new')
+  const engine = await database.openEngine(driver, 'new')
   try {
     const look = () => engine.verify().filter((fault) => fault !== 'ok')
     // Damaged views begin anew when they are found: no fault of the file, as a second look shows.
@@ -195,7 +195,7 @@ async function replace(database: OpenDatabase, staging: Staging): Promise<void> 
     const driver = await store.open()
     database.driver = driver
     // A copy may still write elsewhere, and a replaced file may have been rolled back.
-    host.resume(openEngine(driver, 'new'))
+    host.resume(await openEngine(driver, 'new'))
     host.sync.start()
   }
 }

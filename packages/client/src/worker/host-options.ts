@@ -1,7 +1,8 @@
 /** What a host needs of the place it runs at: worker, Node or test. */
 import type { Module } from '@inner-universe/core'
-import type { Engine } from '@inner-universe/engine'
+import type { Engine, Undo } from '@inner-universe/engine'
 import type { CallQueueOptions } from './call-queue.ts'
+import type { AnswerHistory } from './history-part.ts'
 import type { CreateLive } from './live-part.ts'
 import type { SyncHost, SyncPart } from './sync-part.ts'
 
@@ -34,6 +35,13 @@ export interface HostOptions extends CallQueueOptions {
   readonly onUnusable: () => void
   /** Gives what keeps queries up to date; called when it is first wanted, or when there is time. */
   readonly loadLive: () => CreateLive | Promise<CreateLive>
+  /**
+   * Gives the engine what records and undoes calls; called when it is first wanted, or at once where it was
+   * before. Default: the engine has it, or never will.
+   */
+  readonly loadUndo?: () => Undo | Promise<Undo>
+  /** Answers reads of versions. Default: the module keeps none. */
+  readonly answerHistory?: AnswerHistory
   /** Makes what keeps the host in sync with a relay, once the host is there. */
   readonly createSync?: (host: SyncHost) => SyncPart
 }

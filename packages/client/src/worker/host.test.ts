@@ -1,5 +1,7 @@
 import { MODULE_SENDER, type Module } from '@inner-universe/core'
-import { openEngine } from '@inner-universe/engine'
+import { openEngine, type Undo } from '@inner-universe/engine'
+import { undo } from '@inner-universe/engine/undo'
+import type { Driver } from '@inner-universe/sqlite'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import { expect, test } from 'vitest'
 import {
@@ -17,13 +19,17 @@ import { createLive } from './live/worker-live.ts'
 const CLIENT = '0123456789abcdef0123456789abcdef'
 
 /** A host whose turns the test runs, and a client that notes what it is sent. */
-function setup(options: Partial<HostOptions> = {}, leftover: readonly string[] = []) {
+function setup(
+  options: Partial<HostOptions> = {},
+  leftover: readonly string[] = [],
+  driver = openNodeDatabase({ path: ':memory:', durability: 'process' }),
+) {
   const deferred: (() => void)[] = []
   const faults: unknown[] = []
   const groups: (string | undefined)[] = []
   const module = todos as unknown as Module
-  const driver = openNodeDatabase({ path: ':memory:', durability: 'process' })
   const gone = new Map<string, () => void>()
+  const late: { undo: Undo | undefined } = { undo: undefined }
   let nowMs = 1_800_000_000_000
   const engine = openEngine({
     driver,
@@ -32,6 +38,7 @@ function setup(options: Partial<HostOptions> = {}, leftover: readonly string[] =
     randomBytes: (byteCount) => new Uint8Array(byteCount).map(() => nowMs++ & 255),
     identity: 'owner',
     stream: 'continue',
+    undo: () => late.undo,
   })
   for (const connectionId of leftover) engine.connect({ connectionId, identity: 'ada' })
   const host = new Host({
@@ -88,7 +95,7 @@ function setup(options: Partial<HostOptions> = {}, leftover: readonly string[] =
   const settle = (): void => {
     while (deferred.length > 0) turn()
   }
-  return { host, driver, engine, connect, turn, settle, faults, groups, gone }
+  return { host, driver, engine, connect, turn, settle, faults, groups, gone, late }
 }
 
 const call = (
@@ -262,4 +269,97 @@ test('a full disk keeps nobody out whom no reducer could refuse', () => {
   const identity = 'x'.repeat(10_000)
   expect(connect(CLIENT, { identity }).messages).toMatchObject([{ kind: 'welcome' }])
   expect(faults).toMatchObject([{ code: 'storage/quota-exceeded' }])
+})
+
+/** What a host of late undo loads, as the test says. */
+function setupLateUndo(driver?: Driver) {
+  const loads: PromiseWithResolvers<Undo>[] = []
+  const loadUndo = (): Promise<Undo> => {
+    const load = Promise.withResolvers<Undo>()
+    loads.push(load)
+    return load.promise
+  }
+  const setUp = setup({ loadUndo }, [], driver)
+  const { late, settle } = setUp
+  const load = async (): Promise<void> => {
+    late.undo = undo
+    loads.at(-1)?.resolve(undo)
+    await new Promise((resolve) => setTimeout(resolve))
+    settle()
+  }
+  const fail = async (): Promise<void> => {
+    loads.at(-1)?.reject(new Error('offline'))
+    await new Promise((resolve) => setTimeout(resolve))
+    settle()
+  }
+  return { ...setUp, loads, load, fail }
+}
+
+const recorded = (number: number, isResent = false) =>
+  ({ ...call(number, 'addTodo', { title: `t${number}` }, isResent), undo: RECORD }) as const
+const RECORD = { kind: 'record', scope: 'list' } as const
+const stateRead = { kind: 'read', id: 9, read: { kind: 'undo-state', scope: 'list' } } as const
+
+test('[UN19] a recorded call waits for the code of undo, with what its client called after; others go on', async () => {
+  const { connect, settle, loads, load } = setupLateUndo()
+  const ada = connect(CLIENT, { identity: 'ada' })
+  const bob = connect('b'.repeat(32), { identity: 'bob' })
+  ada.send(call(1), recorded(2), call(3), read(1), stateRead)
+  bob.send(call(1), read(1))
+  settle()
+  const kindsOf = (items: readonly WorkerItem[]) =>
+    items.map((item) => ('number' in item ? item.number : item.kind))
+  expect(kindsOf(ada.items())).toEqual([1])
+  expect(kindsOf(bob.items())).toEqual(['rows', 1])
+  expect(loads).toHaveLength(1)
+  await load()
+  expect(kindsOf(ada.items())).toEqual([1, 'rows', 'value', 2, 3])
+  expect(ada.items().find((item) => item.kind === 'value')).toMatchObject({
+    value: { canUndo: true, undoLabel: 'addTodo' },
+  })
+  bob.send({ ...call(2), undo: RECORD })
+  settle()
+  expect(bob.items().at(-1)).toMatchObject({ kind: 'answer', number: 2 })
+  expect(loads).toHaveLength(1)
+})
+
+test('[UN19] a waiting recorded call can be cancelled, and is answered before the calls after it', async () => {
+  const { connect, settle, load, engine } = setupLateUndo()
+  const client = connect()
+  client.send(recorded(1), recorded(2))
+  settle()
+  client.send({ kind: 'cancel-call', number: 2 }, { kind: 'cancel-call', number: 1 })
+  settle()
+  expect(client.items()).toMatchObject([
+    { kind: 'refusal', number: 1, error: { code: 'call/aborted' } },
+    { kind: 'refusal', number: 2, error: { code: 'call/aborted' } },
+  ])
+  await load()
+  expect(engine.sql('select * from todo').rowCount).toBe(0)
+})
+
+test('[UN19] where the code cannot be had recorded calls are refused, but for those that had run', async () => {
+  const first = setupLateUndo()
+  first.connect().send(recorded(1))
+  first.settle()
+  await first.load()
+  // Another leader's worker.
+  const next = setupLateUndo(first.driver)
+  expect(next.loads).toHaveLength(1)
+  const client = next.connect()
+  client.send(recorded(1, true), recorded(2), stateRead)
+  next.settle()
+  expect(client.items()).toEqual([])
+  await next.fail()
+  expect(client.items()).toMatchObject([
+    { kind: 'read-failed', error: { code: 'undo/not-configured' } },
+    { kind: 'answer', number: 1 },
+    { kind: 'refusal', number: 2, error: { code: 'undo/not-configured' } },
+  ])
+  expect(next.engine.sql('select * from todo').rowCount).toBe(1)
+  client.send(recorded(3))
+  next.settle()
+  expect(next.loads).toHaveLength(2)
+  await next.load()
+  expect(client.items().at(-1)).toMatchObject({ kind: 'answer', number: 3 })
 })

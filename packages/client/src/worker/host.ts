@@ -7,7 +7,7 @@
  * A read never overtakes the calls its own client sent before it.
  */
 import { type Changeset, isUniverseError } from '@inner-universe/core'
-import type { Connection, Engine } from '@inner-universe/engine'
+import type { Connection, Engine, Undo } from '@inner-universe/engine'
 import type {
   Hello,
   LiveRead,
@@ -21,10 +21,13 @@ import type { Lane } from '../rpc/link.ts'
 import { parsePageMessage } from '../rpc/parse-page-message.ts'
 import { CallQueue, type WaitingCall } from './call-queue.ts'
 import { checkHello } from './check-hello.ts'
+import { type AnswerHistory, isHistoryRead, noHistory, tellHistory } from './history-part.ts'
 import { HostClient } from './host-client.ts'
 import type { HostOptions } from './host-options.ts'
+import { IdleFilling } from './idle-filling.ts'
+import { LatePart } from './late-part.ts'
 import { Leftovers } from './leftovers.ts'
-import { LateLive, type LiveHost } from './live-part.ts'
+import type { LiveHost, LivePart } from './live-part.ts'
 import { answerRead, type PlainRead } from './read.ts'
 import { ReadQueue } from './read-queue.ts'
 import { type SyncPart, syncOff } from './sync-part.ts'
@@ -38,20 +41,21 @@ const SCHEDULE_RETRY_MS = 1_000
 export class Host {
   readonly #options: HostOptions
   readonly #clients = new Map<string, HostClient>()
-  readonly #live: LateLive
+  readonly #live: LatePart<LivePart>
+  readonly #undo: LatePart<Undo | null>
   readonly #leftovers: Leftovers
   #engine: Engine
   readonly #calls: CallQueue
   readonly #reads: ReadQueue
   readonly #sync: SyncPart
   readonly #timer: WakeTimer
+  readonly #filling: IdleFilling
+  readonly #answerHistory: AnswerHistory
   /** Messages that came while suspended. */
   #postponed: (() => void)[] = []
   #isTurnPlanned = false
   #isSuspended = false
   #isClosed = false
-  /** Declared views that are not filled yet. */
-  #fillingCount = 0
   #dueAtMs: number | undefined
 
   constructor(options: HostOptions) {
@@ -64,7 +68,31 @@ export class Host {
       setTimer: options.setTimer,
       onWake: () => this.#plan(),
     })
-    this.#live = new LateLive(options.loadLive, this.#liveHost(), () => this.#plan())
+    const onSettled = (): void => this.#plan()
+    this.#live = new LatePart({
+      load: () => this.#loadLive(),
+      purpose: 'keeps queries up to date',
+      onSettled,
+    })
+    this.#undo = new LatePart({
+      load: options.loadUndo ?? (() => null),
+      purpose: 'undoes',
+      onSettled,
+    })
+    // Who has used it will again.
+    if (this.#engine.undo.isUsed()) this.#undo.prepare()
+    this.#answerHistory = options.answerHistory ?? noHistory(options.module)
+    this.#filling = new IdleFilling({
+      engine: () => this.#engine,
+      hasVersions: options.answerHistory !== undefined,
+      // Live queries that could not read a view now can.
+      onViews: () => this.#live.part?.retry(),
+      onVersions: () => {
+        this.#sync.committed()
+        tellHistory(this.#clients.values())
+      },
+      onFault: options.onFault,
+    })
     this.#leftovers = new Leftovers({
       watchPresence: options.watchPresence,
       onGone: (connection) => this.#disconnect(connection),
@@ -124,8 +152,8 @@ export class Host {
 
   /** Declared views may have been begun anew: they are filled, slice by slice, from the next turn on. */
   noteViews(): void {
-    this.#fillingCount = this.#countFilling()
-    if (this.#fillingCount > 0) this.#plan()
+    this.#filling.note()
+    if (this.#filling.isBusy) this.#plan()
   }
 
   /** Lets what comes in wait, while the database is being replaced. */
@@ -194,10 +222,10 @@ export class Host {
     this.#engine.close()
   }
 
-  #liveHost(): LiveHost {
+  #loadLive(): LivePart | Promise<LivePart> {
     const host = this
-    const { module, now } = this.#options
-    return {
+    const { module, now, loadLive } = this.#options
+    const liveHost: LiveHost = {
       module,
       get engine() {
         return host.#engine
@@ -205,6 +233,8 @@ export class Host {
       now,
       withDeadline: (body) => host.#withDeadline(body),
     }
+    const loaded = loadLive()
+    return loaded instanceof Promise ? loaded.then((create) => create(liveHost)) : loaded(liveHost)
   }
 
   #withDeadline<Value>(body: () => Value): Value {
@@ -307,21 +337,23 @@ export class Host {
     this.#runScheduled()
     const isReading = this.#runReads()
     this.#live.part?.run()
-    this.#fillViews()
+    // Where no call waits.
+    if (!this.#calls.hasMore) this.#filling.run()
     this.flush()
     if (!this.#options.isUsable()) {
       this.abandon()
       return
     }
     this.#armTimer()
-    const isBusy = this.#fillingCount > 0 || this.#live.part?.isBusy
-    if (!this.#calls.isEmpty || isReading || isBusy) this.#plan()
+    const isBusy = this.#filling.isBusy || this.#live.part?.isBusy
+    if (this.#calls.hasMore || isReading || isBusy) this.#plan()
     // Nothing else to do: the first live query shall not wait for its code.
     else this.#live.prepare()
   }
 
   #runGroup(): void {
-    const group = this.#calls.take()
+    // Where it could not be loaded the engine says so, of those that have not run before.
+    const group = this.#calls.take(({ undo }) => undo === undefined || this.#undo.want())
     if (group.length === 0) return
     const { now, onGroup } = this.#options
     const calls = group.map(({ call }) => call)
@@ -331,6 +363,7 @@ export class Host {
       const commit = this.#engine.commit(calls)
       this.#publish(commit)
       tellUndoOf(this.#engine, this.#clients.values(), group, commit.outcomes)
+      this.#filling.noteCalls(calls)
       commit.outcomes.forEach((outcome, index) => {
         const { client, item } = group[index] as WaitingCall
         client.answer(
@@ -381,9 +414,11 @@ export class Host {
         else this.#read(client, item.id, item.read)
       },
       ({ kind, read }) =>
-        (kind === 'read' && (isPlain(read) || isUndoRead(read))) || this.#live.want(),
+        (kind === 'read' && (isPlain(read) || isHistoryRead(read))) ||
+        (isUndoRead(read) ? this.#undo : this.#live).want(),
     )
     this.#live.forgetFailure()
+    this.#undo.forgetFailure()
     return isTimeUp
   }
 
@@ -402,11 +437,18 @@ export class Host {
         client.post({ kind: 'value', id, value })
         return
       }
+      // Reducers run in it, which may not end.
+      if (isHistoryRead(read) && read.request.kind === 'draft') this.#options.onGroup(undefined)
       const transfer: Transferable[] = []
       const item = this.#withDeadline(() =>
-        isPlain(read)
-          ? answerRead(this.#engine, id, read, transfer)
-          : this.#live.take().answer(id, read, transfer),
+        isHistoryRead(read)
+          ? this.#answerHistory(
+              { engine: this.#engine, id, request: read.request, identity: client.identity },
+              transfer,
+            )
+          : isPlain(read)
+            ? answerRead(this.#engine, id, read, transfer)
+            : this.#live.take().answer(id, read, transfer),
       )
       client.post(item, transfer)
     } catch (error) {
@@ -425,26 +467,8 @@ export class Host {
       if (wanted.length > 0) client.post({ kind: 'changes', origin, changes: wanted })
     }
     this.#live.part?.onChanges(changes)
-  }
-
-  /** A slice, where no call waits. */
-  #fillViews(): void {
-    const before = this.#fillingCount
-    if (before === 0 || !this.#calls.isEmpty) return
-    try {
-      this.#engine.fillViews()
-      this.#fillingCount = this.#countFilling()
-    } catch (error) {
-      // A full disk, say. They stay as far as they are until the universe is opened again.
-      this.#fillingCount = 0
-      this.#options.onFault(error)
-    }
-    // Live queries that could not read a view now can.
-    if (this.#fillingCount < before) this.#live.part?.retry()
-  }
-
-  #countFilling(): number {
-    return this.#engine.viewStates().filter(({ kind }) => kind === 'filling').length
+    this.#filling.noteChanges(changes)
+    if (this.#filling.isBusy) this.#plan()
   }
 
   /** For schedules, and for live queries that wait their turn. */
@@ -495,7 +519,8 @@ export class Host {
 }
 
 function isPlain(read: Read): read is PlainRead {
-  return read.kind !== 'explain' && read.kind !== 'relation' && !isUndoRead(read)
+  const isPlanned = read.kind === 'explain' || read.kind === 'relation'
+  return !isPlanned && !isUndoRead(read) && !isHistoryRead(read)
 }
 
 function connectionOf({ clientId, identity }: HostClient): Connection {

@@ -2,7 +2,7 @@
  * The seam between a host and what keeps queries up to date, which is loaded when it is first needed,
  * or when the worker has nothing else to do.
  */
-import { type Module, type RowChange, UniverseError } from '@inner-universe/core'
+import type { Module, RowChange } from '@inner-universe/core'
 import type { Engine } from '@inner-universe/engine'
 import type { LiveRead, Read, WorkerItem } from '../rpc/contract.ts'
 
@@ -56,87 +56,3 @@ export interface LiveHost {
 
 /** Makes the part, over the host's engine of the moment. */
 export type CreateLive = (host: LiveHost) => LivePart
-
-/** The part once it is loaded. */
-export class LateLive {
-  readonly #load: () => CreateLive | Promise<CreateLive>
-  readonly #host: LiveHost
-  readonly #onSettled: () => void
-  #part: LivePart | undefined
-  #isPrepared = false
-  #isLoading = false
-  /** Whether somebody waits for it. */
-  #isWanted = false
-  #failure: UniverseError | undefined
-
-  constructor(load: () => CreateLive | Promise<CreateLive>, host: LiveHost, onSettled: () => void) {
-    this.#load = load
-    this.#host = host
-    this.#onSettled = onSettled
-  }
-
-  /** Undefined while it is not there. */
-  get part(): LivePart | undefined {
-    return this.#part
-  }
-
-  /** Loads it for later; once only. */
-  prepare(): void {
-    if (this.#isPrepared) return
-    this.#isPrepared = true
-    this.#start()
-  }
-
-  /** Whether {@link take} has an answer; if not, it is loaded, and `onSettled` called. */
-  want(): boolean {
-    if (this.#part === undefined && this.#failure === undefined) {
-      this.#isWanted = true
-      this.#start()
-    }
-    return this.#part !== undefined || this.#failure !== undefined
-  }
-
-  /** @throws UniverseError `client/worker-failed` when it could not be loaded. */
-  take(): LivePart {
-    if (this.#part !== undefined) return this.#part
-    throw this.#failure ?? notLoaded(undefined)
-  }
-
-  /** Whoever waited has been told: the next who wants it makes it load again. */
-  forgetFailure(): void {
-    this.#failure = undefined
-  }
-
-  #start(): void {
-    if (this.#part !== undefined || this.#isLoading) return
-    const loaded = this.#load()
-    if (typeof loaded === 'function') {
-      this.#part = loaded(this.#host)
-      return
-    }
-    this.#isLoading = true
-    void loaded
-      .then(
-        (create) => {
-          this.#part = create(this.#host)
-        },
-        (cause: unknown) => {
-          if (this.#isWanted) this.#failure = notLoaded(cause)
-        },
-      )
-      .finally(() => {
-        this.#isLoading = false
-        this.#isWanted = false
-        this.#onSettled()
-      })
-  }
-}
-
-/** Offline with a cold cache, say: everything else goes on. */
-function notLoaded(cause: unknown): UniverseError {
-  return new UniverseError(
-    'client/worker-failed',
-    'the part of the worker that keeps queries up to date could not be loaded; try again when the app is online',
-    { cause },
-  )
-}

@@ -1,10 +1,10 @@
 /** One read, answered by the engine; key-value entries are written this way too. */
 import type { Engine } from '@inner-universe/engine'
-import type { Read, UndoRead, WorkerItem } from '../rpc/contract.ts'
+import type { HistoryRead, Read, UndoRead, WorkerItem } from '../rpc/contract.ts'
 import { encodeColumns, encodeRows } from '../rpc/row-transfer.ts'
 
 /** Reads that need no code of live queries and no client. */
-export type PlainRead = Exclude<Read, UndoRead | { kind: 'explain' | 'relation' }>
+export type PlainRead = Exclude<Read, UndoRead | HistoryRead | { kind: 'explain' | 'relation' }>
 
 /**
  * The answer to a read. Pushes memory that is handed over to `transfer`.

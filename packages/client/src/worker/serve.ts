@@ -3,11 +3,18 @@
  * lock, then opens the database and serves every tab.
  */
 import { isUniverseError, type Module, UniverseError } from '@inner-universe/core'
-import { openEngine, type Views } from '@inner-universe/engine'
+import {
+  type Engine,
+  type EngineOptions,
+  isPrepared,
+  openPrepared,
+  type Preparation,
+  type Undo,
+  type Views,
+} from '@inner-universe/engine'
 import type { Replication } from '@inner-universe/engine/replication'
 import type { Driver } from '@inner-universe/sqlite'
 import { loadSqlite, type Sqlite } from '@inner-universe/sqlite/wasm'
-import { expose } from 'comlink'
 import { presenceLock, workerLock } from '../rpc/announcement.ts'
 import {
   type OpenRequest,
@@ -16,9 +23,12 @@ import {
   type WorkerNote,
 } from '../rpc/commands.ts'
 import { type Link, portLink } from '../rpc/link.ts'
+import { loaded } from '../rpc/loaded.ts'
+import type { HistoryCode } from './history-part.ts'
 import { Host } from './host.ts'
-import { hostCommands, type OpenDatabase } from './host-commands.ts'
+import type { OpenDatabase } from './host-commands.ts'
 import { Introductions } from './introductions.ts'
+import { lateCommands } from './late-commands.ts'
 import type { Store } from './store.ts'
 import type { HostSyncOptions } from './sync/host-sync.ts'
 import { type SyncPart, syncOff } from './sync-part.ts'
@@ -67,9 +77,7 @@ export function serve(module: Module, options: ServeOptions = {}): void {
   let opened: Opened | undefined
 
   const accept = ({ database }: Opened, link: Link): void => {
-    const { commands, dropTransfers } = hostCommands(database)
-    database.host.accept(link.data, dropTransfers)
-    expose(commands, link.commands)
+    database.host.accept(link.data, lateCommands(database, link.commands))
   }
   const start = async ({ request, data, commands }: OpenControl): Promise<undefined> => {
     const isLocked = holdWorkerLock(request.leaderId)
@@ -115,13 +123,19 @@ async function open(
   const onFault = (error: unknown): void => console.error('inner-universe:', error)
   const clock = { offsetMs: 0 }
   // Fetched while SQLite opens the file.
-  const [{ driver, store }, { createSync, replication }, views] = await Promise.all([
-    openStore(request, sqlite, onLong),
-    loadSync(request.sync),
-    loadViews(module, onFault),
-  ])
-  const openEngineOver: OpenDatabase['openEngine'] = (driver, stream, join) =>
-    openEngine({
+  const [{ driver, store }, { createSync, replication }, views, documents, versions] =
+    await Promise.all([
+      openStore(request, sqlite, onLong),
+      loadSync(request.sync),
+      loadViews(module, onFault),
+      loadDocuments(module),
+      loadHistory(module),
+    ])
+  let undo: Undo | undefined
+  const openEngineOver = async (
+    ...[driver, stream, join]: Parameters<OpenDatabase['openEngine']>
+  ): Promise<Engine> => {
+    const options: EngineOptions = {
       driver,
       // What is being built to take the place of a database has its views filled when it has.
       module: join === undefined ? module : { ...module, views: {} },
@@ -134,8 +148,15 @@ async function open(
       ...(join !== undefined && { join }),
       ...(replication !== undefined && { replication }),
       ...(views !== undefined && { views }),
-    })
-  onLong()
+      ...(documents !== undefined && { documents }),
+      ...(versions !== undefined && { history: versions.history }),
+      undo: () => undo,
+    }
+    const preparation = await loadPreparation(driver, module)
+    // Order matters: a ping that is answered while code is loaded ends what was said to take long.
+    onLong()
+    return openPrepared(options, preparation)
+  }
   // Without a flush per commit a power cut may have rolled back what other replicas have seen.
   const stream = request.durability === 'power' ? 'continue' : 'new'
   const database: { -readonly [K in keyof OpenDatabase]: OpenDatabase[K] } = {
@@ -150,7 +171,7 @@ async function open(
   const defer = createDefer()
   database.host = new Host({
     module,
-    engine: openEngineOver(driver, stream),
+    engine: await openEngineOver(driver, stream),
     storage: store.kind,
     storageReason: store.reason,
     wallMs: () => Date.now(),
@@ -170,7 +191,13 @@ async function open(
     },
     isSuspicious: request.isSuspicious,
     condemnedCallIds: new Set(request.condemnedCallIds),
-    loadLive: async () => (await import('./live/worker-live.ts')).createLive,
+    loadLive: async () => (await loaded(import('./parts/live.ts'))).createLive,
+    loadUndo: async () => {
+      const part = await loaded(import('./parts/undo.ts'))
+      undo = part.undo
+      return undo
+    },
+    ...(versions !== undefined && { answerHistory: versions.answer }),
     createSync: (host) => createSync({ host, database, defer, onFault }),
   })
   database.host.sync.start()
@@ -198,18 +225,13 @@ interface LoadedSync {
 async function loadSync(request: OpenRequest['sync']): Promise<LoadedSync> {
   if (request === undefined) return { createSync: () => syncOff() }
   try {
-    const { createWorkerSync, replication } = await import('./sync/worker-sync.ts')
+    const { createWorkerSync, replication } = await loaded(import('./parts/sync.ts'))
     const createSync: LoadedSync['createSync'] = (parts) =>
       createWorkerSync({ ...parts, request, setTimer })
     return { createSync, replication }
-  } catch (cause) {
+  } catch (fault) {
     // Offline with a cold cache, say: what is on this device is there all the same.
-    const fault = new UniverseError(
-      'client/worker-failed',
-      'the part of the worker that syncs could not be loaded; reload the app when it is online',
-      { cause },
-    )
-    return { createSync: () => syncOff(fault) }
+    return { createSync: () => syncOff(fault as UniverseError) }
   }
 }
 
@@ -219,16 +241,33 @@ async function loadViews(
   onFault: (error: unknown) => void,
 ): Promise<Views | undefined> {
   if (Object.keys(views).length === 0) return undefined
+  const { declaredViews } = await loaded(import('./parts/views.ts'))
+  return declaredViews({ now: () => performance.now(), onFault })
+}
+
+/** The code that makes files and brings older ones up to date is fetched only for those. */
+async function loadPreparation(driver: Driver, module: Module): Promise<Preparation | undefined> {
   try {
-    const { declaredViews } = await import('./declared-views.ts')
-    return declaredViews({ now: () => performance.now(), onFault })
-  } catch (cause) {
-    throw new UniverseError(
-      'client/worker-failed',
-      'the part of the worker that keeps declared views could not be loaded; reload the app when it is online',
-      { cause },
-    )
+    if (isPrepared(driver, module)) return undefined
+    const part = await loaded(import('./parts/preparation.ts'))
+    return part.preparation
+  } catch (error) {
+    driver.close()
+    throw error
   }
+}
+
+/** The code that writes documents is fetched only for modules that have some. */
+async function loadDocuments({ tables }: Module): Promise<EngineOptions['documents']> {
+  if (!Object.values(tables).some(({ definition }) => definition.documents)) return undefined
+  const part = await loaded(import('./parts/documents.ts'))
+  return part.documentReducers
+}
+
+/** The code of versions is fetched only for modules that keep some. */
+async function loadHistory({ versions }: Module): Promise<HistoryCode | undefined> {
+  if (!versions) return undefined
+  return (await loaded(import('./parts/history.ts'))).historyCode
 }
 
 function setTimer(run: () => void, delayMs: number): () => void {

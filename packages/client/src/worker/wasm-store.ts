@@ -9,7 +9,8 @@ import {
   type Sqlite,
 } from '@inner-universe/sqlite/wasm'
 import { stagingDirectory, universeDirectory } from '../rpc/announcement.ts'
-import { FILE_CHUNK_BYTES } from '../rpc/limits.ts'
+import { loaded } from '../rpc/loaded.ts'
+import { FILE_CHUNK_BYTES } from '../rpc/piece-limits.ts'
 import { memoryStaging } from './memory-staging.ts'
 import { BytePipe, type Staging, type Store } from './store.ts'
 
@@ -107,7 +108,7 @@ export function memoryStore(
 }
 
 /** Loaded already where it is asked for: only sync builds replicas. */
-const syncCode = () => import('./sync/worker-sync.ts')
+const syncCode = () => loaded(import('./parts/sync.ts'))
 
 /** The last piece is followed by a check of the whole file, during which nothing else runs. */
 async function* noting(

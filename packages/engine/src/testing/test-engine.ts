@@ -3,6 +3,7 @@ import {
   type CallId,
   createClientId,
   createRandom,
+  documentReducers,
   formatCallId,
   type Module,
   UniverseError,
@@ -11,8 +12,9 @@ import type { Driver } from '@inner-universe/sqlite'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
 import type { Call, CallOutcome, Engine } from '../engine.ts'
 import type { EngineOptions } from '../engine-options.ts'
-import { openEngine } from '../open-engine.ts'
+import { openEngine } from '../open-any.ts'
 import { replication } from '../replication.ts'
+import { undo } from '../undo/engine-undo.ts'
 
 /** 2026-01-01T00:00:00Z. */
 export const TEST_START_MS = 1_767_225_600_000
@@ -53,6 +55,8 @@ export function openTestEngine(module: Module, options: TestEngineOptions = {}):
     identity: 'owner',
     stream: 'continue',
     ...(options.isReplicated !== false && { replication }),
+    undo: () => undo,
+    documents: documentReducers,
     ...options,
   })
   const test: TestEngine = {

@@ -1,11 +1,12 @@
 /** Notes what a recorded call does to rows. UNDO.md UN1. */
 import type { TableSchema } from '../schema.ts'
+import type { RowWatch } from '../undo-part.ts'
 import type { WriteScope } from '../write-scope.ts'
 import { type RowState, readRowState } from './row-state.ts'
 import { type StepRow, stepRowOf } from './step-row.ts'
 
 /** Lives for one recorded call, its nested calls included. */
-export class UndoRecorder {
+export class UndoRecorder implements RowWatch {
   readonly #scope: WriteScope
   readonly #before = new Map<TableSchema, Map<string, RowState>>()
 
@@ -13,7 +14,7 @@ export class UndoRecorder {
     this.#scope = scope
   }
 
-  /** To be called before a row is written. Cost: the first time, reading the row. */
+  /** Cost: the first time, reading the row. */
   touch(table: TableSchema, id: string): void {
     let rows = this.#before.get(table)
     if (rows === undefined) {

@@ -1,5 +1,6 @@
 /** The two tables of undo, made when a call is first recorded. UNDO.md UN2. */
 import type { Driver, SqlRow } from '@inner-universe/sqlite'
+import { hasUndoTables } from '../undo-part.ts'
 import type { Version } from './row-state.ts'
 import { withNewVersionsIn } from './step-row.ts'
 
@@ -18,11 +19,6 @@ const STATEMENTS: readonly string[] = [
     change TEXT NOT NULL, PRIMARY KEY (tbl, id, step)) WITHOUT ROWID`,
   'CREATE INDEX _undo_row_step ON _undo_row (step)',
 ]
-
-/** Whether a call was ever recorded in this file. */
-export function hasUndoTables(driver: Driver): boolean {
-  return driver.prepare("SELECT 1 FROM sqlite_schema WHERE name = '_undo'").get() !== undefined
-}
 
 /** Makes the tables where they are not there, in the open transaction. */
 export function makeUndoTables(driver: Driver): void {

@@ -9,9 +9,10 @@ import {
 } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
 import type { UndoKey, UndoState } from '../engine.ts'
+import { hasUndoTables } from '../undo-part.ts'
 import type { Version } from './row-state.ts'
 import { addLater, decodeStepRow, encodeStepRow, type StepRow } from './step-row.ts'
-import { hasUndoTables, makeUndoTables } from './undo-schema.ts'
+import { makeUndoTables } from './undo-schema.ts'
 
 /** Which step a recorded call belongs to. */
 export interface UndoGrouping {

@@ -17,10 +17,11 @@ import {
   UNDO_SKIPPED_MAX,
 } from '@inner-universe/core'
 import type { CallScope } from '../call-scope.ts'
-import type { UndoKey, UndoResult, UndoSkipped } from '../engine.ts'
+import type { UndoKey, UndoSkipped } from '../engine.ts'
 import { writeFold } from '../merge-fold.ts'
 import { noteSchedule } from '../schedule.ts'
 import type { TableReader } from '../table-reader.ts'
+import type { Turned } from '../undo-part.ts'
 import type { RowPlan, Turn } from './row-plan.ts'
 import { isCell, type Version, versionOf } from './row-state.ts'
 import { planStep } from './step-plan.ts'
@@ -33,12 +34,6 @@ export interface UndoTurnParts {
   readonly tables: Readonly<Record<string, TableDefinition>>
   readonly steps: UndoStore
   readonly floorHlc: number
-}
-
-/** What came of it, and the operations of its delta. */
-export interface Turned {
-  readonly result: UndoResult
-  readonly operations: readonly RowOperation[]
 }
 
 const NOTHING: Turned = {

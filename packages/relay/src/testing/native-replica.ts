@@ -9,6 +9,7 @@ import {
   COMPACT_REDUCER,
   createClientId,
   defineModule,
+  documentReducers,
   formatCallId,
   type Module,
   t,
@@ -204,6 +205,7 @@ function openNativeEngine(module: Module, identity: string, owner: string | unde
     identity,
     stream: 'new',
     replication,
+    documents: documentReducers,
     ...(owner !== undefined && { join: { owner } }),
   })
 }

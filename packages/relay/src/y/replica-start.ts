@@ -4,7 +4,7 @@
  */
 import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Module, UniverseError } from '@inner-universe/core'
+import { documentReducers, type Module, UniverseError } from '@inner-universe/core'
 import { type Engine, moduleOfSchema, openEngine } from '@inner-universe/engine'
 import { replication } from '@inner-universe/engine/replication'
 import { openNodeDatabase } from '@inner-universe/sqlite/node'
@@ -88,6 +88,7 @@ function openIn(
     stream: image === undefined ? 'continue' : 'new',
     join: { owner: record.owner },
     replication,
+    documents: documentReducers,
   })
 }
 

@@ -111,7 +111,7 @@ class StagedDatabase implements StagedReplica {
       'manifest' in start ? start.manifest : { byteCount: 0, owner: start.owner }
     database.onLong()
     const driver = await staging.open(byteCount)
-    this.#engine = database.openEngine(driver, 'new', { owner })
+    this.#engine = await database.openEngine(driver, 'new', { owner })
     return this.#engine.replica
   }
 
@@ -149,9 +149,9 @@ class StagedDatabase implements StagedReplica {
     } finally {
       await store
         .open()
-        .then((driver) => {
+        .then(async (driver) => {
           database.driver = driver
-          host.resume(openEngine(driver, 'continue'))
+          host.resume(await openEngine(driver, 'continue'))
         })
         .catch((error: unknown) => {
           // Uncaught where it can be, so that another worker is started.

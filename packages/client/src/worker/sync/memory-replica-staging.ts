@@ -1,6 +1,6 @@
 /** Replicas built in memory, to replace databases there. */
 import type { Driver } from '@inner-universe/sqlite'
-import { FILE_CHUNK_BYTES } from '../../rpc/limits.ts'
+import { FILE_CHUNK_BYTES } from '../../rpc/piece-limits.ts'
 import { concatenate } from '../memory-staging.ts'
 import type { ReplicaStaging } from '../store.ts'
 

@@ -6,11 +6,6 @@ import { httpImages } from './http-images.ts'
 import { streamCompression } from './stream-compression.ts'
 import { webSocketConnect } from './web-socket.ts'
 
-export { replication } from '@inner-universe/engine/replication'
-export { dropStagedOpfs } from '@inner-universe/sqlite/wasm'
-export { memoryReplicaStaging } from './memory-replica-staging.ts'
-export { opfsReplicaStaging } from './opfs-replica-staging.ts'
-
 /** The sync of a worker's host. */
 export function createWorkerSync({
   setTimer,

@@ -1,0 +1,4 @@
+import { serve } from '../src/worker/index.ts'
+import { recipes } from './recipes.ts'
+
+serve(recipes)

@@ -1,0 +1,2 @@
+export { documentReducers } from '@inner-universe/core'
+export { serve } from '../serve.ts'

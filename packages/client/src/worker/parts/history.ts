@@ -1,0 +1,2 @@
+export { historyCode } from '../history/worker-history.ts'
+export { serve } from '../serve.ts'

@@ -1,0 +1,2 @@
+export { createLive } from '../live/worker-live.ts'
+export { serve } from '../serve.ts'

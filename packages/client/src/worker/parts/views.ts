@@ -1,0 +1,2 @@
+export { declaredViews } from '../declared-views.ts'
+export { serve } from '../serve.ts'
