@@ -33,6 +33,9 @@ export const DROP_REDUCER = 'history:drop'
 /** Forgets versions by a rule: `{ keepLast?, keepNewerThanMs? }`. */
 export const RETAIN_REDUCER = 'history:retain'
 
+/** Takes versions in: `{ bytes, salvage? }`. Gives `{ versions }`, the ids of those that were not here. */
+export const IMPORT_REDUCER = 'history:import'
+
 /** About how many bytes of rows one chunk of a content holds at most: about one batch on the wire. */
 export const HISTORY_CHUNK_BYTES: number = 256 * 1024
 

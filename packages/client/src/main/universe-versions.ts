@@ -7,6 +7,7 @@
 import {
   COMMIT_VERSION_REDUCER,
   DROP_REDUCER,
+  IMPORT_REDUCER,
   MERGE_REDUCER,
   MERGE_VERSIONS_REDUCER,
   NAME_REDUCER,
@@ -31,9 +32,6 @@ import type {
   VersionWaitOptions,
   WriteOutcome,
 } from './versions.ts'
-
-/** See its definition in the engine. */
-const IMPORT_REDUCER = 'history:import'
 
 /** Largest export that is imported, in bytes: it crosses as one, and is read as one. */
 const HISTORY_IMPORT_BYTES_MAX: number = 256 * 1024 * 1024

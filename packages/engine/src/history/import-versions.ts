@@ -3,6 +3,7 @@ import {
   decodeContent,
   defineReducer,
   HISTORY_TABLES,
+  IMPORT_REDUCER,
   isUniverseError,
   type ReducerContext,
   type Reducers,
@@ -18,9 +19,6 @@ import { asModule } from './retention.ts'
 import { tellUniverseIds, universeIdsOf } from './universe-ids.ts'
 import { completeContents } from './version-contents.ts'
 import { type VersionKeeper, versionsIn } from './version-keeper.ts'
-
-/** Takes versions in: `{ bytes, salvage? }`. Gives `{ versions }`, the ids of those that were not here. */
-export const IMPORT_REDUCER = 'history:import'
 
 /** What of an import is written by the call itself, in bytes of chunks; the rest follows in idle time. */
 const CALL_BYTES_MAX: number = 4 * 1024 * 1024
