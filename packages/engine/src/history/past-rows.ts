@@ -112,6 +112,8 @@ export class PastRows {
   #unchangedSince(marker: number): readonly string[] | undefined {
     const known = this.#unchanged.get(marker)
     if (known?.ids !== undefined) return known.ids
+    // What a transaction has done may yet be undone: then more rows are unchanged than it found.
+    if (this.#driver.isInTransaction) return undefined
     if (known !== undefined && this.#entryCount < known.askedAt + ENTRIES_UNTIL_ASKED)
       return undefined
     const key = this.#key
