@@ -20,12 +20,11 @@ import {
   type StoredValue,
   storedDefault,
 } from '@inner-universe/core'
-import type { StoredRow } from '../changes.ts'
+import { isSameRow, type StoredRow } from '../changes.ts'
 import type { TableSchema } from '../schema.ts'
 import type { Cursor, Marker } from './markers.ts'
 import type { PastRows } from './past-rows.ts'
 import { compareTexts } from './row-order.ts'
-import { isSameRow } from './state-difference.ts'
 import type { VersionKeeper } from './version-keeper.ts'
 import type { ContentHead, VersionRow } from './version-rows.ts'
 

@@ -20,10 +20,9 @@ import {
   type StoredValue,
   type TableAccess,
 } from '@inner-universe/core'
-import type { StoredRow } from '../changes.ts'
+import { isSameRow, type StoredRow } from '../changes.ts'
 import type { TableSchema } from '../schema.ts'
 import type { Cursor, Marker } from './markers.ts'
-import { isSameRow } from './state-difference.ts'
 import type { VersionKeeper } from './version-keeper.ts'
 
 /** The reducer's name in deltas of contents. */

@@ -1,6 +1,6 @@
 /** What differs between two states, and digests of states. HISTORY.md HI9, HI13. */
 import { assert, digestText, type Hash } from '@inner-universe/core'
-import { isSameValue, type StoredRow } from '../changes.ts'
+import { isSameRow, isSameValue, type StoredRow } from '../changes.ts'
 import type { DiffOptions, RowDifference } from '../history-contract.ts'
 import { type TableSchema, tableOf } from '../schema.ts'
 import type { VersionKeeper } from './version-keeper.ts'
@@ -18,12 +18,6 @@ export interface ChangedRow {
 
 /** A state to compare: a marker; undefined is the present, null is nothing at all. */
 export type ComparedState = number | undefined | null
-
-/** Whether two rows are the same in stored form. */
-export function isSameRow(a: StoredRow | undefined, b: StoredRow | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b
-  return a.every((value, index) => isSameValue(value, b[index]))
-}
 
 /**
  * Rows of a table that differ between two states, by id, after an id. Cost: the rows written between the
