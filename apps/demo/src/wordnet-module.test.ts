@@ -12,7 +12,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 const dog = { type: 'noun', metadata: { name: 'dog' } }
 
-test('a file from before there were notes opens, keeps what it has, and takes notes', async () => {
+test('a file from before there were notes and versions opens, keeps what it has, and takes both', async () => {
   const path = join(directory, 'old')
   const old = await openUniverse(standardModule, { path })
   const id = await old.reducers.createEntity(dog)
@@ -23,11 +23,18 @@ test('a file from before there were notes opens, keeps what it has, and takes no
   expect(await universe.reducers.beginNote({ entity: id })).toBe(true)
   const note = await universe.doc('entity_note', id, 'body')
   note.doc.getText('content').insert(0, 'It barks.')
+  await note.close()
+  const version = await universe.versions.commit('With a note')
+  await universe.reducers.patchEntity({ id, metadata: { name: 'hound' } })
   await universe.close()
 
   const again = await openUniverse(wordnetModule, { path })
   const kept = await again.doc('entity_note', id, 'body')
   expect(kept.doc.getText('content').toString()).toBe('It barks.')
+  const past = await again.versions.at(version.id)
+  expect((await past.get('entity', id))?.metadata.name).toBe('dog')
+  const noteThen = await past.doc('entity_note', id, 'body')
+  expect(noteThen.getText('content').toString()).toBe('It barks.')
   await again.close()
 })
 

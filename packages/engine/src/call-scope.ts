@@ -11,7 +11,7 @@ import {
   UniverseError,
 } from '@inner-universe/core'
 import { Effects } from './effects.ts'
-import type { RowWatch } from './undo-part.ts'
+import type { RowWatch } from './row-watch.ts'
 import type { WriteScope } from './write-scope.ts'
 
 /** What a call is and who makes it. */

@@ -7,7 +7,6 @@ import type { RowOperation } from '@inner-universe/core'
 import type { Driver } from '@inner-universe/sqlite'
 import type { CallScope } from './call-scope.ts'
 import type { CallUndo, UndoKey, UndoResult, UndoState } from './engine.ts'
-import type { TableSchema } from './schema.ts'
 import type { SyncState } from './sync-state.ts'
 import type { TableReader } from './table-reader.ts'
 
@@ -16,12 +15,6 @@ export interface UndoParts {
   readonly driver: Driver
   readonly reader: TableReader
   readonly sync: SyncState
-}
-
-/** Is told of rows that a recorded call is about to write. */
-export interface RowWatch {
-  /** To be called before a row is written. */
-  touch(table: TableSchema, id: string): void
 }
 
 /** What turning a step came to, and the operations of its delta. */

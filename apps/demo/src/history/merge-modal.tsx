@@ -28,17 +28,12 @@ export function MergeModal({
     event.preventDefault()
     run(async () => {
       const merged = await versions.merge(version.id, description.trim())
-      const { conflicts, conflictCount, skipped } = merged
       onClose()
       if (merged.version === undefined) {
         onOutcome({ kind: 'told', text: `The present has all of “${title}” already.` }, version.id)
         return
       }
-      const from = version.id
-      onOutcome(
-        { kind: 'merged', title, from, conflicts, conflictCount, skipped },
-        merged.version.id,
-      )
+      onOutcome({ kind: 'merged', title, from: version.id, merged }, merged.version.id)
     })
   }
 

@@ -1,4 +1,4 @@
-import type { VersionConflict, VersionSkipped } from '@inner-universe/client'
+import type { MergeOutcome, WriteOutcome } from '@inner-universe/client'
 import { CloseButton, Group, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
@@ -12,21 +12,13 @@ import { pastHref } from './past-href.ts'
 /** What a restore, a merge or something smaller came to. */
 export type Outcome =
   | { readonly kind: 'told'; readonly text: string }
-  | {
-      readonly kind: 'restored'
-      readonly title: string
-      readonly rowCount: number
-      readonly skipped: readonly VersionSkipped[]
-      readonly skippedCount: number
-    }
+  | { readonly kind: 'restored'; readonly title: string; readonly written: WriteOutcome }
   | {
       readonly kind: 'merged'
       readonly title: string
       /** The version that was merged. */
       readonly from: string
-      readonly conflicts: readonly VersionConflict[]
-      readonly conflictCount: number
-      readonly skipped: readonly VersionSkipped[]
+      readonly merged: MergeOutcome
     }
 
 /** Rows told one by one; the rest is a number. */
@@ -60,20 +52,22 @@ function Told({ outcome }: { readonly outcome: Outcome }): ReactNode {
       return (
         <>
           <Text>
-            “{outcome.title}” was restored: {formatPlural(outcome.rowCount, 'row')} changed.
+            “{outcome.title}” was restored: {formatPlural(outcome.written.rowCount, 'row')} changed.
           </Text>
-          <Skipped skipped={outcome.skipped} />
+          <Skipped written={outcome.written} />
         </>
       )
     case 'merged': {
-      const conflicts = tellingOf(outcome.conflicts)
+      const { conflictCount } = outcome.merged
+      const conflicts = tellingOf(outcome.merged.conflicts)
+      const hasMore = conflictCount > outcome.merged.conflicts.length
       return (
         <>
           <Text>
             “{outcome.title}” was merged into the present
             {conflicts.length === 0
               ? ', without conflicts.'
-              : `. ${formatPlural(conflicts.length, 'thing')} had been changed on both sides:`}
+              : `. ${hasMore ? 'More than ' : ''}${formatPlural(conflicts.length, 'thing')} had been changed on both sides:`}
           </Text>
           {conflicts.length > 0 && (
             <Rows
@@ -85,19 +79,24 @@ function Told({ outcome }: { readonly outcome: Outcome }): ReactNode {
               }))}
             />
           )}
-          <Skipped skipped={outcome.skipped} />
+          <Skipped written={outcome.merged} />
         </>
       )
     }
   }
 }
 
-function Skipped({ skipped }: { readonly skipped: readonly VersionSkipped[] }): ReactNode {
+function Skipped({
+  written: { skipped, skippedCount },
+}: {
+  readonly written: WriteOutcome
+}): ReactNode {
   const telling = tellingOf(skipped)
   if (telling.length === 0) return null
   return (
     <>
       <Text size="sm" mt="xs">
+        {skippedCount > skipped.length && 'More than '}
         {formatPlural(telling.length, 'row')} could not be made what they were:
       </Text>
       <Rows

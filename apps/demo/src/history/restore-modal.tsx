@@ -40,8 +40,8 @@ export function RestoreModal({
   function restore(): void {
     run(async () => {
       if (isNamed) await versions.commit(`Before restoring “${title}”`)
-      const { rowCount, skipped, skippedCount } = await versions.revertTo(version.id)
-      onOutcome({ kind: 'restored', title, rowCount, skipped, skippedCount })
+      const written = await versions.revertTo(version.id)
+      onOutcome({ kind: 'restored', title, written })
       onClose()
     })
   }

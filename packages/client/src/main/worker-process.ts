@@ -133,6 +133,8 @@ export class WorkerProcess {
 
   /** Looks after the worker although it has not said that it works: a tab waits for it in vain. */
   suspect(): void {
+    // What is still loaded has a limit of its own.
+    if (!this.#isReady) return
     if (this.#work === undefined) this.#watch(undefined, this.#callMsMax)
     else this.tick()
   }

@@ -1,8 +1,8 @@
 /**
  * Parts of page and worker that are loaded when they are needed.
  *
- * Those of the worker, in `parts/`, also name `serve`, where the rest begins. So a bundler sees that whoever
- * loads a part has all of that already, and leaves it in one script. Else it makes one of every set of modules
+ * Those of the worker, in `parts/`, also name all that a worker always has. So a bundler sees that whoever
+ * loads a part has that already, and leaves it in one script. Else it makes one of every set of modules
  * that some parts share: seventeen, which compressed are 5 kB more.
  */
 import { UniverseError } from '@inner-universe/core'

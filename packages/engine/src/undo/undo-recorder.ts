@@ -1,6 +1,7 @@
 /** Notes what a recorded call does to rows. UNDO.md UN1. */
+
+import type { RowWatch } from '../row-watch.ts'
 import type { TableSchema } from '../schema.ts'
-import type { RowWatch } from '../undo-part.ts'
 import type { WriteScope } from '../write-scope.ts'
 import { type RowState, readRowState } from './row-state.ts'
 import { type StepRow, stepRowOf } from './step-row.ts'

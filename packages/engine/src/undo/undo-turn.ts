@@ -213,12 +213,16 @@ function settleRow(plan: RowPlan, { from, to }: Turn, version: Version): Renames
     const elements = new Map<string, readonly [readonly Version[], readonly Version[]]>()
     for (const [element, dots] of parts) {
       const target = dots[to]
-      if (target.length === 0) continue
+      if (target.length === 0) {
+        if (isTakenAway(plan, name, element, dots[from])) parts.delete(element)
+        continue
+      }
       const now = added?.includes(element) ? [version] : dots[from]
       elements.set(element, [target, now])
       dots[to] = now
     }
     sets.set(name, elements)
+    if (parts.size === 0) row.sets.delete(name)
   }
   const target = row.life[to]
   const isTurned = act === 'insert' || act === 'delete'
@@ -231,6 +235,18 @@ function settleRow(plan: RowPlan, { from, to }: Turn, version: Version): Renames
     cells.set(column.name, [versionNow(plan, column.name), version])
   }
   return { life: [target.version, now], cells, sets }
+}
+
+/** Whether somebody else removed an element that the step would: the step is not to bring it back. */
+function isTakenAway(
+  { act, state }: RowPlan,
+  column: string,
+  element: string,
+  left: readonly Version[],
+): boolean {
+  if (act === 'delete' || !state.isKnown || left.length === 0) return false
+  const shown = state.elements.get(column)?.get(element) ?? []
+  return !left.some((version) => shown.includes(version))
 }
 
 function versionNow({ state }: RowPlan, column: string): Version {

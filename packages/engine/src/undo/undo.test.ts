@@ -328,6 +328,19 @@ describe('undoing', () => {
     expect(note(b, 'x')).toMatchObject({ stars: 113, tags: ['q', 'r', 's'] })
   })
 
+  it('[UN11] an element that somebody else removed is the step’s no more', () => {
+    const { a, b, exchange } = openPair({ key: 'x', tags: ['q'] })
+    record(a, 'tag', { key: 'x', tag: 'r' })
+    exchange()
+    b.call('untag', { key: 'x', tag: 'r' })
+    exchange()
+    undo(a)
+    redo(a)
+    exchange()
+    expect(note(a, 'x')).toMatchObject({ tags: ['q'] })
+    expect(note(b, 'x')).toMatchObject({ tags: ['q'] })
+  })
+
   it('[UN12] an inserted row goes only as it was left, a deleted one comes back with what others wrote', () => {
     const { a, b, exchange } = openPair({ key: 'x', title: 'x', stars: 2, tags: ['t'] })
     record(a, 'put', { rows: [{ key: 'new', title: 'new' }] })

@@ -1,2 +1,2 @@
-export { serve } from '../serve.ts'
+export { ALWAYS } from '../always.ts'
 export { serveCommands } from '../served-commands.ts'

@@ -1,2 +1,2 @@
 export { documentReducers } from '@inner-universe/core'
-export { serve } from '../serve.ts'
+export { ALWAYS } from '../always.ts'

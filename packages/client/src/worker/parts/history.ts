@@ -1,2 +1,2 @@
+export { ALWAYS } from '../always.ts'
 export { historyCode } from '../history/worker-history.ts'
-export { serve } from '../serve.ts'

@@ -1,2 +1,2 @@
+export { ALWAYS } from '../always.ts'
 export { createLive } from '../live/worker-live.ts'
-export { serve } from '../serve.ts'

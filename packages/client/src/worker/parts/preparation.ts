@@ -1,2 +1,2 @@
 export { preparation } from '@inner-universe/engine/preparation'
-export { serve } from '../serve.ts'
+export { ALWAYS } from '../always.ts'

@@ -1,6 +1,6 @@
 export { replication } from '@inner-universe/engine/replication'
 export { dropStagedOpfs } from '@inner-universe/sqlite/wasm'
-export { serve } from '../serve.ts'
+export { ALWAYS } from '../always.ts'
 export { memoryReplicaStaging } from '../sync/memory-replica-staging.ts'
 export { opfsReplicaStaging } from '../sync/opfs-replica-staging.ts'
 export { createWorkerSync } from '../sync/worker-sync.ts'

@@ -1,2 +1,2 @@
 export { undo } from '@inner-universe/engine/undo'
-export { serve } from '../serve.ts'
+export { ALWAYS } from '../always.ts'

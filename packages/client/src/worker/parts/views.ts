@@ -1,2 +1,2 @@
+export { ALWAYS } from '../always.ts'
 export { declaredViews } from '../declared-views.ts'
-export { serve } from '../serve.ts'
