@@ -4,7 +4,7 @@
  * Workload: 100,000 rows in a universe in a file, in Node. A first version, whose content is written in idle
  * time; then 100 versions after one change each. Then a million deltas, a row each, 1,000 under way at a time,
  * with ten versions named on the way, so that every row has changed since the first version; that one is read:
- * opened with a page of 50 by an index, a row by its id, a count with a condition, the first 100 differences to
+ * opened with a page of 50 by an index, a row by its id, counts with a condition, the first 100 differences to
  * the present. Then 100 rows are changed and the universe is reverted to before, 20 times. Writes: 400 calls,
  * each awaited and each of another row, with versions and without. States of JSON: 10,000 deltas recorded on
  * the last of 1,000 versions, read by a store that knows nothing yet.
@@ -40,9 +40,15 @@ const STATE_COUNT = 1_000
 const RECORD_COUNT = 10_000
 
 const tables = {
-  card: table({ key: t.key(), title: t.text(), rank: t.int(), group: t.int() }).index('byRank', [
-    'rank',
-  ]),
+  card: table({
+    key: t.key(),
+    title: t.text(),
+    rank: t.int(),
+    group: t.int(),
+    shade: t.int(),
+  })
+    .index('byRank', ['rank'])
+    .index('byGroup', ['group']),
 }
 
 const cards = (versions: boolean) =>
@@ -59,6 +65,7 @@ const cards = (versions: boolean) =>
             title: `card ${rank}`,
             rank,
             group: rank % 100,
+            shade: rank % 7,
           })
         }
       }),
@@ -204,9 +211,14 @@ async function reads(universe: Cards, first: string, path: string): Promise<Figu
       ['opened, with a page of 50 by an index', floor.page, page],
       ['a row by its id', floor.get, (n) => past.get('card', `card ${rankOf(n)}`)],
       [
-        'a count with a condition',
+        'a count with a condition, by an index',
         floor.count,
         (n) => past.count((q) => q.card.where({ group: n % 100 })),
+      ],
+      [
+        'a count with a condition, without one',
+        floor.scan,
+        (n) => past.count((q) => q.card.where({ shade: n % 7 })),
       ],
       [
         'the first 100 differences to the present',
@@ -237,19 +249,28 @@ async function reads(universe: Cards, first: string, path: string): Promise<Figu
 async function floorOf(
   universe: Cards,
   path: string,
-): Promise<{ readonly page: number; readonly get: number; readonly count: number }> {
+): Promise<{
+  readonly page: number
+  readonly get: number
+  readonly count: number
+  readonly scan: number
+}> {
   const driver = openNodeDatabase({ path, durability: 'process' })
-  driver.exec('CREATE TABLE card (key TEXT PRIMARY KEY, title TEXT, rank INTEGER, "group" INTEGER)')
+  driver.exec(
+    'CREATE TABLE card (key TEXT PRIMARY KEY, title TEXT, rank INTEGER, "group" INTEGER, shade INTEGER)',
+  )
   driver.exec('CREATE INDEX byRank ON card (rank)')
+  driver.exec('CREATE INDEX byGroup ON card ("group")')
   driver.exec('BEGIN')
-  const insert = driver.prepare('INSERT INTO card VALUES (?1, ?2, ?3, ?4)')
-  for (const { key, title, rank, group } of await universe.query((q) => q.card)) {
-    insert.run([key, title, rank, group])
+  const insert = driver.prepare('INSERT INTO card VALUES (?1, ?2, ?3, ?4, ?5)')
+  for (const { key, title, rank, group, shade } of await universe.query((q) => q.card)) {
+    insert.run([key, title, rank, group, shade])
   }
   driver.exec('COMMIT')
   const page = driver.prepare('SELECT * FROM card ORDER BY rank LIMIT 50')
   const get = driver.prepare('SELECT * FROM card WHERE key = ?1')
   const count = driver.prepare('SELECT count(*) FROM card WHERE "group" = ?1')
+  const scan = driver.prepare('SELECT count(*) FROM card WHERE shade = ?1')
   const medianOf = async (read: (n: number) => unknown): Promise<number> => {
     const times: number[] = []
     for (let n = 0; n < READ_COUNT; n++) times.push(await msOf(async () => read(n)))
@@ -259,6 +280,7 @@ async function floorOf(
     page: await medianOf(() => page.all()),
     get: await medianOf((n) => get.get([`card ${rankOf(n)}`])),
     count: await medianOf((n) => count.get([n % 100])),
+    scan: await medianOf((n) => scan.get([n % 7])),
   }
   driver.close()
   return medians

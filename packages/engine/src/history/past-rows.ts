@@ -130,16 +130,18 @@ export class PastRows {
   /** Ids of rows that may be other at marker `to` than at `from`, after an id, in their order. */
   idsBetween(from: number, to: number, after: string, limit: number): string[] {
     if (to - from > RANGE_BY_MARKER_MAX) {
+      // By key, so that a page is found without looking at what follows it: never by marker.
       return this.#ids(
         `SELECT DISTINCT ${this.#key} FROM ${this.#past}
-          WHERE ${this.#key} > ?1 AND _m >= ?3 AND _m < ?4 ORDER BY ${this.#key} LIMIT ?2`,
+          WHERE ${this.#key} > ?1 AND +_m >= ?3 AND +_m < ?4 ORDER BY ${this.#key} LIMIT ?2`,
         [after, limit, from, to],
       )
     }
     const parts: string[] = []
     for (let marker = from; marker < to; marker++) {
       parts.push(
-        `SELECT ${this.#key} FROM ${this.#past} WHERE _m = ${marker} AND ${this.#key} > ?1`,
+        `SELECT * FROM (SELECT ${this.#key} FROM ${this.#past}
+          WHERE _m = ${marker} AND ${this.#key} > ?1 ORDER BY ${this.#key} LIMIT ?2)`,
       )
     }
     if (parts.length === 0) return []
