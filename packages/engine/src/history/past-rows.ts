@@ -15,11 +15,25 @@ import { columnSql, quoteName, type TableSchema } from '../schema.ts'
 /** Present rows that are the same since a marker, up to which a state names them. */
 const UNCHANGED_NAMED_MAX = 100
 
-/** Entries written until it is worth asking again whether so few are left. */
+/** Entries since a marker, up to which they are found by their markers where no other index helps. */
+const ENTRIES_BY_MARKER_MAX = 20_000
+
+/** Entries written until it is worth asking again how many there are. */
 const ENTRIES_UNTIL_ASKED = 5000
+
+/** What reading a state should know of it; both only ever become truer. */
+interface Extent {
+  /** Ids of the present rows that are the same since, or were when that was asked, if they are few. */
+  readonly unchanged: readonly string[] | undefined
+  /** Whether there are many entries since. */
+  readonly hasMany: boolean
+  readonly askedAt: number
+}
 
 /** Ranges of markers up to this long are gone through marker by marker, each by its index. */
 const RANGE_BY_MARKER_MAX = 16
+
+const UNKNOWN: Extent = { unchanged: undefined, hasMany: false, askedAt: 0 }
 
 /** The past of one table. Markers are written into SQL where the planner should see them. */
 export class PastRows {
@@ -34,8 +48,8 @@ export class PastRows {
   readonly #present: Statement
   /** Entries written by this. */
   #entryCount = 0
-  /** By marker: the rows that are the same since, if they are few, and at which count that was asked. */
-  readonly #unchanged = new Map<number, { ids: readonly string[] | undefined; askedAt: number }>()
+  /** By marker. */
+  readonly #extents = new Map<number, Extent>()
 
   constructor(driver: Driver, table: TableSchema) {
     this.table = table
@@ -94,9 +108,10 @@ export class PastRows {
       ? ''
       : ` AND NOT EXISTS (SELECT 1 FROM ${this.#past} AS past
           WHERE ${later} AND past._m < live._m)`
+    const { unchanged, hasMany } = this.#extentSince(marker)
+    const since = isLast ? `live._m = ${marker}` : `${hasMany ? '+' : ''}live._m >= ${marker}`
     const entries = `SELECT ${columnsSql} FROM ${this.#past} AS live WHERE live._there = 1
-        AND live._m ${isLast ? '=' : '>='} ${marker}${isFirst}`
-    const unchanged = this.#unchangedSince(marker)
+        AND ${since}${isFirst}`
     if (unchanged?.length === 0) return entries
     const named = unchanged?.map((id) => `'${id.replaceAll("'", "''")}'`).join(', ')
     return `${entries} UNION ALL SELECT ${columnsSql} FROM ${rowsSql} AS live
@@ -105,26 +120,41 @@ export class PastRows {
   }
 
   /**
-   * Ids of the present rows that are the same since a marker, or were when that was last asked, if they are
-   * few: else whoever reads in an order goes through all present rows in vain. A row that has changed stays
-   * so. Cost: the first time, and then seldom, a seek for each present row until many are found.
+   * Where few present rows are the same since, whoever reads in an order would go through all of them in
+   * vain; where there are many entries since, finding them by their markers takes longer than going through
+   * all. Cost: the first time, and then seldom, a seek for each present row until many are found.
    */
-  #unchangedSince(marker: number): readonly string[] | undefined {
-    const known = this.#unchanged.get(marker)
-    if (known?.ids !== undefined) return known.ids
+  #extentSince(marker: number): Extent {
+    const known = this.#extents.get(marker)
+    const isFinal = known?.hasMany === true && known.unchanged !== undefined
+    if (
+      known !== undefined &&
+      (isFinal || this.#entryCount < known.askedAt + ENTRIES_UNTIL_ASKED)
+    ) {
+      return known
+    }
     // What a transaction has done may yet be undone: then more rows are unchanged than it found.
-    if (this.#driver.isInTransaction) return undefined
-    if (known !== undefined && this.#entryCount < known.askedAt + ENTRIES_UNTIL_ASKED)
-      return undefined
+    if (this.#driver.isInTransaction) return known ?? UNKNOWN
     const key = this.#key
-    const found = this.#ids(
-      `SELECT ${key} FROM ${this.table.rowsSql} AS live WHERE NOT EXISTS (SELECT 1 FROM ${this.#past} AS past
-        WHERE past.${key} = live.${key} AND past._m >= ?1) LIMIT ?2`,
-      [marker, UNCHANGED_NAMED_MAX + 1],
-    )
-    const ids = found.length > UNCHANGED_NAMED_MAX ? undefined : found
-    this.#unchanged.set(marker, { ids, askedAt: this.#entryCount })
-    return ids
+    const entriesSince = `SELECT 1 FROM ${this.#past} AS past WHERE past._m >= ?1`
+    const found =
+      known?.unchanged ??
+      this.#ids(
+        `SELECT ${key} FROM ${this.table.rowsSql} AS live
+          WHERE NOT EXISTS (${entriesSince} AND past.${key} = live.${key}) LIMIT ?2`,
+        [marker, UNCHANGED_NAMED_MAX + 1],
+      )
+    const [count] =
+      this.#driver
+        .prepare(`SELECT count(*) FROM (${entriesSince} LIMIT ?2)`)
+        .get([marker, ENTRIES_BY_MARKER_MAX]) ?? []
+    const extent = {
+      unchanged: found.length > UNCHANGED_NAMED_MAX ? undefined : found,
+      hasMany: count === ENTRIES_BY_MARKER_MAX,
+      askedAt: this.#entryCount,
+    }
+    this.#extents.set(marker, extent)
+    return extent
   }
 
   /** Ids of rows that may be other at marker `to` than at `from`, after an id, in their order. */
@@ -170,7 +200,7 @@ export class PastRows {
    */
   passOn(marker: number, before: number | undefined, limit: number): number {
     // The number may be given to another marker.
-    this.#unchanged.delete(marker)
+    this.#extents.delete(marker)
     const list = `SELECT ${this.#key} FROM ${this.#past} WHERE _m = ?1 ORDER BY ${this.#key} LIMIT ?2`
     const ids = this.#ids(list, [marker, limit])
     const last = ids.at(-1)
