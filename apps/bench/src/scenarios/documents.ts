@@ -9,7 +9,8 @@
  * beside decoding that encoding.
  * On paper: noting a transaction 0.5 µs, beside 5 µs for Yjs; a burst per 64 Ki characters, or per 250 ms,
  * of 1 ms and one flush to disk; opening: Yjs's own work, the same bytes decoded once more to check them,
- * and a read. Not measured: several authors, browsers, the relay.
+ * and a read. Then another author's edits come in bursts, each one call of its own, into an open document.
+ * Not measured: two who write at once, browsers, the relay.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -42,6 +43,10 @@ const notes = defineModule({
   tables: { note: table({ id: t.id(), body: t.richText() }) },
   reducers: (reducer) => ({
     addNote: reducer({}, (ctx) => ctx.db.note.insert({}).id),
+    /** What arrives of another author, as it stands in their delta. */
+    receive: reducer({ row: t.text(), update: t.bytes() }, (ctx, { row, update }) => {
+      ctx.call('document:append', { table: 'note', row, document: 'body', update })
+    }),
   }),
 })
 
@@ -58,7 +63,11 @@ export const documentsScenario: Scenario = {
     const folder = await mkdtemp(join(tmpdir(), 'inner-universe-documents-'))
     const universe = await openUniverse(notes, { path: join(folder, 'universe') })
     try {
-      return [...(await measureEdits(universe, trace)), ...(await measureKept(universe, trace))]
+      return [
+        ...(await measureEdits(universe, trace)),
+        ...(await measureKept(universe, trace)),
+        ...(await measureMerging(universe, trace)),
+      ]
     } finally {
       await universe.close()
       await rm(folder, { recursive: true, force: true, maxRetries: 5 })
@@ -160,6 +169,44 @@ async function measureKept(universe: Notes, trace: Trace): Promise<Figure[]> {
       ...ours,
       ratioToFloor: ours.p50 / floor.p50,
       budget: { on: 'ratioToFloor', atMost: 1.5 },
+    },
+  ]
+}
+
+/** Another author's bursts into an open document, each until it shows; plain: applied to a plain Y.Doc. */
+async function measureMerging(universe: Notes, trace: Trace): Promise<Figure[]> {
+  const author = new Y.Doc()
+  const gathered: Uint8Array[] = []
+  const bursts: Uint8Array[] = []
+  author.on('update', (update: Uint8Array) => gathered.push(update))
+  await replay(trace, author, EDITS_PER_TURN, async () => {
+    bursts.push(Y.mergeUpdates(gathered.splice(0)))
+  })
+  if (gathered.length > 0) bursts.push(Y.mergeUpdates(gathered))
+  const plain = new Y.Doc()
+  const document = await openNew(universe)
+  const { row } = document.address
+  const plainMs: number[] = []
+  const oursMs: number[] = []
+  for (const update of bursts) {
+    plainMs.push(await timed(async () => Y.applyUpdate(plain, update)))
+    oursMs.push(
+      await timed(async () => {
+        await universe.reducers.receive({ row, update })
+      }),
+    )
+  }
+  checkText(plain, trace)
+  checkText(document.doc, trace)
+  await document.close()
+  const floor = percentiles(plainMs)
+  return [
+    { name: `plain Yjs, a burst of ${EDITS_PER_TURN} edits merged`, unit: 'ms', ...floor },
+    {
+      name: 'document, the same written, kept and shown',
+      unit: 'ms',
+      ...percentiles(oursMs),
+      ratioToFloor: percentiles(oursMs).p50 / floor.p50,
     },
   ]
 }
