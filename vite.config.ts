@@ -34,6 +34,8 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'unit',
           environment: 'node',
+          // The default leaves a core free for whoever waits at the screen; on two cores that is half.
+          maxWorkers: '100%',
           include: ['{packages,apps}/**/*.test.{ts,tsx}'],
           exclude: ['**/node_modules/**', '**/dist/**', '**/*.browser.test.*', 'apps/*/e2e/**'],
         },

@@ -159,14 +159,14 @@ test('[VS17] a server that goes away in a batch leaves nothing of it; the store 
     code: 'views/backend',
     details: { backendCode: '57P01' },
   })
-  await endConnections(application)
+  await endConnections(application, 'Lock')
   await failed
   await blocker.query('ROLLBACK')
   blocker.release()
   expect((await store.status()).inputTime).toBe(0)
   outputs.add(await store.run(batches[1], { inputTime: 1, frontier: 0 }))
   // Between batches a connection may go as well.
-  await endConnections(application)
+  await endConnections(application, 'Client')
   outputs.add(await retried(() => store.run(batches[2], { inputTime: 2, frontier: 1 })))
   expect(outputs.differenceTo(Outputs.recomputed(receiptDefinition(), batches))).toBeUndefined()
   expect(await store.verify()).toBe(true)
@@ -346,12 +346,12 @@ function watched(around: (text: string, run: Run) => ReturnType<Run>): PostgresP
 }
 
 /** Ends the connections of an application, once there is one that waits for a lock or for nothing. */
-async function endConnections(application: string): Promise<void> {
+async function endConnections(application: string, waitingFor: 'Lock' | 'Client'): Promise<void> {
   for (;;) {
     const { rows } = await pool.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE application_name = $1 AND (wait_event_type = 'Lock' OR state = 'idle')`,
-      [application],
+       WHERE application_name = $1 AND wait_event_type = $2`,
+      [application, waitingFor],
     )
     if (rows.length > 0) return
     await TEST_CLOCK.wait(5)
