@@ -148,9 +148,12 @@ function noteWritten(
     if (operation.kind !== 'insert' && operation.kind !== 'update') continue
     const { table, id } = operation
     const row = after?.get(`${table} ${id}`)
-    for (const column of Object.keys(operation.cells)) {
-      const value = JSON.stringify(row?.[column])
-      replica.memory.wroteInScope(scope, `${table} ${id} ${column}`, value)
+    for (const [column, stored] of Object.entries(operation.cells)) {
+      // A row that is not shown may be shown later. JSON is stored as its text.
+      const values = row ? [JSON.stringify(row[column])] : [JSON.stringify(stored), `${stored}`]
+      for (const value of values) {
+        replica.memory.wroteInScope(scope, `${table} ${id} ${column}`, value)
+      }
     }
   }
 }
