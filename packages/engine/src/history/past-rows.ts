@@ -21,7 +21,10 @@ const ENTRIES_BY_MARKER_MAX = 20_000
 /** Entries written until it is worth asking again how many there are. */
 const ENTRIES_UNTIL_ASKED = 5000
 
-/** What reading a state should know of it; both only ever become truer. */
+/**
+ * What reading a state should know of it. That rows are unchanged is asked of each again, and a row that has
+ * changed stays so; that there are many entries only decides how they are found.
+ */
 interface Extent {
   /** Ids of the present rows that are the same since, or were when that was asked, if they are few. */
   readonly unchanged: readonly string[] | undefined

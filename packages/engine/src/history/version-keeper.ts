@@ -166,7 +166,7 @@ export class VersionKeeper {
     return this.markers.add(version, 'writing', { counts: this.presentCounts() })
   }
 
-  /** Rows now, by table. Cost: SQLite counts pages, not rows. */
+  /** Rows now, by table. Cost: goes through the smallest index of each table. */
   presentCounts(): Record<string, number> {
     const { driver } = this.parts
     const counted = this.tables.map(({ name, rowsSql }) => {
